@@ -1,0 +1,82 @@
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IChainable } from 'aws-cdk-lib/aws-stepfunctions';
+import type { Construct } from 'constructs';
+import { ChainableStep } from './chainable-step';
+import { ParallelStep } from './parallel-step';
+import type { Dataset } from '../dataset/dataset';
+
+/** What a pipeline tells a step when it takes the step in. */
+export interface EtlStepBindOptions {
+  /** What the rows of the files look like. */
+  readonly dataset: Dataset;
+
+  /** Where a run keeps its files: everything of it is below `runs/<runId>/`, the staged copies below `runs/<runId>/input/`. */
+  readonly workBucket: IBucket;
+}
+
+/** What a step adds to a pipeline. */
+export interface EtlStepConfig {
+  /**
+   * The states of the step. Their input is the input of the execution (`runId`, `attempt`, `files`) with `staged` (`files`, `bytes`,
+   * `rejectedFiles`) and with `results`: the results of the steps before, by their ids. The pipeline runs the states in a Parallel state
+   * of their own and puts what they return, at most a few kilobytes, at `$.results.<stepId>`.
+   */
+  readonly chain: IChainable;
+
+  /**
+   * Functions that end the step's compute. After an execution each gets
+   * `{ "contract": 1, "action": "stop", "runId": …, "attempt": … }`, again and again, until it answers `{ "status": "ended" }`;
+   * before that it answers `{ "status": "stopping", "waitSeconds": … }`. The pipeline lets their roles describe its executions.
+   *
+   * @default - the step has no compute that could outlive its execution
+   */
+  readonly stopFunctions?: IFunction[];
+}
+
+/** One load of a run into a target. */
+export interface IEtlStep {
+  /** Names the step in states, in results and in the work bucket: 1 to 40 of `A-Z a-z 0-9 _ -`, unique in its pipeline. */
+  readonly stepId: string;
+
+  /**
+   * Makes the step's states. A pipeline calls it once, with a scope of the step's own.
+   *
+   * @param scope where the states go
+   * @param options what the step has to know of its pipeline
+   */
+  bind(scope: Construct, options: EtlStepBindOptions): EtlStepConfig;
+}
+
+/** Makes steps of what you have already. */
+export class EtlStep {
+  /**
+   * A step of any states: a chain, a fragment, a single task.
+   *
+   * Their input and what becomes of their output: see `EtlStepConfig.chain`. A failure fails the execution with its own error name:
+   * `Etl.Data` sets files aside (the cause may name them: `{ "message": …, "files": [ids] }`), any other makes the run be tried again.
+   *
+   * @param stepId 1 to 40 of the characters `A-Z a-z 0-9 _ -`, unique in the pipeline
+   * @param chain the states; their names must be unique in the pipeline
+   * @throws Error if the id has other characters
+   */
+  public static fromChainable(stepId: string, chain: IChainable): IEtlStep {
+    return new ChainableStep(stepId, chain);
+  }
+
+  /**
+   * Runs steps side by side. Each gets the same input, and the results of all are in `$.results` for the step that follows.
+   *
+   * If one fails, the execution fails at once; the compute of the others is stopped right after it, and steps that were done before are
+   * not repeated in the next attempt.
+   *
+   * @param stepId 1 to 40 of the characters `A-Z a-z 0-9 _ -`, unique in the pipeline like the ids of the steps inside
+   * @param steps at least one step
+   * @throws Error if the id has other characters or if there is no step
+   */
+  public static parallel(stepId: string, steps: IEtlStep[]): IEtlStep {
+    return new ParallelStep(stepId, steps);
+  }
+
+  private constructor() {}
+}

@@ -1,0 +1,38 @@
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step';
+import { isolatedStates } from './isolated-states';
+import { validateStepId } from './step-id';
+
+/** Steps side by side. Its states hand on their input with `results` of the steps inside. */
+export class ParallelStep implements IEtlStep {
+  public readonly steps: IEtlStep[];
+  private bound = false;
+
+  constructor(public readonly stepId: string, steps: IEtlStep[]) {
+    validateStepId(stepId);
+    if (steps.length === 0) throw new Error(`EtlStep.parallel('${stepId}') must have at least one step, got none. Add a step or leave it out.`);
+    this.steps = [...steps];
+  }
+
+  public bind(scope: Construct, options: EtlStepBindOptions): EtlStepConfig {
+    if (this.bound) throw new Error(`The step '${this.stepId}' belongs to a pipeline already. Make another step for each use.`);
+    this.bound = true;
+    const parallel = sfn.Parallel.jsonPath(scope, this.stepId);
+    const configs = this.steps.map(step => bindStep(scope, step, options));
+    for (const { chain } of configs) parallel.branch(chain);
+    // the outputs of the branches differ in `results` only: each has those of the steps before, and its own
+    const merge = sfn.Pass.jsonata(scope, `${this.stepId}: Results`, {
+      outputs: '{% $merge([$states.input[0], { "results": $merge($states.input.results) }]) %}',
+    });
+    return { chain: parallel.next(merge), stopFunctions: configs.flatMap(config => config.stopFunctions ?? []) };
+  }
+}
+
+/** Binds a step in a scope of its own. The states hand on their input, with the step's result in `results`, whatever the step's own states return. */
+export function bindStep(scope: Construct, step: IEtlStep, options: EtlStepBindOptions): EtlStepConfig {
+  const ownScope = new Construct(scope, step.stepId);
+  const config = step.bind(ownScope, options);
+  if (step instanceof ParallelStep) return config;
+  return { ...config, chain: isolatedStates(ownScope, step.stepId, config.chain, `$.results.${step.stepId}`) };
+}

@@ -1,0 +1,30 @@
+import { EtlError } from '../../runtime/errors';
+import { getJson, putJsonOnce } from '../../runtime/work-bucket';
+import { resultKey, type StepResult } from '../contract';
+
+/** The result of the step, if an attempt of the run has finished it. */
+export function findResult(workBucket: string, runId: string, stepId: string): Promise<StepResult | undefined> {
+  return getJson<StepResult>(workBucket, resultKey(runId, stepId));
+}
+
+/**
+ * Records that the step is done; returns what is recorded, which is the first result if there is one already.
+ * @throws EtlError as checkRows
+ */
+export async function writeResultOnce(workBucket: string, runId: string, stepId: string, result: StepResult): Promise<StepResult> {
+  checkRows(runId, stepId, result);
+  if (await putJsonOnce(workBucket, resultKey(runId, stepId), result)) return result;
+  return (await findResult(workBucket, runId, stepId))!;
+}
+
+/**
+ * Every row that was read is written, rejected or dropped as a duplicate.
+ * @throws EtlError `Etl.RowsLost` if the counts say otherwise
+ */
+export function checkRows(runId: string, stepId: string, result: StepResult): void {
+  const { rowsRead, rowsWritten, rowsRejected, duplicatesDropped } = result;
+  if (rowsRead === rowsWritten + rowsRejected + duplicatesDropped) return;
+  throw new EtlError('Etl.RowsLost', `Run ${runId}, step '${stepId}': ${rowsRead} rows were read, but ${rowsWritten} written, ${rowsRejected} rejected and `
+    + `${duplicatesDropped} dropped as duplicates make ${rowsWritten + rowsRejected + duplicatesDropped}. The target may hold some of the rows; `
+    + 'loading the files again is safe. Please report this with the logs of the step.');
+}

@@ -1,0 +1,17 @@
+import { Token } from 'aws-cdk-lib';
+
+/** At most 40 characters: state names, cluster names and tokens are made of it. */
+const STEP_ID = /^[A-Za-z0-9_-]{1,40}$/;
+
+/**
+ * Ids become names of states, JSONPaths and S3 folders.
+ * @throws Error if the id is a token or has other characters
+ */
+export function validateStepId(stepId: string): void {
+  if (Token.isUnresolved(stepId)) {
+    throw new Error(`The id of a step must be concrete text, got a token (${stepId}). Use a text that is known when the app runs.`);
+  }
+  if (!STEP_ID.test(stepId)) {
+    throw new Error(`The id of a step must have 1 to 40 of the characters A-Z a-z 0-9 _ -, got '${stepId}'. Rename the step.`);
+  }
+}
