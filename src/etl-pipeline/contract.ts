@@ -1,0 +1,54 @@
+import type { DatasetDefinition } from '../dataset/contract';
+import { runFolder, type RunAttempt, type StagedSummary } from '../etl-step/contract';
+import type { RunFiles } from '../file-ledger/contract';
+
+// What staging leaves in the work bucket for the steps and for the ledger.
+
+/** One staged copy: an object of the run's input folder. */
+export interface StagedFile {
+  /** The file's id in the ledger. */
+  readonly id: string;
+  readonly key: string;
+  readonly bytes: number;
+  /** By the object's first bytes, not by its name. */
+  readonly gzip: boolean;
+}
+
+/** A file that cannot be loaded: set aside, the others go on. */
+export interface RejectedFile {
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** The object at stagedFilesKey() (etl-step/contract). */
+export interface StagedFiles {
+  readonly files: StagedFile[];
+  readonly rejected: RejectedFile[];
+}
+
+// ---- between the state machine and the staging function
+
+/** Environment of the staging function. */
+export const STAGE_FILES_ENV = { workBucket: 'WORK_BUCKET' } as const;
+
+export interface StageFilesEvent extends RunAttempt {
+  readonly contract: number;
+  readonly files: RunFiles;
+  readonly dataset: DatasetDefinition;
+  /** The first chunk that is not known to be done: 0, then what the call before answered. */
+  readonly nextChunk: number;
+}
+
+/** The function works until its time is up and is then called again. */
+export type StageFilesStatus =
+  | { readonly status: 'running'; readonly nextChunk: number }
+  | { readonly status: 'done'; readonly summary: StagedSummary };
+
+/**
+ * Files that are staged together: what became of them is written once, so that nothing done is lost and no payload grows. Small enough
+ * that a chunk of the largest files is copied well within one call.
+ */
+export const FILES_PER_CHUNK = 100;
+
+/** JSON of StagedFiles: what became of the files of one chunk. */
+export const stagedChunkKey = (runId: string, chunk: number): string => `${runFolder(runId)}staging/chunk-${String(chunk).padStart(5, '0')}.json`;

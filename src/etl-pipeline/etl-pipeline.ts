@@ -1,0 +1,129 @@
+import { ArnFormat, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { validateTimeout } from './execution-history';
+import { FileStaging } from './file-staging';
+import { pollingSteps, validateStack, validateSteps } from './pipeline-steps';
+import type { Dataset } from '../dataset/dataset';
+import type { IEtlStep } from '../etl-step/etl-step';
+import { bindStep } from '../etl-step/parallel-step';
+import type { S3QueueTrigger } from '../s3-queue-trigger/s3-queue-trigger';
+
+/** Longer than a load that goes well, short enough that one that hangs is tried again on the same day. */
+const DEFAULT_TIMEOUT = Duration.hours(12);
+
+const DEFAULT_LOG_RETENTION = logs.RetentionDays.ONE_MONTH;
+
+/** Properties of an EtlPipeline. */
+export interface EtlPipelineProps {
+  /** What the files hold. */
+  readonly dataset: Dataset;
+
+  /** Which files are loaded, and when. It starts the executions of this pipeline alone, and is in the same stack. */
+  readonly trigger: S3QueueTrigger;
+
+  /**
+   * What is done with the files of a run: the steps follow each other in this order, each once the one before is done.
+   * At least one; constructs among them are in the same stack.
+   */
+  readonly steps: IEtlStep[];
+
+  /**
+   * The longest time that an execution may take, staging and all steps together. After it the execution ends, the steps' compute is
+   * stopped, and the run is tried again.
+   *
+   * @default Duration.hours(12) - longer than a load that goes well, short enough that one that hangs is tried again on the same day
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * How long the logs of the state machine and of the staging function are kept. They hold names of files, never rows.
+   *
+   * @default RetentionDays.ONE_MONTH - as long as what happened is likely to be asked for
+   */
+  readonly logRetention?: logs.RetentionDays;
+}
+
+/**
+ * Loads the files that a trigger collects: a state machine whose every execution takes one run of files through the steps.
+ *
+ * First it copies each file, the exact version that arrived, to the run's folder in the work bucket, and looks at its beginning: files that cannot be
+ * loaded are set aside with the reason, the others go on. CopyObject is used, so a file has at most 5 GB. If no file is left, the execution ends
+ * well and starts no compute. A step that fails fails the execution with its error, after its compute was stopped; the trigger then decides
+ * whether the run is tried again.
+ */
+export class EtlPipeline extends Construct {
+  /** One execution for each attempt of each run. */
+  public readonly stateMachine: sfn.StateMachine;
+
+  /** What starts the executions. */
+  public readonly trigger: S3QueueTrigger;
+
+  /**
+   * @throws Error if there is no step, two steps have one id, a step is used twice, trigger or steps are in another stack, or the
+   * time-out is longer than an execution with these steps can last
+   */
+  constructor(scope: Construct, id: string, props: EtlPipelineProps) {
+    super(scope, id);
+    const { dataset, trigger } = props;
+    const timeout = props.timeout ?? DEFAULT_TIMEOUT;
+    const logRetention = props.logRetention ?? DEFAULT_LOG_RETENTION;
+    validateStack(this, trigger, 'the trigger');
+    validateSteps(this, props.steps);
+    validateTimeout(timeout, pollingSteps(props.steps));
+    this.trigger = trigger;
+
+    const staging = new FileStaging(this, 'Staging', { dataset: dataset._definition, workBucket: trigger.workBucket, logRetention });
+    trigger.grantReadFiles(staging);
+    const stepScope = new Construct(this, 'Steps');
+    const steps = props.steps.map(step => bindStep(stepScope, step, { dataset, workBucket: trigger.workBucket }));
+    const succeed = new sfn.Succeed(this, 'Loaded');
+    const load = [...steps.map(step => step.chain), succeed].reduce((chain, next) => sfn.Chain.start(chain).next(next));
+    const anythingToLoad = new sfn.Choice(this, 'Anything to load?')
+      .when(sfn.Condition.numberGreaterThan('$.staged.files', 0), load)
+      .otherwise(succeed);
+
+    this.stateMachine = new sfn.StateMachine(this, 'StateMachine', {
+      definitionBody: sfn.DefinitionBody.fromChainable(staging.states.next(anythingToLoad)),
+      comment: `Loads files of dataset '${dataset.name}'`,
+      timeout,
+      tracingEnabled: true,
+      logs: {
+        destination: this.createLogGroup(logRetention),
+        level: sfn.LogLevel.ALL,
+        includeExecutionData: false, // causes of errors may quote what is in a file
+      },
+    });
+
+    const stopFunctions = steps.flatMap(step => step.stopFunctions ?? []);
+    trigger.startExecutionsOf(this.stateMachine, { stopFunctions });
+    this.allowDescribingExecutions(stopFunctions);
+  }
+
+  /** With the prefix that log delivery knows: under another one each group lengthens a resource policy that is limited to 5,120 characters. */
+  private createLogGroup(retention: logs.RetentionDays): logs.LogGroup {
+    return new logs.LogGroup(this, 'Logs', {
+      logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, { maxLength: 128, separator: '-' })}`,
+      retention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+  }
+
+  /** A launch asks whether its execution still runs. In a policy of its own: the state machine depends on the functions and on their roles' policies. */
+  private allowDescribingExecutions(functions: IFunction[]): void {
+    const roles = [...new Set(functions.flatMap(handler => handler.role ?? []))];
+    if (roles.length === 0) return;
+    new iam.Policy(this, 'DescribeExecutions', {
+      roles,
+      statements: [new iam.PolicyStatement({
+        actions: ['states:DescribeExecution'],
+        resources: [Stack.of(this).formatArn({
+          service: 'states', resource: 'execution', resourceName: `${this.stateMachine.stateMachineName}:*`, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        })],
+      })],
+    });
+  }
+}

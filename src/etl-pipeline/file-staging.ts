@@ -1,0 +1,91 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { STAGE_FILES_ENV, stagedChunkKey } from './contract';
+import { StageFilesFunction } from './stage-files-function';
+import type { DatasetDefinition } from '../dataset/contract';
+import { CONTRACT_VERSION, inputFolder, stagedFilesKey } from '../etl-step/contract';
+import { InvokeVersion } from '../etl-step/invoke-version';
+import { isolatedStates } from '../etl-step/isolated-states';
+import { jsonataLiteral } from '../etl-step/jsonata';
+
+export interface FileStagingProps {
+  readonly dataset: DatasetDefinition;
+  readonly workBucket: IBucket;
+  readonly logRetention: logs.RetentionDays;
+}
+
+/** Copies a run's files to its input folder and sets aside those that cannot be loaded. */
+export class FileStaging extends Construct implements iam.IGrantable {
+  public readonly grantPrincipal: iam.IPrincipal;
+  /** The states; they hand on their input with a StagedSummary at `$.staged`. */
+  public readonly states: sfn.Chain;
+
+  constructor(scope: Construct, id: string, props: FileStagingProps) {
+    super(scope, id);
+    const role = new iam.Role(this, 'Role', {
+      description: `Copies the files of ${scope.node.path}`,
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+    });
+    this.grantPrincipal = role;
+    grantRunFolders(role, props.workBucket);
+    const logGroup = new logs.LogGroup(this, 'Logs', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    logGroup.grantWrite(role);
+    const handler = new StageFilesFunction(this, 'Function', {
+      description: `Copies the files of ${scope.node.path}`,
+      role,
+      logGroup,
+      environment: { [STAGE_FILES_ENV.workBucket]: props.workBucket.bucketName },
+      timeout: Duration.minutes(15), // as long as Lambda allows: it stops by itself before
+      memorySize: 1024, // network and CPU come with memory; 32 files are in work at a time
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN }, // executions that began before a deployment go on with theirs
+    });
+    this.states = this.createStates(handler, props.dataset);
+  }
+
+  private createStates(handler: StageFilesFunction, dataset: DatasetDefinition): sfn.Chain {
+    const name = 'Stage files';
+    const begin = sfn.Pass.jsonata(this, `${name}: Begin`, { assign: { answer: { nextChunk: 0 } } });
+    const copy = new InvokeVersion(this, `${name}: Copy`, {
+      handler: handler.currentVersion,
+      payload: {
+        contract: CONTRACT_VERSION,
+        runId: '{% $states.input.runId %}',
+        attempt: '{% $states.input.attempt %}',
+        files: '{% $states.input.files %}',
+        dataset: jsonataLiteral(dataset),
+        nextChunk: '{% $answer.nextChunk %}',
+      },
+      assign: { answer: '{% $states.result.Payload %}' },
+      outputs: '{% $states.input %}',
+    });
+    const done = sfn.Pass.jsonata(this, `${name}: Done`, { outputs: '{% $answer.summary %}' });
+    const finished = sfn.Choice.jsonata(this, `${name}: Finished?`)
+      .when(sfn.Condition.jsonata("{% $answer.status = 'done' %}"), done)
+      .otherwise(copy);
+    return isolatedStates(this, name, begin.next(copy).next(finished), '$.staged');
+  }
+}
+
+function grantRunFolders(role: iam.Role, workBucket: IBucket): void {
+  const everyRun = '*';
+  role.addToPolicy(new iam.PolicyStatement({
+    sid: 'ReadRuns', // the lists of files, and what it wrote itself
+    actions: ['s3:GetObject'],
+    resources: [workBucket.arnForObjects('runs/*')],
+  }));
+  role.addToPolicy(new iam.PolicyStatement({
+    sid: 'WriteStagedFiles',
+    actions: ['s3:PutObject'],
+    resources: [`${inputFolder(everyRun)}*`, stagedChunkKey(everyRun, 0).replace('00000', '*'), stagedFilesKey(everyRun)].map(key => workBucket.arnForObjects(key)),
+  }));
+  role.addToPolicy(new iam.PolicyStatement({
+    sid: 'ListWorkBucket', // without it a missing object is answered as forbidden
+    actions: ['s3:ListBucket'],
+    resources: [workBucket.bucketArn],
+  }));
+  workBucket.encryptionKey?.grantEncryptDecrypt(role);
+}
