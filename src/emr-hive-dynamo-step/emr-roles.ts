@@ -1,0 +1,145 @@
+import { Stack } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { EMR_MANAGED_TAG } from './contract';
+import type { EmrNetwork } from './emr-network';
+
+/*
+ * The managed policy AmazonEMRServicePolicy_v2 admits only subnets and security groups with a tag, which the CDK cannot put on imported ones.
+ * These statements follow it, but name subnets and security groups; what a cluster creates they know by the tag that EMR puts on it.
+ */
+
+/** The role that EMR assumes to run the clusters' instances. */
+export function createServiceRole(scope: Construct, network: EmrNetwork, instanceRole: iam.IRole): iam.Role {
+  const stack = Stack.of(scope);
+  const ec2Arn = (resource: string, resourceName: string, account?: string) => stack.formatArn({ service: 'ec2', resource, resourceName, account });
+  const all = (...resources: string[]) => resources.map(resource => ec2Arn(resource, '*'));
+  const groupArns = [network.primary, network.core, ...network.serviceAccess ? [network.serviceAccess] : []]
+    .map(group => ec2Arn('security-group', group.securityGroupId));
+  // a shared subnet belongs to another account; its id is unique everywhere
+  const networkArns = [...network.subnetIds.map(subnetId => ec2Arn('subnet', subnetId, '*')), ...groupArns];
+  const requestTagged = { StringEquals: { [`aws:RequestTag/${EMR_MANAGED_TAG}`]: 'true' } };
+  const resourceTagged = { StringEquals: { [`aws:ResourceTag/${EMR_MANAGED_TAG}`]: 'true' } };
+
+  const role = new iam.Role(scope, 'ServiceRole', {
+    description: `EMR for ${scope.node.path}`,
+    assumedBy: new iam.ServicePrincipal('elasticmapreduce.amazonaws.com', {
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': stack.account },
+        ArnLike: { 'aws:SourceArn': stack.formatArn({ service: 'elasticmapreduce', resource: '*' }) },
+      },
+    }),
+  });
+  const allow = (statement: iam.PolicyStatementProps) => role.addToPolicy(new iam.PolicyStatement(statement));
+
+  allow({
+    sid: 'LaunchInNetwork',
+    actions: ['ec2:CreateNetworkInterface', 'ec2:RunInstances', 'ec2:CreateFleet', 'ec2:CreateLaunchTemplate', 'ec2:CreateLaunchTemplateVersion'],
+    resources: networkArns,
+  });
+  allow({
+    sid: 'LaunchFromTemplates',
+    actions: ['ec2:CreateFleet', 'ec2:RunInstances', 'ec2:CreateLaunchTemplateVersion'],
+    resources: all('launch-template'),
+    conditions: resourceTagged,
+  });
+  allow({
+    sid: 'CreateTagged',
+    actions: ['ec2:CreateLaunchTemplate', 'ec2:RunInstances', 'ec2:CreateFleet', 'ec2:CreateNetworkInterface'],
+    resources: all('launch-template', 'instance', 'volume', 'network-interface'),
+    conditions: requestTagged,
+  });
+  allow({
+    sid: 'LaunchWith',
+    actions: ['ec2:RunInstances', 'ec2:CreateFleet', 'ec2:CreateLaunchTemplate', 'ec2:CreateLaunchTemplateVersion'],
+    resources: [...all('network-interface', 'fleet'), ec2Arn('image', 'ami-*', '')], // images of EMR's have no account in their ARN
+  });
+  allow({
+    sid: 'ManageTagged',
+    actions: ['ec2:DeleteLaunchTemplate', 'ec2:DeleteNetworkInterface', 'ec2:ModifyInstanceAttribute', 'ec2:TerminateInstances'],
+    resources: all('launch-template', 'network-interface', 'instance'),
+    conditions: resourceTagged,
+  });
+  allow({
+    sid: 'TagTagged',
+    actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
+    resources: all('instance', 'volume', 'network-interface', 'launch-template'),
+    conditions: resourceTagged,
+  });
+  allow({
+    sid: 'TagOnCreate',
+    actions: ['ec2:CreateTags'],
+    resources: all('instance', 'volume', 'network-interface', 'launch-template'),
+    conditions: { StringEquals: { 'ec2:CreateAction': ['RunInstances', 'CreateFleet', 'CreateLaunchTemplate', 'CreateNetworkInterface'] } },
+  });
+  allow({
+    sid: 'CompleteSecurityGroups',
+    actions: [
+      'ec2:AuthorizeSecurityGroupEgress', 'ec2:AuthorizeSecurityGroupIngress', 'ec2:RevokeSecurityGroupEgress', 'ec2:RevokeSecurityGroupIngress',
+    ],
+    resources: groupArns,
+  });
+  allow({
+    sid: 'Describe',
+    actions: [
+      'ec2:DescribeAccountAttributes', 'ec2:DescribeCapacityReservations', 'ec2:DescribeDhcpOptions', 'ec2:DescribeImages', 'ec2:DescribeInstances',
+      'ec2:DescribeInstanceTypeOfferings', 'ec2:DescribeLaunchTemplates', 'ec2:DescribeNetworkAcls', 'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribePlacementGroups', 'ec2:DescribeRouteTables', 'ec2:DescribeSecurityGroups', 'ec2:DescribeSubnets', 'ec2:DescribeVolumes',
+      'ec2:DescribeVolumeStatus', 'ec2:DescribeVpcAttribute', 'ec2:DescribeVpcEndpoints', 'ec2:DescribeVpcs',
+    ],
+    resources: ['*'], // Describe actions of EC2 know no resources
+  });
+  allow({
+    sid: 'PassInstanceRole',
+    actions: ['iam:PassRole'],
+    resources: [instanceRole.roleArn],
+    conditions: { StringLike: { 'iam:PassedToService': 'ec2.amazonaws.com*' } }, // ec2.amazonaws.com.cn in China
+  });
+  allow({
+    sid: 'FirstSpotRequest',
+    actions: ['iam:CreateServiceLinkedRole'],
+    resources: [stack.formatArn({
+      service: 'iam', region: '', resource: 'role', resourceName: 'aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot',
+    })],
+    conditions: { StringEquals: { 'iam:AWSServiceName': 'spot.amazonaws.com' } },
+  });
+  return role;
+}
+
+/** The role of the instances: what Hive and the DynamoDB connector may do. */
+export function createInstanceRole(scope: Construct, table: ITable): iam.Role {
+  const role = new iam.Role(scope, 'InstanceRole', {
+    description: `Instances of the EMR clusters of ${scope.node.path}`,
+    assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
+  });
+  // the connector reads the table's key and capacity, and writes in batches only
+  role.addToPolicy(new iam.PolicyStatement({
+    sid: 'LoadTable',
+    actions: ['dynamodb:DescribeTable', 'dynamodb:BatchWriteItem'],
+    resources: [table.tableArn],
+  }));
+  table.encryptionKey?.grantEncryptDecrypt(role);
+  return role;
+}
+
+/** What the instances read and write of a run. */
+export function grantRunFolders(instanceRole: iam.Role, workBucket: IBucket, inputFolder: string, stepFolder: string): void {
+  instanceRole.addToPolicy(new iam.PolicyStatement({
+    sid: 'ReadInput',
+    actions: ['s3:GetObject'],
+    resources: [workBucket.arnForObjects(`${inputFolder}*`)],
+  }));
+  instanceRole.addToPolicy(new iam.PolicyStatement({
+    sid: 'UseStepFolder', // the script, the counts, rejected rows, logs; Hive moves its results by copy and delete
+    actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+    resources: [workBucket.arnForObjects(`${stepFolder}*`)],
+  }));
+  instanceRole.addToPolicy(new iam.PolicyStatement({
+    sid: 'ListWorkBucket', // without it a missing object is answered as forbidden
+    actions: ['s3:ListBucket', 's3:GetBucketLocation'],
+    resources: [workBucket.bucketArn],
+  }));
+  workBucket.encryptionKey?.grantEncryptDecrypt(instanceRole);
+}

@@ -1,0 +1,13 @@
+import { endLaunch } from './clusters';
+import { readLaunches } from './launch-records';
+import type { StopEvent, StopStatus } from '../../etl-step/contract';
+
+/** A cluster takes one to three minutes to end. */
+const STOP_WAIT_SECONDS = 15;
+
+/** Ends the clusters of every attempt of the run. Nothing was ever asked of EMR without a record, so a run without records has none. */
+export async function stop(event: StopEvent): Promise<StopStatus> {
+  const launches = await readLaunches(event.runId);
+  const ended = await Promise.all(launches.map(async record => endLaunch(event.runId, record)));
+  return ended.every(Boolean) ? { status: 'ended' } : { status: 'stopping', waitSeconds: STOP_WAIT_SECONDS };
+}

@@ -1,0 +1,552 @@
+import { App, Duration, Stack, Tags } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { Column, DataFormat, Dataset, EmrCompute, EmrHiveDynamoStep, EmrHiveDynamoStepProps, EmrInstanceFleetsOptions } from '../../src';
+import { allStates, definitionErrors, stateMachineDefinition } from '../state-machine-definition';
+
+const ENV = { account: '111122223333', region: 'eu-west-1' };
+
+const orders = (key: string[] = ['order_id']) => new Dataset({
+  name: 'orders',
+  format: DataFormat.csv(),
+  columns: [Column.string('order_id'), Column.integer('line'), Column.decimal('amount', 12, 2), Column.bool('gift'), Column.date('ordered_on')],
+  key,
+});
+
+interface Setup {
+  readonly step?: Partial<EmrHiveDynamoStepProps>;
+  readonly compute?: Partial<EmrInstanceFleetsOptions>;
+  readonly dataset?: Dataset;
+  readonly subnets?: ec2.SubnetConfiguration[];
+  readonly bucket?: s3.BucketProps;
+  readonly table?: (stack: Stack) => dynamodb.ITable;
+}
+
+const PRIVATE = { name: 'private', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS };
+const PUBLIC = { name: 'public', subnetType: ec2.SubnetType.PUBLIC };
+
+function ordersTable(stack: Stack, options: Partial<dynamodb.TableProps> = {}): dynamodb.Table {
+  return new dynamodb.Table(stack, 'Table', { partitionKey: { name: 'order_id', type: dynamodb.AttributeType.STRING }, ...options });
+}
+
+/** A step in a state machine of its own. */
+function build({ step: stepProps, compute, dataset = orders(), subnets = [PRIVATE, PUBLIC], bucket, table = ordersTable }: Setup = {}) {
+  const app = new App();
+  const stack = new Stack(app, 'Orders', { env: ENV });
+  const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, subnetConfiguration: subnets });
+  const step = new EmrHiveDynamoStep(stack, 'ToDynamo', {
+    table: table(stack), compute: EmrCompute.instanceFleets({ vpc, ...compute }), ...stepProps,
+  });
+  const workBucket = new s3.Bucket(stack, 'Work', bucket);
+  const config = step.bind(stack, { dataset, workBucket });
+  new sfn.StateMachine(stack, 'Machine', { definitionBody: sfn.DefinitionBody.fromChainable(config.chain) });
+  let template: Template;
+  return { app, stack, step, config, vpc, workBucket, template: () => template ??= Template.fromStack(stack) };
+}
+
+/** A step without options, for tests that only look at it: a synthesis takes about a second. */
+const plain = (() => {
+  let built: ReturnType<typeof build>;
+  return () => built ??= build();
+})();
+
+function launchArguments(template: Template): any {
+  return allStates(stateMachineDefinition(template))['ToDynamo: Launch'].Arguments.Payload.arguments;
+}
+
+/** The statements of the policies of a role, by their ids; those without one by their first action. */
+function statements(stack: Stack, template: Template, roleId: string): Record<string, any> {
+  const logicalId = stack.getLogicalId(stack.node.findChild('ToDynamo').node.findChild(roleId).node.defaultChild as iam.CfnRole);
+  const policies = Object.values(template.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: logicalId }] } }));
+  return Object.fromEntries(policies.flatMap(policy => policy.Properties.PolicyDocument.Statement).map(({ Effect, Sid, ...statement }) => {
+    expect(Effect).toBe('Allow');
+    return [Sid ?? [statement.Action].flat()[0], statement];
+  }));
+}
+
+const idOf = (template: Template, type: string, part: string) => {
+  const ids = Object.keys(template.findResources(type)).filter(id => id.includes(part));
+  expect(ids).toHaveLength(1);
+  return ids[0];
+};
+const join = (...parts: unknown[]) => ({ 'Fn::Join': ['', parts] });
+const arn = (text: string) => join('arn:', { Ref: 'AWS::Partition' }, `:${text}`);
+
+describe('states', () => {
+  test('are those of a job, and launch with the script and the cluster', () => {
+    const template = plain().template();
+    const definition = stateMachineDefinition(template);
+    expect(definitionErrors(definition)).toBe('');
+    const { script, cluster } = launchArguments(template);
+    expect(script).toContain('org.apache.hadoop.hive.dynamodb.DynamoDBStorageHandler');
+    expect(cluster).toMatchObject({
+      releaseLabel: 'emr-7.13.0',
+      subnetIds: [expect.stringContaining('privateSubnet1'), expect.stringContaining('privateSubnet2')],
+      primaryInstanceTypes: ['m7g.xlarge', 'm6g.xlarge', 'r7g.xlarge', 'r6g.xlarge'],
+      coreInstanceTypes: ['m7g.xlarge', 'm6g.xlarge', 'r7g.xlarge', 'r6g.xlarge'],
+      onDemandCapacity: 0,
+      spotCapacity: 2,
+    });
+    expect(cluster.maxCapacityUnits).toBeUndefined();
+    expect(template.findResources('AWS::EMR::Cluster')).toEqual({}); // a cluster for each run
+  });
+
+  test('hold what the options say', () => {
+    const { cluster } = launchArguments(build({
+      compute: {
+        releaseLabel: 'emr-7.14.0',
+        primaryInstanceTypes: [new ec2.InstanceType('m5.xlarge')],
+        coreInstanceTypes: [new ec2.InstanceType('r5.2xlarge')],
+        onDemandCapacity: 1,
+        spotCapacity: 4,
+        maxCapacityUnits: 20,
+      },
+    }).template());
+    expect(cluster).toMatchObject({
+      releaseLabel: 'emr-7.14.0', primaryInstanceTypes: ['m5.xlarge'], coreInstanceTypes: ['r5.2xlarge'], onDemandCapacity: 1, spotCapacity: 4, maxCapacityUnits: 20,
+    });
+  });
+
+  test('buy no Spot if only on-demand capacity is asked for', () => {
+    expect(launchArguments(build({ compute: { onDemandCapacity: 3 } }).template()).cluster).toMatchObject({ onDemandCapacity: 3, spotCapacity: 0 });
+  });
+
+  test.each([[undefined, 4 * 3_600_000], [Duration.hours(1), 3_600_000]])('end a load after maxRuntime (%p)', (maxRuntime, milliseconds) => {
+    const definition = stateMachineDefinition(build({ step: { maxRuntime } }).template());
+    expect(JSON.stringify(allStates(definition)['ToDynamo: Begin'].Assign)).toContain(`${milliseconds}`);
+  });
+
+  test('write to attributes of other names, at the rate that is allowed', () => {
+    const standard = launchArguments(plain().template()).script;
+    const { script } = launchArguments(build({ step: { attributeNames: { amount: 'total-amount' }, writeThroughputPercent: 120 } }).template());
+    expect(standard).toContain("'dynamodb.throughput.write.percent' = '0.5'");
+    expect(script).toContain("'dynamodb.throughput.write.percent' = '1.2'");
+    expect(script).toContain('amount:total-amount');
+  });
+});
+
+describe('the function', () => {
+  test('knows the step and the work bucket, and keeps its versions', () => {
+    const template = plain().template();
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Runtime: 'nodejs22.x',
+      Environment: { Variables: { STEP_ID: 'ToDynamo', WORK_BUCKET: { Ref: idOf(template, 'AWS::S3::Bucket', 'Work') } } },
+      LoggingConfig: { LogGroup: { Ref: idOf(template, 'AWS::Logs::LogGroup', 'ToDynamo') } },
+    });
+    template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+    template.hasResource('AWS::Lambda::Version', { DeletionPolicy: 'Retain' });
+  });
+
+  test('may do what it does, and no more', () => {
+    const { stack, template: synth, config } = plain();
+    const template = synth();
+    const bucket = { 'Fn::GetAtt': [idOf(template, 'AWS::S3::Bucket', 'Work'), 'Arn'] };
+    const role = (part: string) => ({ 'Fn::GetAtt': [idOf(template, 'AWS::IAM::Role', part), 'Arn'] });
+    const tag = launchArguments(template).cluster.tags.find((candidate: { Key: string }) => candidate.Key === 'cdk-etl-steps:step').Value;
+    const clusters = arn('elasticmapreduce:eu-west-1:111122223333:cluster/*');
+    expect(tag).toMatch(/Orders.*ToDynamo/);
+    expect(statements(stack, template, 'FunctionRole')).toEqual({
+      'LaunchClusters': {
+        Action: 'elasticmapreduce:RunJobFlow', Resource: '*', Condition: { StringEquals: { 'elasticmapreduce:RequestTag/cdk-etl-steps:step': tag } },
+      },
+      'TagClusters': {
+        Action: 'elasticmapreduce:AddTags', Resource: clusters, Condition: { StringEquals: { 'elasticmapreduce:RequestTag/cdk-etl-steps:step': tag } },
+      },
+      'UseClusters': {
+        Action: ['elasticmapreduce:DescribeCluster', 'elasticmapreduce:ListSteps', 'elasticmapreduce:TerminateJobFlows'],
+        Resource: clusters,
+        Condition: { StringEquals: { 'elasticmapreduce:ResourceTag/cdk-etl-steps:step': tag } },
+      },
+      'FindClusters': { Action: 'elasticmapreduce:ListClusters', Resource: '*' },
+      'PassServiceRole': {
+        Action: 'iam:PassRole', Resource: role('ToDynamoServiceRole'), Condition: { StringLike: { 'iam:PassedToService': 'elasticmapreduce.amazonaws.com*' } },
+      },
+      'PassInstanceRole': {
+        Action: 'iam:PassRole', Resource: role('ToDynamoInstanceRole'), Condition: { StringLike: { 'iam:PassedToService': 'ec2.amazonaws.com*' } },
+      },
+      'FirstCluster': {
+        Action: 'iam:CreateServiceLinkedRole',
+        Resource: arn('iam::111122223333:role/aws-service-role/elasticmapreduce.amazonaws.com*/AWSServiceRoleForEMRCleanup*'),
+        Condition: { StringLike: { 'iam:AWSServiceName': 'elasticmapreduce.amazonaws.com*' } },
+      },
+      'UseStepFolder': { Action: ['s3:GetObject', 's3:PutObject'], Resource: join(bucket, '/runs/*/ToDynamo/*') },
+      'ListWorkBucket': { Action: 's3:ListBucket', Resource: bucket },
+      'logs:CreateLogStream': {
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: { 'Fn::GetAtt': [idOf(template, 'AWS::Logs::LogGroup', 'ToDynamo'), 'Arn'] },
+      },
+    });
+    expect(template.findResources('AWS::IAM::Role', { Properties: { ManagedPolicyArns: Match.anyValue() } })).toEqual({});
+    expect(config.stopFunctions).toHaveLength(1);
+  });
+});
+
+describe('the role of the instances', () => {
+  test('knows the table and the run\'s files', () => {
+    const { stack, template: synth } = plain();
+    const template = synth();
+    const bucket = { 'Fn::GetAtt': [idOf(template, 'AWS::S3::Bucket', 'Work'), 'Arn'] };
+    const { 'kms:Decrypt': key, ...others } = statements(stack, template, 'InstanceRole');
+    expect(key).toEqual({
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'], Resource: { 'Fn::GetAtt': [idOf(template, 'AWS::KMS::Key', 'ToDynamo'), 'Arn'] },
+    });
+    expect(others).toEqual({
+      LoadTable: { Action: ['dynamodb:DescribeTable', 'dynamodb:BatchWriteItem'], Resource: { 'Fn::GetAtt': [idOf(template, 'AWS::DynamoDB::Table', 'Table'), 'Arn'] } },
+      ReadInput: { Action: 's3:GetObject', Resource: join(bucket, '/runs/*/input/*') },
+      UseStepFolder: {
+        Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+        Resource: join(bucket, '/runs/*/ToDynamo/*'),
+      },
+      ListWorkBucket: { Action: ['s3:ListBucket', 's3:GetBucketLocation'], Resource: bucket },
+    });
+    template.hasResourceProperties('AWS::IAM::InstanceProfile', { Roles: [{ Ref: idOf(template, 'AWS::IAM::Role', 'InstanceRole') }] });
+    expect(launchArguments(template).cluster).toMatchObject({
+      instanceProfile: `\${${idOf(template, 'AWS::IAM::InstanceProfile', '')}}`, serviceRole: `\${${idOf(template, 'AWS::IAM::Role', 'ServiceRole')}}`,
+    });
+  });
+
+  test('and their keys, if they have some', () => {
+    const { stack, template: synth } = build({
+      bucket: { encryption: s3.BucketEncryption.KMS },
+      table: scope => ordersTable(scope, { encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED }),
+    });
+    const template = synth();
+    const keys = ['Table', 'Work'].map(name => ({ 'Fn::GetAtt': [idOf(template, 'AWS::KMS::Key', name), 'Arn'] }));
+    const used = Object.values(template.findResources('AWS::IAM::Policy', {
+      Properties: { Roles: [{ Ref: idOf(template, 'AWS::IAM::Role', 'InstanceRole') }] },
+    })).flatMap(policy => policy.Properties.PolicyDocument.Statement).filter(({ Action }) => Action.includes('kms:Encrypt')).map(({ Resource }) => Resource);
+    expect(used).toEqual(expect.arrayContaining(keys));
+    expect(statements(stack, template, 'FunctionRole')['kms:Decrypt'].Resource).toEqual(keys[1]);
+  });
+
+  test('is what a user grants to', () => {
+    const { stack, step, template } = build();
+    const dictionary = new s3.Bucket(stack, 'Dictionary');
+    dictionary.grantRead(step);
+    expect(statements(stack, template(), 'InstanceRole')['s3:GetObject*']).toBeDefined();
+  });
+});
+
+describe('the role of EMR', () => {
+  test('names subnets and security groups, and knows the rest by EMR\'s tag', () => {
+    const { stack, template: synth } = plain();
+    const template = synth();
+    const resource = (type: string, name: unknown) => join('arn:', { Ref: 'AWS::Partition' }, `:ec2:eu-west-1:111122223333:${type}/`, name);
+    const any = (...types: string[]) => types.map(type => arn(`ec2:eu-west-1:111122223333:${type}/*`));
+    const groups = ['NetworkPrimary', 'NetworkCore', 'NetworkServiceAccess']
+      .map(part => resource('security-group', { 'Fn::GetAtt': [idOf(template, 'AWS::EC2::SecurityGroup', part), 'GroupId'] }));
+    const subnets = ['privateSubnet1', 'privateSubnet2']
+      .map(part => join('arn:', { Ref: 'AWS::Partition' }, ':ec2:eu-west-1:*:subnet/', { Ref: idOf(template, 'AWS::EC2::Subnet', part) }));
+    const resourceTag = { StringEquals: { 'aws:ResourceTag/for-use-with-amazon-emr-managed-policies': 'true' } };
+    const requestTag = { StringEquals: { 'aws:RequestTag/for-use-with-amazon-emr-managed-policies': 'true' } };
+    const { Describe: describeActions, ...others } = statements(stack, template, 'ServiceRole');
+    expect(describeActions.Resource).toBe('*');
+    expect(describeActions.Condition).toBeUndefined();
+    for (const action of describeActions.Action) expect(action).toMatch(/^ec2:Describe/);
+    const key = { 'Fn::GetAtt': [idOf(template, 'AWS::KMS::Key', 'ToDynamo'), 'Arn'] };
+    expect(others).toEqual({
+      'LaunchInNetwork': {
+        Action: ['ec2:CreateNetworkInterface', 'ec2:RunInstances', 'ec2:CreateFleet', 'ec2:CreateLaunchTemplate', 'ec2:CreateLaunchTemplateVersion'],
+        Resource: [...subnets, ...groups],
+      },
+      'LaunchFromTemplates': {
+        Action: ['ec2:CreateFleet', 'ec2:RunInstances', 'ec2:CreateLaunchTemplateVersion'], Resource: any('launch-template')[0], Condition: resourceTag,
+      },
+      'CreateTagged': {
+        Action: ['ec2:CreateLaunchTemplate', 'ec2:RunInstances', 'ec2:CreateFleet', 'ec2:CreateNetworkInterface'],
+        Resource: any('launch-template', 'instance', 'volume', 'network-interface'),
+        Condition: requestTag,
+      },
+      'LaunchWith': {
+        Action: ['ec2:RunInstances', 'ec2:CreateFleet', 'ec2:CreateLaunchTemplate', 'ec2:CreateLaunchTemplateVersion'],
+        Resource: [...any('network-interface', 'fleet'), arn('ec2:eu-west-1::image/ami-*')],
+      },
+      'ManageTagged': {
+        Action: ['ec2:DeleteLaunchTemplate', 'ec2:DeleteNetworkInterface', 'ec2:ModifyInstanceAttribute', 'ec2:TerminateInstances'],
+        Resource: any('launch-template', 'network-interface', 'instance'),
+        Condition: resourceTag,
+      },
+      'TagTagged': {
+        Action: ['ec2:CreateTags', 'ec2:DeleteTags'], Resource: any('instance', 'volume', 'network-interface', 'launch-template'), Condition: resourceTag,
+      },
+      'TagOnCreate': {
+        Action: 'ec2:CreateTags',
+        Resource: any('instance', 'volume', 'network-interface', 'launch-template'),
+        Condition: { StringEquals: { 'ec2:CreateAction': ['RunInstances', 'CreateFleet', 'CreateLaunchTemplate', 'CreateNetworkInterface'] } },
+      },
+      'CompleteSecurityGroups': {
+        Action: [
+          'ec2:AuthorizeSecurityGroupEgress', 'ec2:AuthorizeSecurityGroupIngress', 'ec2:RevokeSecurityGroupEgress', 'ec2:RevokeSecurityGroupIngress',
+        ],
+        Resource: groups,
+      },
+      'PassInstanceRole': {
+        Action: 'iam:PassRole',
+        Resource: { 'Fn::GetAtt': [idOf(template, 'AWS::IAM::Role', 'InstanceRole'), 'Arn'] },
+        Condition: { StringLike: { 'iam:PassedToService': 'ec2.amazonaws.com*' } },
+      },
+      'FirstSpotRequest': {
+        Action: 'iam:CreateServiceLinkedRole',
+        Resource: arn('iam::111122223333:role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot'),
+        Condition: { StringEquals: { 'iam:AWSServiceName': 'spot.amazonaws.com' } },
+      },
+      'kms:Encrypt': {
+        Action: [
+          'kms:Encrypt', 'kms:Decrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:GenerateDataKey', 'kms:GenerateDataKeyWithoutPlaintext',
+          'kms:DescribeKey',
+        ],
+        Resource: key,
+      },
+      'kms:CreateGrant': { Action: 'kms:CreateGrant', Resource: key, Condition: { Bool: { 'kms:GrantIsForAWSResource': 'true' } } },
+    });
+  });
+
+  test('is assumed by EMR for this account alone', () => {
+    plain().template().hasResourceProperties('AWS::IAM::Role', {
+      AssumeRolePolicyDocument: {
+        Statement: [{
+          Action: 'sts:AssumeRole',
+          Principal: { Service: 'elasticmapreduce.amazonaws.com' },
+          Condition: {
+            StringEquals: { 'aws:SourceAccount': '111122223333' }, ArnLike: { 'aws:SourceArn': arn('elasticmapreduce:eu-west-1:111122223333:*') },
+          },
+        }],
+      },
+    });
+  });
+});
+
+describe('encryption', () => {
+  const encryption = (template: Template) =>
+    Object.values(template.findResources('AWS::EMR::SecurityConfiguration'))[0].Properties.SecurityConfiguration;
+
+  test('covers disks with a key of the step\'s, objects, and the instances\' metadata', () => {
+    const template = plain().template();
+    const { EncryptionConfiguration: { AtRestEncryptionConfiguration: atRest, EnableAtRestEncryption }, InstanceMetadataServiceConfiguration } = encryption(template);
+    const diskKey = { 'Fn::GetAtt': [idOf(template, 'AWS::KMS::Key', 'DiskKey'), 'Arn'] };
+    expect(EnableAtRestEncryption).toBe(true);
+    expect(atRest).toEqual({
+      S3EncryptionConfiguration: { EncryptionMode: 'SSE-S3' },
+      LocalDiskEncryptionConfiguration: { EncryptionKeyProviderType: 'AwsKms', AwsKmsKey: diskKey, EnableEbsEncryption: true },
+    });
+    expect(InstanceMetadataServiceConfiguration.MinimumInstanceMetadataServiceVersion).toBe(2);
+    template.hasResource('AWS::KMS::Key', { Properties: { EnableKeyRotation: true }, DeletionPolicy: 'Delete' });
+    expect(launchArguments(template).cluster.securityConfiguration).toBe(`\${${idOf(template, 'AWS::EMR::SecurityConfiguration', '')}}`);
+  });
+
+  test('lets the role of EC2 that launches Spot instances use the disks\' key, and nobody else by the key\'s policy', () => {
+    const template = plain().template();
+    const [, spot, ...others] = template.findResources('AWS::KMS::Key')[idOf(template, 'AWS::KMS::Key', 'DiskKey')].Properties.KeyPolicy.Statement;
+    expect(others).toEqual([]);
+    expect(spot.Condition).toEqual({
+      StringEquals: { 'kms:CallerAccount': '111122223333', 'kms:ViaService': join('ec2.eu-west-1.', { Ref: 'AWS::URLSuffix' }) },
+      ArnEquals: { 'aws:PrincipalArn': arn('iam::111122223333:role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot') },
+    });
+  });
+
+  test('follows the work bucket', () => {
+    const template = build({ bucket: { encryption: s3.BucketEncryption.KMS } }).template();
+    expect(encryption(template).EncryptionConfiguration.AtRestEncryptionConfiguration.S3EncryptionConfiguration).toEqual({
+      EncryptionMode: 'SSE-KMS', AwsKmsKey: { 'Fn::GetAtt': [idOf(template, 'AWS::KMS::Key', 'Work'), 'Arn'] },
+    });
+  });
+});
+
+describe('security groups', () => {
+  /** All rules between groups as `to <- from protocol port`. */
+  function rules(template: Template): string[] {
+    const name = (reference: any) => /Network(Primary|Core|ServiceAccess)/.exec(reference['Fn::GetAtt'][0])![1];
+    const spell = ({ IpProtocol, FromPort, ToPort }: any) => `${IpProtocol} ${FromPort}-${ToPort}`;
+    return [
+      ...Object.values(template.findResources('AWS::EC2::SecurityGroupIngress')).map(({ Properties: rule }) =>
+        `${name(rule.GroupId)} from ${name(rule.SourceSecurityGroupId)} ${spell(rule)}`),
+      ...Object.values(template.findResources('AWS::EC2::SecurityGroupEgress')).map(({ Properties: rule }) =>
+        `${name(rule.GroupId)} to ${name(rule.DestinationSecurityGroupId)} ${spell(rule)}`),
+    ].sort();
+  }
+  const BETWEEN_INSTANCES = ['Core from Core', 'Core from Primary', 'Primary from Core', 'Primary from Primary']
+    .flatMap(pair => ['icmp -1--1', 'tcp 0-65535', 'udp 0-65535'].map(ports => `${pair} ${ports}`));
+
+  test('in private subnets: every rule that EMR would add', () => {
+    const template = plain().template();
+    expect(rules(template)).toEqual([
+      ...BETWEEN_INSTANCES,
+      'Core from ServiceAccess tcp 8443-8443',
+      'Primary from ServiceAccess tcp 8443-8443',
+      'ServiceAccess from Primary tcp 9443-9443',
+      'ServiceAccess to Core tcp 8443-8443',
+      'ServiceAccess to Primary tcp 8443-8443',
+    ].sort());
+    const { cluster } = launchArguments(template);
+    expect([cluster.primarySecurityGroup, cluster.coreSecurityGroup, cluster.serviceAccessSecurityGroup])
+      .toEqual(['NetworkPrimary', 'NetworkCore', 'NetworkServiceAccess'].map(expect.stringContaining));
+  });
+
+  test('in public subnets: no service access', () => {
+    const template = build({ subnets: [PUBLIC] }).template();
+    expect(rules(template)).toEqual(BETWEEN_INSTANCES);
+    expect(launchArguments(template).cluster.serviceAccessSecurityGroup).toBeUndefined();
+  });
+
+  test('of the instances are the step\'s connections', () => {
+    const { stack, step, vpc, template } = build();
+    const proxy = new ec2.SecurityGroup(stack, 'Proxy', { vpc });
+    step.connections.allowTo(proxy, ec2.Port.tcp(3128));
+    const toProxy = { FromPort: 3128, GroupId: { 'Fn::GetAtt': [Match.stringLikeRegexp('Proxy'), 'GroupId'] } };
+    template().resourcePropertiesCountIs('AWS::EC2::SecurityGroupIngress', toProxy, 2);
+  });
+});
+
+describe('subnets', () => {
+  const ISOLATED = [{ name: 'isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }];
+  const ID = /emrSubnetsWithoutRoute/;
+  const warnings = (stack: Stack) => Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('no route out')).map(({ entry }) => String(entry.data));
+
+  test('without a route to S3 and DynamoDB: a warning', () => {
+    const [warning] = warnings(build({ subnets: ISOLATED }).stack);
+    expect(warning).toMatch(ID);
+    expect(warning).toContain('s3, dynamodb');
+  });
+
+  test('with endpoints, or a route: none', () => {
+    const app = new App();
+    const network = new Stack(app, 'Network', { env: ENV });
+    const vpc = new ec2.Vpc(network, 'Vpc', { subnetConfiguration: ISOLATED });
+    vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
+    const stack = new Stack(app, 'Orders', { env: ENV });
+    const step = () => new EmrHiveDynamoStep(stack, `Step${stack.node.children.length}`, {
+      table: dynamodb.Table.fromTableName(stack, `Table${stack.node.children.length}`, 'orders'), compute: EmrCompute.instanceFleets({ vpc }),
+    });
+    step();
+    expect(warnings(stack)).toEqual([expect.stringContaining('knows of for: dynamodb.')]);
+    vpc.addGatewayEndpoint('DynamoDB', { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB });
+    step();
+    expect(warnings(stack)).toHaveLength(1);
+    expect(warnings(plain().stack)).toEqual([]);
+  });
+
+  test('of both kinds, or none, are refused', () => {
+    const both = (vpc: ec2.IVpc) => ({ subnets: [...vpc.privateSubnets, ...vpc.publicSubnets] });
+    const stack = new Stack();
+    const vpc = new ec2.Vpc(stack, 'Vpc');
+    const step = (vpcSubnets: ec2.SubnetSelection) => () => new EmrHiveDynamoStep(stack, `Step${stack.node.children.length}`, {
+      table: dynamodb.Table.fromTableName(stack, `Table${stack.node.children.length}`, 'orders'), compute: EmrCompute.instanceFleets({ vpc, vpcSubnets }),
+    });
+    expect(step(both(vpc))).toThrow("'vpcSubnets' must select only public or only private subnets, got both");
+    expect(step({ subnets: [] })).toThrow("'vpcSubnets' must select at least one subnet");
+  });
+});
+
+describe('tags', () => {
+  test('of the step become tags of its clusters; those that permissions need cannot be changed', () => {
+    const { app, step, template } = build();
+    Tags.of(app).add('team', 'orders');
+    Tags.of(step).add('for-use-with-amazon-emr-managed-policies', 'false', { priority: 900 });
+    expect(launchArguments(template()).cluster.tags).toEqual([
+      { Key: 'cdk-etl-steps:step', Value: expect.any(String) },
+      { Key: 'for-use-with-amazon-emr-managed-policies', Value: 'true' },
+      { Key: 'team', Value: 'orders' },
+    ]);
+  });
+
+  test('differ between steps', () => {
+    const tag = (id: string) => {
+      const stack = new Stack(new App(), id);
+      const step = new EmrHiveDynamoStep(stack, 'Step', {
+        table: dynamodb.Table.fromTableName(stack, 'Table', 'orders'), compute: EmrCompute.instanceFleets({ vpc: new ec2.Vpc(stack, 'Vpc') }),
+      });
+      return step.cdkTagManager.tagValues()['cdk-etl-steps:step'];
+    };
+    expect(tag('One')).not.toBe(tag('Two'));
+  });
+
+  test('a permissions boundary reaches every role', () => {
+    const { app, stack, template } = build();
+    iam.PermissionsBoundary.of(stack).apply(iam.ManagedPolicy.fromManagedPolicyArn(app, 'Boundary', 'arn:aws:iam::111122223333:policy/boundary'));
+    for (const role of Object.values(template().findResources('AWS::IAM::Role'))) expect(role.Properties.PermissionsBoundary).toContain('boundary');
+  });
+});
+
+describe('refused', () => {
+  test.each<[string, Partial<EmrInstanceFleetsOptions>, string]>([
+    ['no core instance', { onDemandCapacity: 0 }, "'onDemandCapacity' and 'spotCapacity' must together be at least 1, got 0"],
+    ['half an instance', { spotCapacity: 1.5 }, "'spotCapacity' must be a whole number of instances, at least 0, got 1.5"],
+    ['fewer than none', { onDemandCapacity: -1 }, "'onDemandCapacity' must be a whole number of instances, at least 0, got -1"],
+    ['a maximum below the beginning', { spotCapacity: 3, maxCapacityUnits: 2 }, "'maxCapacityUnits' must be a whole number of instances, at least 3, got 2"],
+    ['no primary type', { primaryInstanceTypes: [] }, "'primaryInstanceTypes' must hold 1 to 30 instance types, got 0"],
+    ['a type twice', { coreInstanceTypes: [new ec2.InstanceType('m5.xlarge'), new ec2.InstanceType('m5.xlarge')] }, "got 'm5.xlarge' twice"],
+    ['a release of EMR 6', { releaseLabel: 'emr-6.15.0' }, "'releaseLabel' must be 'emr-7.<minor>.<patch>', got 'emr-6.15.0'"],
+  ])('compute: %s', (_, compute, message) => {
+    expect(() => build({ compute })).toThrow(message);
+  });
+
+  test.each<[string, Setup, string]>([
+    ['a rate below the connector\'s', { step: { writeThroughputPercent: 9 } }, "'writeThroughputPercent' must be 10 to 150, the bounds of the DynamoDB connector, got 9"],
+    ['a rate above it', { step: { writeThroughputPercent: 151 } }, 'got 151'],
+    ['too short a time', { step: { maxRuntime: Duration.minutes(14) } }, "'maxRuntime' must be 15 minutes to 1 day, got 14 minutes"],
+    ['too long a time', { step: { maxRuntime: Duration.hours(25) } }, 'got 1 day 1 hour'],
+    ['a comma in a name', { step: { attributeNames: { amount: 'a,b' } } }, "'attributeNames' of column 'amount' must be a name without comma"],
+    ['an empty name', { step: { attributeNames: { amount: '' } } }, "got ''"],
+    ['an unknown column', { step: { attributeNames: { price: 'p' } } }, "'attributeNames' must name columns of the dataset 'orders' (order_id, line, amount, gift, ordered_on), got 'price'"],
+    ['one attribute for two columns', { step: { attributeNames: { amount: 'line' } } }, "got 'line' more than once"],
+    ['a dataset without key', { dataset: new Dataset({ name: 'orders', format: DataFormat.csv(), columns: [Column.string('order_id')] }) }, "dataset 'orders' must have a 'key'"],
+    ['a key of three columns', { dataset: orders(['order_id', 'line', 'ordered_on']) }, 'has 1 or 2 attributes, but the dataset\'s key has 3 columns'],
+    ['a bool in the key', { dataset: orders(['order_id', 'gift']) }, "its key column 'gift' is a bool"],
+    ['a longer key than the table\'s', { dataset: orders(['order_id', 'line']) }, 'its key makes the attributes line (N), order_id (S), but the key of the table Orders/Table is order_id (S)'],
+    ['a key that is renamed', { step: { attributeNames: { order_id: 'id' } } }, 'its key makes the attributes id (S), but'],
+    ['a key of another type', { dataset: orders(['line']), table: stack => ordersTable(stack, { partitionKey: { name: 'line', type: dynamodb.AttributeType.STRING } }) }, 'line (N), but the key of the table Orders/Table is line (S)'],
+    ['a global table\'s key', {
+      table: stack => new dynamodb.TableV2(stack, 'Global', { partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING } }),
+    }, 'but the key of the table Orders/Global is id (S)'],
+    ['a table elsewhere', {
+      table: stack => dynamodb.Table.fromTableArn(stack, 'Elsewhere', 'arn:aws:dynamodb:us-east-1:111122223333:table/orders'),
+    }, "'table' must be in the region of the step's stack, eu-west-1"],
+  ])('step: %s', (_, setup, message) => {
+    expect(() => build(setup)).toThrow(message);
+  });
+
+  test('an id that is no step id', () => {
+    const stack = new Stack();
+    expect(() => new EmrHiveDynamoStep(stack, 'To Dynamo', {
+      table: dynamodb.Table.fromTableName(stack, 'Table', 'orders'), compute: EmrCompute.instanceFleets({ vpc: new ec2.Vpc(stack, 'Vpc') }),
+    })).toThrow('1 to 40 of the characters');
+  });
+
+  test('a second pipeline', () => {
+    const { step, stack, workBucket } = build();
+    expect(() => step.bind(stack, { dataset: orders(), workBucket })).toThrow('Orders/ToDynamo is in a pipeline already');
+  });
+});
+
+describe('accepted', () => {
+  test('both keys of a table, in any order, under other names', () => {
+    expect(() => build({
+      dataset: orders(['line', 'order_id']),
+      step: { attributeNames: { line: 'n' } },
+      table: stack => ordersTable(stack, { sortKey: { name: 'n', type: dynamodb.AttributeType.NUMBER } }),
+    })).not.toThrow();
+  });
+
+  test('a table that the app does not create', () => {
+    expect(() => build({ dataset: orders(['line']), table: stack => dynamodb.Table.fromTableName(stack, 'Table', 'orders') })).not.toThrow();
+  });
+
+  test('a key of the user\'s for an imported table', () => {
+    const { template } = build({
+      table: scope => dynamodb.Table.fromTableAttributes(scope, 'Table', {
+        tableName: 'orders', encryptionKey: kms.Key.fromKeyArn(scope, 'Key', 'arn:aws:kms:eu-west-1:111122223333:key/abc'),
+      }),
+    });
+    template().hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: Match.arrayWith(['kms:Encrypt']), Resource: 'arn:aws:kms:eu-west-1:111122223333:key/abc' })]) },
+    });
+  });
+});
+
+test('two syntheses give one template', () => {
+  expect(build().template().toJSON()).toEqual(build().template().toJSON());
+});

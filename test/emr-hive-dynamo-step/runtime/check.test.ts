@@ -1,0 +1,152 @@
+import { checkEvent, launchEvent, RUN, STEP_FOLDER } from './events';
+import { awsError, FakeAws } from './fake-aws';
+import type { EmrJob } from '../../../src/emr-hive-dynamo-step/contract';
+import { handler } from '../../../src/emr-hive-dynamo-step/runtime/emr-hive-dynamo.lambda';
+import type { JobStatus } from '../../../src/etl-step/contract';
+
+let aws: FakeAws;
+
+beforeEach(() => {
+  jest.useFakeTimers({ now: new Date('2026-11-23T12:00:00Z'), doNotFake: ['nextTick', 'setImmediate'] });
+  process.env.STEP_ID = 'ToDynamo';
+  process.env.WORK_BUCKET = 'work';
+  aws = new FakeAws();
+});
+
+afterEach(() => {
+  aws.restore();
+  jest.useRealTimers();
+});
+
+const start = async (attempt = 1, relaunch = 0) => {
+  const event = launchEvent('SELECT 1;', attempt, relaunch);
+  const check = checkEvent(event, await handler(event) as JobStatus<EmrJob>);
+  return { check: async () => handler(check), cluster: aws.clusters.at(-1)! };
+};
+
+function count(rowsRead: number, rowsWritten: number, rowsRejected: number, duplicatesDropped: number): void {
+  aws.putText(`${STEP_FOLDER}counts/read/000000_0`, `{"rowsRead":${rowsRead},"rowsRejected":${rowsRejected}}\n`);
+  aws.putText(`${STEP_FOLDER}counts/duplicates/000000_0`, `{"duplicatesDropped":${duplicatesDropped}}\n`);
+  aws.putText(`${STEP_FOLDER}counts/written/000000_0`, `{"rowsWritten":${rowsWritten}}\n`);
+  aws.putText(`${STEP_FOLDER}counts/written/`, '');
+  aws.putText(`${STEP_FOLDER}counts/.hive-staging_1/000000_0`, '{"rowsRead":99}\n');
+}
+
+test('while the step runs the pauses grow', async () => {
+  const { check, cluster } = await start();
+  expect(await check()).toMatchObject({ status: 'running', waitSeconds: 5, job: { clusterId: 'j-1' } });
+  aws.become(cluster, 'RUNNING', {}, 'RUNNING');
+  jest.advanceTimersByTime(1_000_000);
+  expect(await check()).toMatchObject({ status: 'running', waitSeconds: 50 });
+});
+
+test('a moment after its launch a cluster has no step yet', async () => {
+  const { check, cluster } = await start();
+  cluster.steps = [];
+  expect(await check()).toMatchObject({ status: 'running' });
+});
+
+describe('a step that has completed', () => {
+  test('gives what Hive has counted, written once', async () => {
+    const { check, cluster } = await start();
+    count(10, 6, 1, 3);
+    jest.advanceTimersByTime(400_000);
+    aws.become(cluster, 'TERMINATING', { Code: 'ALL_STEPS_COMPLETED' }, 'COMPLETED');
+    const result = { rowsRead: 10, rowsWritten: 6, rowsRejected: 1, duplicatesDropped: 3, seconds: 400, rejectedRows: `s3://work/${STEP_FOLDER}rejected/` };
+    expect(await check()).toEqual({ status: 'done', result });
+    expect(aws.json(`${STEP_FOLDER}result.json`)).toEqual(result);
+    count(11, 7, 1, 3);
+    expect(await check()).toEqual({ status: 'done', result });
+  });
+
+  test('is judged by its own state, whatever became of the cluster', async () => {
+    const { check, cluster } = await start();
+    count(1, 1, 0, 0);
+    aws.become(cluster, 'TERMINATED_WITH_ERRORS', { Code: 'INSTANCE_FAILURE' }, 'COMPLETED');
+    expect(await check()).toEqual({ status: 'done', result: { rowsRead: 1, rowsWritten: 1, rowsRejected: 0, duplicatesDropped: 0, seconds: 0 } });
+  });
+
+  test('fails if rows are lost', async () => {
+    const { check, cluster } = await start();
+    count(10, 6, 1, 2);
+    aws.become(cluster, 'TERMINATING', {}, 'COMPLETED');
+    await expect(check()).rejects.toThrow(expect.objectContaining({ name: 'Etl.RowsLost' }));
+    expect(aws.json(`${STEP_FOLDER}result.json`)).toBeUndefined();
+  });
+
+  test.each([
+    ['is missing', () => aws.objects.delete(`${STEP_FOLDER}counts/written/000000_0`), 'no rowsWritten'],
+    ['is there twice', () => aws.putText(`${STEP_FOLDER}counts/written/000001_0`, '{"rowsWritten":6}\n'), 'rowsWritten twice'],
+  ])('fails if a count %s', async (_, change, message) => {
+    const { check, cluster } = await start();
+    count(10, 6, 1, 3);
+    change();
+    aws.become(cluster, 'TERMINATING', {}, 'COMPLETED');
+    await expect(check()).rejects.toThrow(expect.objectContaining({ name: 'Etl.LoadFailed', message: expect.stringContaining(message) }));
+  });
+});
+
+describe('a load that has failed', () => {
+  test('is judged when its cluster has ended: only then are reason and logs complete', async () => {
+    const { check, cluster } = await start();
+    aws.become(cluster, 'TERMINATING', { Code: 'STEP_FAILURE' }, 'FAILED');
+    expect(await check()).toMatchObject({ status: 'running' });
+    aws.become(cluster, 'TERMINATED_WITH_ERRORS', { Code: 'STEP_FAILURE' }, 'FAILED');
+    await expect(check()).rejects.toThrow(expect.objectContaining({ name: 'Etl.LoadFailed' }));
+  });
+
+  test('tells the last words of Hive', async () => {
+    const { check, cluster } = await start();
+    aws.putLog(`${STEP_FOLDER}logs/j-1/steps/s-j-1/stderr.gz`, `${'noise\n'.repeat(1_000)}FAILED: SemanticException [Error 10001]: Table not found\n`);
+    aws.become(cluster, 'TERMINATED_WITH_ERRORS', { Code: 'STEP_FAILURE' }, 'FAILED');
+    await expect(check()).rejects.toThrow(expect.objectContaining({
+      name: 'Etl.Configuration', message: expect.stringMatching(new RegExp(`^Run ${RUN}: .*Table not found.*s3://work/${STEP_FOLDER}logs/j-1/`, 's')),
+    }));
+  });
+
+  test('for want of capacity asks for another cluster', async () => {
+    const { check, cluster } = await start();
+    aws.become(cluster, 'TERMINATED_WITH_ERRORS', { Code: 'INSTANCE_FLEET_TIMEOUT', Message: 'no capacity' });
+    await expect(check()).rejects.toThrow(expect.objectContaining({ name: 'Etl.Capacity', message: expect.stringContaining('no capacity') }));
+  });
+});
+
+test.each(['ListSteps', 'DescribeCluster'])('%s throttled: the check is tried again', async operation => {
+  const { check } = await start();
+  aws.failBefore.set(operation, awsError('ThrottlingException', 400));
+  await expect(check()).rejects.toThrow(expect.objectContaining({ name: 'Etl.Transient' }));
+  expect(await check()).toMatchObject({ status: 'running' });
+});
+
+test('permissions that are missing are named', async () => {
+  const { check } = await start();
+  aws.failBefore.set('ListSteps', awsError('AccessDeniedException', 400));
+  await expect(check()).rejects.toThrow(expect.objectContaining({ name: 'Etl.Configuration', message: expect.stringContaining('ListSteps of j-1') }));
+});
+
+describe('clusters of other attempts and relaunches', () => {
+  test('are ended, once, before the load is judged', async () => {
+    const first = await start(1, 0);
+    const { check, cluster } = await start(2, 0);
+    aws.become(first.cluster, 'RUNNING', {}, 'RUNNING');
+    await check();
+    expect(first.cluster.status!.State).toBe('TERMINATING');
+    expect(cluster.status!.State).toBe('STARTING');
+    aws.become(first.cluster, 'TERMINATED', { Code: 'USER_REQUEST' });
+    await check();
+    expect(aws.json(`${STEP_FOLDER}launches/1-0-0.json`)).toMatchObject({ state: 'ended', clusterId: 'j-1' });
+    const calls = aws.calls.length;
+    await check();
+    expect(aws.calls.slice(calls)).not.toContain('TerminateJobFlows');
+    expect(aws.calls.slice(calls).filter(name => name === 'DescribeCluster')).toHaveLength(1); // of its own
+  });
+
+  test('are found by name if nobody recorded their id', async () => {
+    aws.failAfter.set('RunJobFlow', awsError('TimeoutError', undefined));
+    await expect(start(1, 0)).rejects.toThrow();
+    const { check } = await start(2, 0);
+    aws.clusters[0].listed = true;
+    await check();
+    expect(aws.clusters[0].status!.State).toBe('TERMINATING');
+  });
+});
