@@ -1,0 +1,44 @@
+import type { IncomingMessage, ServerResponse } from 'http';
+
+/** An error as EMR answers it. */
+export class EmrFault extends Error {
+  constructor(readonly type: 'ValidationException' | 'InvalidRequestException' | 'UnknownOperationException', message: string) {
+    super(message);
+  }
+}
+
+export type Operation = (input: never) => unknown;
+
+const TARGET = /^ElasticMapReduce\.(\w+)$/;
+
+/** Answers one request of AWS JSON 1.1: the operation in a header, input and output as JSON, times as seconds since 1970. */
+export async function answer(operations: Record<string, Operation>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let status = 200;
+  let body: unknown;
+  try {
+    const name = TARGET.exec(String(request.headers['x-amz-target']))?.[1];
+    if (name === undefined || !Object.hasOwn(operations, name)) {
+      throw new EmrFault('UnknownOperationException', `The local EMR does not know ${request.headers['x-amz-target']}.`);
+    }
+    body = operations[name](JSON.parse(await text(request)) as never) ?? {};
+  } catch (error) {
+    status = error instanceof EmrFault ? 400 : 500;
+    const type = error instanceof EmrFault ? error.type : 'InternalServerException';
+    const { message } = error as Error;
+    body = type === 'InvalidRequestException' ? { __type: type, Message: message } : { __type: type, message };
+  }
+  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' });
+  response.end(JSON.stringify(body, secondsForTimes));
+}
+
+async function text(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** JSON.stringify hands a Date over as text already; only `this` still has it. */
+function secondsForTimes(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  const original = this[key];
+  return original instanceof Date ? original.getTime() / 1000 : value;
+}

@@ -1,0 +1,2 @@
+export * from './hive';
+export { installHive, OnProgress } from './installation';
