@@ -1,0 +1,55 @@
+import { execFile } from 'child_process';
+import { createHash } from 'crypto';
+import { readFileSync } from 'fs';
+import * as path from 'path';
+import { promisify } from 'util';
+import { cached, runProcess } from '../processes';
+
+const REQUIREMENTS = path.join(__dirname, 'requirements.txt');
+
+/** MiniStack's own minimum. */
+const OLDEST_MINOR = 10;
+
+/** Tried in this order; the first that is new enough is taken. */
+export const PYTHON_COMMANDS = ['python3', 'python', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
+
+/** Path of a Python that has MiniStack installed: in a virtual environment of its own, made the first time. */
+export async function pythonWithMiniStack(): Promise<string> {
+  const { command, version } = await findPython();
+  const hash = createHash('sha256').update(readFileSync(REQUIREMENTS)).update(version).digest('hex').slice(0, 16);
+  const folder = await cached(`ministack-${hash}`, unfinished => install(command, unfinished));
+  return path.join(folder, 'bin', 'python');
+}
+
+async function install(command: string, folder: string): Promise<void> {
+  const run = (name: string, program: string, args: string[]) =>
+    runProcess({ name, command: program, args, logFile: `${folder}.log`, timeoutSeconds: 300 });
+  await run('Making a virtual environment for MiniStack', command, ['-m', 'venv', folder]);
+  // --no-deps: requirements.txt names every package; one that is missing is to be noticed, not fetched in any version
+  await run('Installing MiniStack', path.join(folder, 'bin', 'python'), [
+    '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--no-deps', '--requirement', REQUIREMENTS,
+  ]);
+}
+
+async function findPython(): Promise<{ command: string; version: string }> {
+  const found: string[] = [];
+  for (const command of PYTHON_COMMANDS) {
+    const version = await versionOf(command);
+    if (version === undefined) continue;
+    const [major, minor] = version.split('.').map(Number);
+    if (major === 3 && minor >= OLDEST_MINOR) return { command, version };
+    found.push(`${command} is ${version}`);
+  }
+  throw new Error(`Python 3.${OLDEST_MINOR} or newer is needed for MiniStack, the local AWS, but ${found.join(', ') || 'none is on the PATH'}. `
+    + 'Install it, with venv and pip (Debian and Ubuntu: apt-get install python3 python3-venv python3-pip).');
+}
+
+/** `undefined` if there is no such command. */
+async function versionOf(command: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)(command, ['-c', 'import platform; print(platform.python_version())']);
+    return stdout.trim();
+  } catch {
+    return undefined;
+  }
+}
