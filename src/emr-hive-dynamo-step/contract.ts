@@ -64,9 +64,6 @@ export const EMR_MANAGED_TAG = 'for-use-with-amazon-emr-managed-policies';
 /** Its value names the step: the function may end clusters with this tag only. */
 export const STEP_TAG = 'cdk-etl-steps:step';
 
-/** Error of a load that failed for a reason that nothing names: neither the files nor the configuration are known to be at fault. */
-export const LOAD_FAILED = 'Etl.LoadFailed';
-
 /**
  * Where the rendered script leaves a place open for what only the run knows. Text of the dataset or the table cannot look like one:
  * in the script's literals no `<` stands as it is.

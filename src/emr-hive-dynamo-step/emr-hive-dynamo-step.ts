@@ -1,9 +1,8 @@
-import { Arn, ArnFormat, Duration, ITaggableV2, Lazy, Names, RemovalPolicy, Stack, TagManager, TagType, Token } from 'aws-cdk-lib';
+import { Arn, ArnFormat, Duration, ITaggableV2, Lazy, Names, Stack, TagManager, TagType, Token } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ClusterTemplate, EMR_MANAGED_TAG, EmrHiveDynamoArguments, STEP_TAG } from './contract';
 import type { EmrCompute } from './emr-compute';
@@ -11,12 +10,13 @@ import { EmrHiveDynamoFunction } from './emr-hive-dynamo-function';
 import { EmrNetwork } from './emr-network';
 import { createInstanceRole, createServiceRole, grantRunFolders } from './emr-roles';
 import { createDiskKey, createSecurityConfiguration } from './emr-security';
-import { createFunctionRole, grantStepFolder } from './function-role';
+import { createFunctionRole } from './function-role';
 import { hiveScript } from './hive-script';
 import { validateTableKey } from './table-key';
 import type { DatasetDefinition } from '../dataset/contract';
-import { inputFolder, STEP_ENV, stepFolder } from '../etl-step/contract';
+import { inputFolder, stepFolder } from '../etl-step/contract';
 import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from '../etl-step/etl-step';
+import { bindJobFunction, jobFunctionOptions } from '../etl-step/job-function';
 import { jobLoop } from '../etl-step/job-loop';
 import { validateStepId } from '../etl-step/step-id';
 
@@ -133,10 +133,8 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
     const dataset = options.dataset._definition;
     this.validateDataset(dataset);
 
-    this.handler.addEnvironment(STEP_ENV.stepId, this.stepId);
-    this.handler.addEnvironment(STEP_ENV.workBucket, workBucket.bucketName);
+    bindJobFunction(this.handler, this.functionRole, this.stepId, workBucket);
     const everyRun = '*';
-    grantStepFolder(this.functionRole, workBucket, stepFolder(everyRun, this.stepId));
     grantRunFolders(this.instanceRole, workBucket, inputFolder(everyRun), stepFolder(everyRun, this.stepId));
     const securityConfiguration = createSecurityConfiguration(this, createDiskKey(this, this.serviceRole, this.instanceRole), workBucket);
 
@@ -181,17 +179,11 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
   }
 
   private createFunction(): lambda.Function {
-    const logGroup = new logs.LogGroup(this, 'Logs', { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
-    logGroup.grantWrite(this.functionRole);
-    const handler = new EmrHiveDynamoFunction(this, 'Function', {
+    return new EmrHiveDynamoFunction(this, 'Function', {
       description: `Launches, checks and stops the EMR clusters of ${this.node.path}`,
-      role: this.functionRole,
-      logGroup,
+      ...jobFunctionOptions(this, this.functionRole),
       timeout: Duration.minutes(1),
-      memorySize: 256,
-      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN }, // executions that began before a deployment go on with theirs
     });
-    return handler;
   }
 
   private validateProps(): void {

@@ -1,6 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { STEP_TAG } from './contract';
 
@@ -65,19 +64,4 @@ export function createFunctionRole(scope: Construct, { serviceRole, instanceRole
     conditions: { StringLike: { 'iam:AWSServiceName': 'elasticmapreduce.amazonaws.com*' } },
   });
   return role;
-}
-
-/** The function's part of the work bucket. */
-export function grantStepFolder(functionRole: iam.Role, workBucket: IBucket, stepFolder: string): void {
-  functionRole.addToPolicy(new iam.PolicyStatement({
-    sid: 'UseStepFolder',
-    actions: ['s3:GetObject', 's3:PutObject'],
-    resources: [workBucket.arnForObjects(`${stepFolder}*`)],
-  }));
-  functionRole.addToPolicy(new iam.PolicyStatement({
-    sid: 'ListWorkBucket', // without it, or with a condition on the prefix, a missing object is answered as forbidden
-    actions: ['s3:ListBucket'],
-    resources: [workBucket.bucketArn],
-  }));
-  workBucket.encryptionKey?.grantEncryptDecrypt(functionRole);
 }

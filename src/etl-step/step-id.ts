@@ -3,9 +3,12 @@ import { Token } from 'aws-cdk-lib';
 /** At most 40 characters: state names, cluster names and tokens are made of it. */
 const STEP_ID = /^[A-Za-z0-9_-]{1,40}$/;
 
+/** Folders of a run that are no step's: runs/<runId>/input/ and runs/<runId>/staging/. */
+const TAKEN = ['input', 'staging'];
+
 /**
  * Ids become names of states, JSONPaths and S3 folders.
- * @throws Error if the id is a token or has other characters
+ * @throws Error if the id is a token, has other characters or is a folder of the pipeline's
  */
 export function validateStepId(stepId: string): void {
   if (Token.isUnresolved(stepId)) {
@@ -13,5 +16,8 @@ export function validateStepId(stepId: string): void {
   }
   if (!STEP_ID.test(stepId)) {
     throw new Error(`The id of a step must have 1 to 40 of the characters A-Z a-z 0-9 _ -, got '${stepId}'. Rename the step.`);
+  }
+  if (TAKEN.includes(stepId)) {
+    throw new Error(`The id of a step must not be ${TAKEN.join(' or ')}, folders of a run that are the pipeline's, got '${stepId}'. Rename the step.`);
   }
 }

@@ -326,7 +326,8 @@ describe('encryption', () => {
 
   test('covers disks with a key of the step\'s, objects, and the instances\' metadata', () => {
     const template = plain().template();
-    const { EncryptionConfiguration: { AtRestEncryptionConfiguration: atRest, EnableAtRestEncryption }, InstanceMetadataServiceConfiguration } = encryption(template);
+    const { EncryptionConfiguration, InstanceMetadataServiceConfiguration } = encryption(template);
+    const { AtRestEncryptionConfiguration: atRest, EnableAtRestEncryption } = EncryptionConfiguration;
     const diskKey = { 'Fn::GetAtt': [idOf(template, 'AWS::KMS::Key', 'DiskKey'), 'Arn'] };
     expect(EnableAtRestEncryption).toBe(true);
     expect(atRest).toEqual({

@@ -81,6 +81,10 @@ describe('a step', () => {
     expect(() => EtlStep.parallel(stepId, [])).toThrow(message);
   });
 
+  test.each(['input', 'staging'])("cannot be called '%s', like a folder of the pipeline's", stepId => {
+    expect(() => EtlStep.fromChainable(stepId, pass(new Stack(), 'One'))).toThrow(`must not be input or staging, folders of a run that are the pipeline's, got '${stepId}'`);
+  });
+
   test('cannot be called by what is known at deployment only', () => {
     expect(() => EtlStep.fromChainable(Token.asString({ Ref: 'X' }), pass(new Stack(), 'One'))).toThrow('must be concrete text, got a token');
   });

@@ -1,6 +1,6 @@
 import type { Cluster, StepSummary } from '@aws-sdk/client-emr';
+import { ERROR } from '../../etl-step/contract';
 import { CapacityError, ConfigurationError, EtlError } from '../../runtime/errors';
-import { LOAD_FAILED } from '../contract';
 
 /** What is known of a load that has failed. */
 export interface FailedLoad {
@@ -66,7 +66,7 @@ export function classify(failure: FailedLoad): EtlError {
   const output = `${failure.step?.Status?.FailureDetails?.Reason} ${failure.step?.Status?.FailureDetails?.Message} ${failure.log}`;
   if (LOST_INSTANCES.test(output)) return new CapacityError(text);
   const known = HIVE_FAILURES.find(candidate => candidate.text.test(output));
-  return known ? new ConfigurationError(`${text} ${known.advice}`) : new EtlError(LOAD_FAILED, text);
+  return known ? new ConfigurationError(`${text} ${known.advice}`) : new EtlError(ERROR.loadFailed, text);
 }
 
 function describe({ runId, cluster, step, log, logs }: FailedLoad): string {

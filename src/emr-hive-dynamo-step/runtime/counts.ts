@@ -1,8 +1,8 @@
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import type { StepResult } from '../../etl-step/contract';
+import { ERROR, type StepResult } from '../../etl-step/contract';
 import { s3 } from '../../runtime/clients/s3';
 import { EtlError } from '../../runtime/errors';
-import { countsFolder, LOAD_FAILED } from '../contract';
+import { countsFolder } from '../contract';
 
 export type Counts = Pick<StepResult, 'rowsRead' | 'rowsWritten' | 'rowsRejected' | 'duplicatesDropped'>;
 
@@ -30,7 +30,7 @@ export async function readCounts(workBucket: string, runId: string, stepId: stri
   return counts as Counts;
 
   function countsError(found: string): EtlError {
-    return new EtlError(LOAD_FAILED, `Run ${runId}: the load has ended, but s3://${workBucket}/${folder} must hold each of ${NAMES.join(', ')} once, and holds `
+    return new EtlError(ERROR.loadFailed, `Run ${runId}: the load has ended, but s3://${workBucket}/${folder} must hold each of ${NAMES.join(', ')} once, and holds `
       + `${found}: ${lines.join(' ')}. Did something else write there? Loading the run again is safe.`);
   }
 }

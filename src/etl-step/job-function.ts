@@ -1,0 +1,36 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { STEP_ENV, stepFolder } from './contract';
+
+/** What the functions behind jobLoop() have in common: a log group of their own, and versions that outlive their deployment. */
+export function jobFunctionOptions(scope: Construct, role: iam.Role): lambda.FunctionOptions {
+  const logGroup = new logs.LogGroup(scope, 'Logs', { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
+  logGroup.grantWrite(role);
+  return {
+    role,
+    logGroup,
+    memorySize: 256,
+    currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN }, // executions that began before a deployment go on with theirs
+  };
+}
+
+/** Tells a step's function which step it is, and lets it use the step's folder in the work bucket. */
+export function bindJobFunction(handler: lambda.Function, role: iam.Role, stepId: string, workBucket: IBucket): void {
+  handler.addEnvironment(STEP_ENV.stepId, stepId);
+  handler.addEnvironment(STEP_ENV.workBucket, workBucket.bucketName);
+  role.addToPolicy(new iam.PolicyStatement({
+    sid: 'UseStepFolder',
+    actions: ['s3:GetObject', 's3:PutObject'],
+    resources: [workBucket.arnForObjects(`${stepFolder('*', stepId)}*`)],
+  }));
+  role.addToPolicy(new iam.PolicyStatement({
+    sid: 'ListWorkBucket', // without it, or with a condition on the prefix, a missing object is answered as forbidden
+    actions: ['s3:ListBucket'],
+    resources: [workBucket.bucketArn],
+  }));
+  workBucket.encryptionKey?.grantEncryptDecrypt(role);
+}
