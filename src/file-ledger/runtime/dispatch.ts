@@ -1,0 +1,35 @@
+import { newRunId } from './execution-name';
+import { ledgerFile } from './file-item';
+import { push } from './push';
+import type { LedgerSettings } from './settings';
+import { getSlots, isFull, isPaused, takeSlot } from './slots';
+import { chooseFiles, waitingFiles } from './waiting-files';
+import { logger } from '../../runtime/logger';
+import { putJson } from '../../runtime/work-bucket';
+import { planKey, type RunPlan } from '../contract';
+
+/**
+ * Begins runs with the files that wait, as many as slots allow.
+ * @param mayContinue false when too little of the function's time is left to begin another run
+ */
+export async function dispatch(ledger: LedgerSettings, mayContinue: () => boolean): Promise<void> {
+  while (mayContinue()) {
+    const slots = await getSlots(ledger);
+    if (isPaused(ledger, slots)) {
+      logger.warn('Paused: too many runs failed in a row. No run begins until one succeeds or an operator resumes.', { failed: [...slots.failed!] });
+      return;
+    }
+    if (isFull(ledger, slots)) return;
+
+    const files = await chooseFiles(waitingFiles(ledger), ledger);
+    if (files.length === 0) return;
+
+    const runId = newRunId(new Date());
+    const plan: RunPlan = { runId, files: files.map(file => ({ ...ledgerFile(file), seen: file.runId })) };
+    await putJson(ledger.workBucket, planKey(runId), plan);
+    if (!await takeSlot(ledger, runId)) return;
+
+    const claimed = await push(ledger, plan);
+    if (claimed === 0) return; // the index lags: asking it again at once would find the same
+  }
+}

@@ -1,0 +1,51 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { GetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { LedgerSettings } from './settings';
+import { dynamo } from '../../runtime/clients/dynamodb';
+import { SLOTS_ID, type SlotsItem } from '../contract';
+
+type Table = Pick<LedgerSettings, 'table'>;
+
+export async function getSlots(ledger: Table): Promise<SlotsItem> {
+  const { Item } = await dynamo().send(new GetCommand({ TableName: ledger.table, Key: { id: SLOTS_ID }, ConsistentRead: true }));
+  return (Item ?? { id: SLOTS_ID }) as SlotsItem;
+}
+
+/** Whether the breaker lets no run take a slot. */
+export function isPaused(ledger: Pick<LedgerSettings, 'pauseAfter'>, slots: SlotsItem): boolean {
+  return (slots.failed?.size ?? 0) >= ledger.pauseAfter;
+}
+
+export function isFull(ledger: Pick<LedgerSettings, 'maxExecutions'>, slots: SlotsItem): boolean {
+  return (slots.live?.size ?? 0) >= ledger.maxExecutions;
+}
+
+/** Takes a slot for a run; false if there is none, or the breaker has paused the pipeline. */
+export function takeSlot(ledger: Pick<LedgerSettings, 'table' | 'maxExecutions' | 'pauseAfter'>, runId: string): Promise<boolean> {
+  return updateSlots(ledger, {
+    UpdateExpression: 'ADD #live :run',
+    ConditionExpression: '(attribute_not_exists(#live) OR size(#live) < :max) AND (attribute_not_exists(#failed) OR size(#failed) < :pauseAfter)',
+    ExpressionAttributeNames: { '#live': 'live', '#failed': 'failed' },
+    ExpressionAttributeValues: { ':run': new Set([runId]), ':max': ledger.maxExecutions, ':pauseAfter': ledger.pauseAfter },
+  });
+}
+
+/** Gives back the slot of a run that never ran: it says nothing about the pipeline's health. */
+export async function giveBackSlot(ledger: Table, runId: string): Promise<void> {
+  await updateSlots(ledger, {
+    UpdateExpression: 'DELETE #live :run',
+    ExpressionAttributeNames: { '#live': 'live' },
+    ExpressionAttributeValues: { ':run': new Set([runId]) },
+  });
+}
+
+/** Changes the slots' item; false if the condition does not hold. */
+export async function updateSlots(ledger: Table, update: Omit<UpdateCommandInput, 'TableName' | 'Key'>): Promise<boolean> {
+  try {
+    await dynamo().send(new UpdateCommand({ TableName: ledger.table, Key: { id: SLOTS_ID }, ...update }));
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,24 @@
+import { InvokeCommand } from '@aws-sdk/client-lambda';
+import type { LedgerSettings } from './settings';
+import { CONTRACT_VERSION, type RunAttempt, type StopEvent, type StopStatus } from '../../etl-step/contract';
+import { lambda } from '../../runtime/clients/lambda';
+
+/**
+ * Asks every step to end what it has running for an attempt that has ended: an aborted execution has no state that could do it.
+ * @returns whether no compute is left
+ * @throws Error if a stop function fails, after all were asked
+ */
+export async function stopCompute(ledger: Pick<LedgerSettings, 'stopFunctions'>, attempt: RunAttempt): Promise<boolean> {
+  const answers = await Promise.allSettled(ledger.stopFunctions.map(name => askToStop(name, attempt)));
+  const failed = answers.find(answer => answer.status === 'rejected');
+  if (failed) throw failed.reason;
+  return answers.every(answer => answer.status === 'fulfilled' && answer.value === 'ended');
+}
+
+async function askToStop(functionName: string, { runId, attempt }: RunAttempt): Promise<StopStatus['status']> {
+  const event: StopEvent = { contract: CONTRACT_VERSION, action: 'stop', runId, attempt };
+  const { FunctionError, Payload } = await lambda().send(new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(event) }));
+  const answer = Payload?.transformToString() ?? '';
+  if (FunctionError) throw new Error(`Run ${runId}, attempt ${attempt}: ${functionName} could not stop its compute: ${answer}`);
+  return (JSON.parse(answer) as StopStatus).status;
+}

@@ -1,0 +1,38 @@
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import pMap from 'p-map';
+import { receive } from './arrivals';
+import { dispatch } from '../../file-ledger/runtime/dispatch';
+import { ledgerSettings } from '../../file-ledger/runtime/settings';
+import { timeLeft } from '../../file-ledger/runtime/time-left';
+import { logger } from '../../runtime/logger';
+import { ARRIVALS_ENV } from '../contract';
+
+// The SDK opens as many connections to a service at once.
+const PARALLEL_MESSAGES = 50;
+
+/** Enters the files of a batch of messages, then begins runs. Only messages that failed come again. */
+export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+  const ledger = ledgerSettings();
+  const settings = {
+    table: ledger.table,
+    prefix: process.env[ARRIVALS_ENV.prefix] ?? '',
+    suffixes: JSON.parse(process.env[ARRIVALS_ENV.suffixes] ?? '[]') as string[],
+  };
+  const failed: string[] = [];
+  await pMap(event.Records, async ({ messageId, body }) => {
+    try {
+      await receive(body, settings);
+    } catch (error) {
+      logger.error('A message failed', { error, messageId });
+      failed.push(messageId);
+    }
+  }, { concurrency: PARALLEL_MESSAGES });
+
+  try {
+    await dispatch(ledger, timeLeft(context));
+  } catch (error) {
+    // the files are entered, so the messages are done with: the sweep begins what this call did not
+    logger.error('Dispatching failed, the sweep repeats it', error as Error);
+  }
+  return { batchItemFailures: failed.map(itemIdentifier => ({ itemIdentifier })) };
+}

@@ -1,0 +1,84 @@
+import { HeadObjectCommand, S3ServiceException, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { objectsCreated, realVersion, type ObjectCreated } from './s3-events';
+import { arrive } from '../../file-ledger/runtime/arrive';
+import { newFileItem, type Arrival } from '../../file-ledger/runtime/file-item';
+import { s3 } from '../../runtime/clients/s3';
+import { logger } from '../../runtime/logger';
+import { isWanted } from '../contract';
+
+export interface ArrivalSettings {
+  readonly table: string;
+  readonly prefix: string;
+  readonly suffixes: string[];
+}
+
+/** Enters the files that a message announces. May be repeated: a file that is known changes nothing. */
+export async function receive(message: string, settings: ArrivalSettings): Promise<void> {
+  for (const object of objectsCreated(message)) {
+    if (!isWanted(object.key, settings.prefix, settings.suffixes)) continue;
+    const arrival = await lookUp(object);
+    if (!arrival) continue;
+    const file = newFileItem(arrival);
+    const isNew = await arrive(settings, file);
+    logger.info(isNew ? 'Arrived' : 'Announced again', { fileId: file.id, bucket: file.bucket, key: file.key, versionId: file.versionId });
+  }
+}
+
+/**
+ * Asks S3 for exactly the version that the event is about; undefined if it is gone: replaced by a later upload (whose own event brings
+ * the newer object) or deleted (there is nothing left to load).
+ *
+ * A refusal is not taken for "gone": the functions may list the bucket, and then S3 answers 404 for what is missing. The message fails, comes
+ * again and ends in the dead-letter queue, from where it can be sent back once the permission is there.
+ */
+async function lookUp(object: ObjectCreated): Promise<Arrival | undefined> {
+  const { bucket, key, versionId, etag } = object;
+  let head: HeadObjectCommandOutput;
+  try {
+    head = await s3().send(new HeadObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      VersionId: versionId,
+      IfMatch: versionId || !etag ? undefined : `"${etag}"`,
+    }));
+  } catch (error) {
+    const gone = goneBecause(error);
+    if (!gone) throw new Error(`S3 does not show ${describe(object)}: ${explain(error)}`, { cause: error });
+    logger.info(`Left out: ${gone}`, { bucket, key, versionId, etag });
+    return undefined;
+  }
+  return {
+    bucket,
+    key,
+    versionId: realVersion(head.VersionId) ?? versionId,
+    etag: head.ETag!.replaceAll('"', ''),
+    lastModified: head.LastModified!,
+    size: head.ContentLength!,
+    contentType: head.ContentType,
+    metadata: head.Metadata,
+    eventTime: object.time,
+    sequencer: object.sequencer,
+  };
+}
+
+function goneBecause(error: unknown): string | undefined {
+  switch (statusOf(error)) {
+    case 404: return 'the object was deleted';
+    case 405: return 'the version is a delete marker';
+    case 412: return 'a later upload has replaced the object';
+    default: return undefined;
+  }
+}
+
+function explain(error: unknown): string {
+  if (statusOf(error) !== 403) return String(error);
+  return 'access denied (403). The trigger allows its function to read and list the bucket: look for a bucket policy, a key policy or a boundary that forbids it.';
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+}
+
+function describe({ bucket, key, versionId }: ObjectCreated): string {
+  return `s3://${bucket}/${key}${versionId ? ` (version ${versionId})` : ''}`;
+}

@@ -1,0 +1,309 @@
+import { Duration, RemovalPolicy, type Size } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { type IStateMachine, type StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { AdvanceFunction } from './advance-function';
+import { ArrivalsFunction } from './arrivals-function';
+import { ARRIVALS_ENV } from './contract';
+import { deliverByEventBridge, deliverByNotification, EventDelivery } from './event-delivery';
+import { SweepFunction } from './sweep-function';
+import { validateStopFunctions, validateTriggerProps } from './validate-props';
+import { createWorkBucket } from './work-bucket';
+import { LEDGER_FUNCTION_TIMEOUT_SECONDS } from '../file-ledger/contract';
+import { FileLedger } from '../file-ledger/file-ledger';
+
+/** Time for a backlog to become one large run; for most loads, starting compute takes longer. */
+const DEFAULT_BATCHING_WINDOW = Duration.seconds(60);
+
+/** Claimed in about 5 seconds, named in lists of about 4 MB that a function reads at once. */
+const DEFAULT_MAX_FILES = 10_000;
+
+/** Runs follow each other: newer files never overtake older ones, and there is one cluster at a time. */
+const DEFAULT_MAX_EXECUTIONS = 1;
+
+/** Enough for what passes by itself; what fails three times wants a person. */
+const DEFAULT_MAX_ATTEMPTS = 3;
+
+/** The longest that SQS keeps a message. */
+const MESSAGE_RETENTION = Duration.days(14);
+
+/** AWS's advice is 5 at least, so that throttling alone sends no message to the dead-letter queue. */
+const MAX_RECEIVES = 5;
+
+/** The most that SQS hands a function at once; its payload of 6 MB ends a batch before. Without a window it is 10. */
+const LARGEST_BATCH = 10_000;
+const LARGEST_BATCH_WITHOUT_WINDOW = 10;
+
+/** The least that an event source may be told: more functions would only contend for the same files. */
+const PARALLEL_BATCHES = 2;
+
+/** A run's plan of 10,000 files takes about 100 MB; the CPU that comes with 1 GB makes 100 transactions in a few seconds. */
+const FUNCTION_MEMORY_MIB = 1_024;
+
+/** Properties of an S3QueueTrigger. */
+export interface S3QueueTriggerProps {
+  /** The bucket in which files arrive. The trigger only reads it. */
+  readonly bucket: IBucket;
+
+  /**
+   * Only keys that begin with this text are files to load.
+   *
+   * @default - every key, except those that end with `/` (folder markers, which are never files)
+   */
+  readonly prefix?: string;
+
+  /**
+   * Only keys that end with one of these texts are files to load, for instance `.csv` and `.csv.gz`. Upper and lower case differ.
+   *
+   * @default - every key
+   */
+  readonly suffixes?: string[];
+
+  /**
+   * How the bucket's events come to the queue.
+   *
+   * @default EventDelivery.S3_NOTIFICATION - costs nothing
+   */
+  readonly delivery?: EventDelivery;
+
+  /**
+   * How long events are collected before their files are entered and a run begins: whole seconds, 0 to 300.
+   *
+   * @default Duration.seconds(60) - files that arrive together travel together
+   */
+  readonly batchingWindow?: Duration;
+
+  /**
+   * Most files that one execution gets, 1 to 50,000. Whatever waits when an execution may start goes with it, up to this number.
+   *
+   * @default 10000 - claimed in about 5 seconds, and listed in about 4 MB
+   */
+  readonly maxFilesPerExecution?: number;
+
+  /**
+   * Most bytes that the files of one execution have together, as they are stored. A larger file travels alone.
+   *
+   * @default - no limit
+   */
+  readonly maxBytesPerExecution?: Size;
+
+  /**
+   * Most executions that run at once, 1 to 1,000. With more than one, a file may be loaded before one that arrived earlier.
+   *
+   * @default 1 - runs follow each other in the order of arrival
+   */
+  readonly maxConcurrentExecutions?: number;
+
+  /**
+   * How often a run is tried in all, 1 to 10. Files that the error `Etl.Data` puts to blame are not tried again, an execution that an operator aborts neither.
+   *
+   * @default 3 - enough for what passes by itself
+   */
+  readonly maxAttempts?: number;
+
+  /**
+   * The bucket in which runs keep their lists, copies of files and results, all below `runs/`. Yours should expire `runs/` no earlier than after 90 days:
+   * so long Step Functions remembers executions.
+   *
+   * @default - a bucket of the trigger's own, encrypted, private, that expires `runs/` after 180 days
+   */
+  readonly workBucket?: IBucket;
+
+  /**
+   * The KMS key for the queues, the ledger and the work bucket.
+   *
+   * @default - keys that SQS, DynamoDB and S3 own
+   */
+  readonly encryptionKey?: IKey;
+
+  /**
+   * What becomes of the ledger, the work bucket and the dead-letter queue when they leave the stack: RETAIN, RETAIN_ON_UPDATE_OR_DELETE or
+   * DESTROY. With DESTROY the work bucket is emptied first, and the ledger is not protected against deletion.
+   *
+   * @default RemovalPolicy.RETAIN - without the ledger, files that come again are loaded again
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** Options of S3QueueTrigger.startExecutionsOf(). */
+export interface StartExecutionsOptions {
+  /**
+   * Functions that end what an execution has running outside of it, at most 20. After each execution every one gets
+   * `{ "contract": 1, "action": "stop", "runId": …, "attempt": … }`, again and again, until it answers `{ "status": "ended" }`; before that it answers
+   * `{ "status": "stopping", "waitSeconds": … }`. Only then is the run tried again or settled.
+   *
+   * @default - nothing outlives an execution
+   */
+  readonly stopFunctions?: lambda.IFunction[];
+}
+
+/**
+ * Collects the files that arrive in a bucket and starts executions of a state machine with them, each file once.
+ *
+ * Events go through a queue into a ledger, a DynamoDB table with one item for each object version. Whatever waits there becomes a run: a fixed batch
+ * of files, tried again as itself if it fails. An execution gets `{ "runId", "attempt", "files": { "bucket", "key", "count", "bytes" } }`; `key` names a JSON array
+ * in the work bucket, whose elements have `id`, `bucket`, `key`, `versionId` (if there are versions), `etag` and `size`.
+ *
+ * An execution that succeeds makes its files LOADED. One that fails with the error `Etl.Data` sets files aside: those whose ids its cause names
+ * (`{ "message": …, "files": [ids] }`), else it is found by halves which file is bad. Any other failure is tried again. While too many runs fail in a row no
+ * further one begins.
+ */
+export class S3QueueTrigger extends Construct {
+  /** Receives the bucket's events. */
+  public readonly queue: sqs.IQueue;
+
+  /** Keeps messages that could not be processed, for 14 days: sent back to the queue they are tried again. */
+  public readonly deadLetterQueue: sqs.IQueue;
+
+  /** What is known of each file and each run. */
+  public readonly ledgerTable: ITable;
+
+  /** Holds everything of a run below `runs/<runId>/`. */
+  public readonly workBucket: IBucket;
+
+  private readonly bucket: IBucket;
+  private readonly prefix: string;
+  private readonly ledger: FileLedger;
+  private readonly advance: AdvanceFunction;
+  private readonly sweep: SweepFunction;
+  private stateMachine?: IStateMachine;
+
+  /**
+   * @throws Error if a number, a duration or the removal policy is out of its bounds, a suffix is empty, the work bucket's own objects
+   * would be files to load, or a notification would tie two stacks to each other
+   */
+  constructor(scope: Construct, id: string, props: S3QueueTriggerProps) {
+    super(scope, id);
+    validateTriggerProps(this, props);
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const batchingWindow = props.batchingWindow ?? DEFAULT_BATCHING_WINDOW;
+    this.bucket = props.bucket;
+    this.prefix = props.prefix ?? '';
+
+    this.deadLetterQueue = this.createQueue('DeadLetterQueue', props.encryptionKey, { retentionPeriod: MESSAGE_RETENTION, removalPolicy });
+    this.queue = this.createQueue('Queue', props.encryptionKey, {
+      retentionPeriod: MESSAGE_RETENTION,
+      // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: six times the time-out, and the window
+      visibilityTimeout: Duration.seconds(6 * LEDGER_FUNCTION_TIMEOUT_SECONDS).plus(batchingWindow),
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
+    });
+    this.workBucket = props.workBucket ?? createWorkBucket(this, { encryptionKey: props.encryptionKey, removalPolicy });
+    this.ledger = new FileLedger(this, 'Ledger', {
+      workBucket: this.workBucket,
+      encryptionKey: props.encryptionKey,
+      removalPolicy,
+      maxFilesPerExecution: props.maxFilesPerExecution ?? DEFAULT_MAX_FILES,
+      maxBytesPerExecution: props.maxBytesPerExecution,
+      maxConcurrentExecutions: props.maxConcurrentExecutions ?? DEFAULT_MAX_EXECUTIONS,
+      maxAttempts: props.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
+    });
+    this.ledgerTable = this.ledger.table;
+
+    this.createArrivals(props, batchingWindow);
+    this.advance = new AdvanceFunction(this, 'Advance', this.functionOptions('Advance', 'Tries the runs again that failed, settles those that ended'));
+    this.sweep = new SweepFunction(this, 'Sweep', this.functionOptions('Sweep', 'Takes up what was left behind'));
+    this.ledger.grantAdvance(this.advance);
+    this.ledger.grantAdvance(this.sweep);
+
+    const deliver = props.delivery === EventDelivery.EVENT_BRIDGE ? deliverByEventBridge : deliverByNotification;
+    deliver(this, { bucket: props.bucket, queue: this.queue, prefix: this.prefix, suffixes: props.suffixes ?? [] });
+    this.node.addValidation({
+      validate: () => this.stateMachine ? [] : [`The trigger ${this.node.path} starts nothing: call startExecutionsOf(stateMachine), or give it to an EtlPipeline.`],
+    });
+  }
+
+  /**
+   * Says which state machine to start: any of type STANDARD. Called once; an EtlPipeline does it for its trigger.
+   *
+   * @throws Error at a second call, if the state machine is of type EXPRESS, or if there are more than 20 stop functions
+   */
+  public startExecutionsOf(stateMachine: IStateMachine, options: StartExecutionsOptions = {}): void {
+    if (this.stateMachine) {
+      throw new Error(`The trigger ${this.node.path} starts ${this.stateMachine.node.path} already, so it cannot start ${stateMachine.node.path}. Make a trigger of its own for each `
+        + 'state machine; with EventDelivery.EVENT_BRIDGE several may take the same files.');
+    }
+    if ((stateMachine as Partial<StateMachine>).stateMachineType === StateMachineType.EXPRESS) {
+      throw new Error(`The state machine ${stateMachine.node.path} is of type EXPRESS, but must be STANDARD: only there does the name of an execution keep it from running twice.`);
+    }
+    const stopFunctions = options.stopFunctions ?? [];
+    validateStopFunctions(this, stopFunctions);
+    this.stateMachine = stateMachine;
+    this.ledger.startExecutionsOf(stateMachine, stopFunctions);
+    new events.Rule(this, 'ExecutionEnded', {
+      description: `Executions of ${stateMachine.node.path} that ended`,
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: { stateMachineArn: [stateMachine.stateMachineArn], status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] },
+      },
+      targets: [new targets.LambdaFunction(this.advance)],
+    });
+    new events.Rule(this, 'EveryMinute', {
+      description: `Runs the sweep of ${this.node.path}`,
+      schedule: events.Schedule.rate(Duration.minutes(1)),
+      targets: [new targets.LambdaFunction(this.sweep)],
+    });
+  }
+
+  /** Lets somebody read the files, in every version, and learn that one is missing. Includes decryption with the bucket's key. */
+  public grantReadFiles(grantee: iam.IGrantable): iam.Grant {
+    const read = iam.Grant.addToPrincipalOrResource({
+      grantee,
+      actions: ['s3:GetObject', 's3:GetObjectVersion'],
+      resourceArns: [this.bucket.arnForObjects(`${this.prefix}*`)],
+      resource: this.bucket,
+    });
+    // lets S3 answer 404 for what is missing instead of 403; a condition on the prefix would spoil that
+    const list = iam.Grant.addToPrincipalOrResource({ grantee, actions: ['s3:ListBucket'], resourceArns: [this.bucket.bucketArn], resource: this.bucket });
+    const decrypt = this.bucket.encryptionKey?.grantDecrypt(grantee);
+    return decrypt ? read.combine(list).combine(decrypt) : read.combine(list);
+  }
+
+  private createArrivals(props: S3QueueTriggerProps, batchingWindow: Duration): void {
+    const arrivals = new ArrivalsFunction(this, 'Arrivals', this.functionOptions('Arrivals', 'Enters arrived files into the ledger'));
+    if (props.prefix) arrivals.addEnvironment(ARRIVALS_ENV.prefix, props.prefix);
+    if (props.suffixes) arrivals.addEnvironment(ARRIVALS_ENV.suffixes, JSON.stringify(props.suffixes));
+    this.grantReadFiles(arrivals);
+    this.ledger.grantDispatch(arrivals);
+    const hasWindow = batchingWindow.toSeconds() > 0;
+    arrivals.addEventSource(new SqsEventSource(this.queue, {
+      batchSize: hasWindow ? LARGEST_BATCH : LARGEST_BATCH_WITHOUT_WINDOW,
+      maxBatchingWindow: hasWindow ? batchingWindow : undefined,
+      maxConcurrency: PARALLEL_BATCHES,
+      reportBatchItemFailures: true,
+    }));
+  }
+
+  private createQueue(id: string, encryptionMasterKey: IKey | undefined, props: sqs.QueueProps): sqs.Queue {
+    return new sqs.Queue(this, id, {
+      // never the key that AWS manages for SQS: S3 may not use it, and events would be lost. https://github.com/aws/aws-cdk/issues/14370
+      encryption: encryptionMasterKey ? sqs.QueueEncryption.KMS : sqs.QueueEncryption.SQS_MANAGED,
+      encryptionMasterKey,
+      enforceSSL: true,
+      ...props,
+    });
+  }
+
+  /** A log group and a role of the function's own: Lambda's managed policy would let it write into every log group. */
+  private functionOptions(id: string, description: string): lambda.FunctionOptions {
+    const logGroup = new logs.LogGroup(this, `${id}Logs`, { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
+    const role = new iam.Role(this, `${id}Role`, { description: `${description} (${this.node.path})`, assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(role);
+    return {
+      description: `${description} (${this.node.path})`,
+      role,
+      logGroup,
+      timeout: Duration.seconds(LEDGER_FUNCTION_TIMEOUT_SECONDS),
+      memorySize: FUNCTION_MEMORY_MIB,
+    };
+  }
+}

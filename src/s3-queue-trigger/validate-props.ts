@@ -1,0 +1,62 @@
+import { Annotations, RemovalPolicy, Token } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import type { S3QueueTriggerProps } from './s3-queue-trigger';
+
+/** Claims of 50,000 files take about half a minute, a third of a function's time. */
+const MOST_FILES = 50_000;
+/** Each is looked at once a minute, in some 30 ms. */
+const MOST_EXECUTIONS = 1_000;
+const MOST_ATTEMPTS = 10;
+/** Lambda's own limit. */
+const LONGEST_WINDOW_SECONDS = 300;
+/** A function's environment holds 4 KB, the ARN of a function up to 150 bytes. */
+const MOST_STOP_FUNCTIONS = 20;
+
+const REMOVAL_POLICIES = [RemovalPolicy.RETAIN, RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, RemovalPolicy.DESTROY];
+
+export function validateTriggerProps(trigger: Construct, props: S3QueueTriggerProps): void {
+  if (Token.isUnresolved(props.maxFilesPerExecution)) fail(trigger, 'maxFilesPerExecution', 'known at synthesis (the breaker depends on it)', 'a token');
+  validateNumber(trigger, 'maxFilesPerExecution', props.maxFilesPerExecution, MOST_FILES);
+  validateNumber(trigger, 'maxConcurrentExecutions', props.maxConcurrentExecutions, MOST_EXECUTIONS);
+  validateNumber(trigger, 'maxAttempts', props.maxAttempts, MOST_ATTEMPTS);
+  const window = props.batchingWindow;
+  if (window && !window.isUnresolved() && !(window.toMilliseconds() % 1000 === 0 && window.toMilliseconds() <= LONGEST_WINDOW_SECONDS * 1000)) {
+    fail(trigger, 'batchingWindow', `whole seconds from 0 to ${LONGEST_WINDOW_SECONDS}`, `${window.toMilliseconds() / 1000} seconds`);
+  }
+  const bytes = props.maxBytesPerExecution;
+  if (bytes && !bytes.isUnresolved() && bytes.toBytes() < 1) fail(trigger, 'maxBytesPerExecution', 'at least 1 byte', `${bytes.toBytes()} bytes`);
+  if (props.removalPolicy && !REMOVAL_POLICIES.includes(props.removalPolicy)) {
+    fail(trigger, 'removalPolicy', 'RETAIN, RETAIN_ON_UPDATE_OR_DELETE or DESTROY (buckets and queues have no snapshots)', props.removalPolicy);
+  }
+  if (props.suffixes?.length === 0 || props.suffixes?.includes('')) {
+    fail(trigger, 'suffixes', 'left out, or a list of texts that are not empty', JSON.stringify(props.suffixes));
+  }
+  validatePrefix(trigger, props);
+}
+
+function validatePrefix(trigger: Construct, { bucket, prefix = '', workBucket }: S3QueueTriggerProps): void {
+  if (Token.isUnresolved(prefix)) return;
+  const sameBucket = workBucket !== undefined && (workBucket === bucket || workBucket.bucketName === bucket.bucketName);
+  if (sameBucket && ('runs/'.startsWith(prefix) || prefix.startsWith('runs/'))) {
+    throw new Error(`The trigger ${trigger.node.path} would load what its own runs write: bucket and workBucket are the same, and the prefix '${prefix}' covers keys below runs/. `
+      + "Give it another workBucket, or a prefix beside 'runs/'.");
+  }
+  if (prefix.startsWith('/')) {
+    Annotations.of(trigger).addWarningV2('cdk-etl-steps:prefixWithSlash',
+      `The prefix '${prefix}' begins with a slash, as keys in S3 rarely do: no file arrives unless its key does too.`);
+  }
+}
+
+export function validateStopFunctions(trigger: Construct, stopFunctions: IFunction[]): void {
+  if (stopFunctions.length > MOST_STOP_FUNCTIONS) fail(trigger, 'stopFunctions', `at most ${MOST_STOP_FUNCTIONS}`, String(stopFunctions.length));
+}
+
+function validateNumber(trigger: Construct, name: string, value: number | undefined, most: number): void {
+  if (value === undefined || Token.isUnresolved(value) || Number.isInteger(value) && value >= 1 && value <= most) return;
+  fail(trigger, name, `a whole number from 1 to ${most}`, String(value));
+}
+
+function fail(trigger: Construct, name: string, allowed: string, got: string): never {
+  throw new Error(`'${name}' of the trigger ${trigger.node.path} must be ${allowed}, got ${got}.`);
+}

@@ -1,0 +1,293 @@
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { DescribeExecutionCommand, ExecutionAlreadyExists, ExecutionDoesNotExist, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
+import { checkPlaceholders, holds, updated, type Item } from './expressions';
+import type { ExecutionInput, LedgerFile, RunOutcome } from '../../src/file-ledger/contract';
+
+export const TABLE = 'ledger';
+export const WORK_BUCKET = 'work';
+export const STATE_MACHINE = 'arn:aws:states:eu-west-1:111122223333:stateMachine:load';
+const EXECUTION = STATE_MACHINE.replace('stateMachine', 'execution');
+
+/** An object of the landing bucket, as HeadObject shows it. */
+export interface FakeObject {
+  readonly etag: string;
+  readonly versionId?: string;
+  readonly size: number;
+  readonly lastModified: Date;
+  readonly metadata?: Record<string, string>;
+}
+
+interface FakeExecution {
+  readonly input: ExecutionInput;
+  readonly files: LedgerFile[];
+  readonly started: Date;
+  status: 'RUNNING' | RunOutcome;
+  stopped?: Date;
+  error?: string;
+  cause?: string;
+}
+
+/** The process that made the call is gone: nothing that it calls afterwards happens any more. */
+export class Crash extends Error {}
+
+/** A call that is cut off, and whether it takes effect before. */
+export interface Fault {
+  /** 1 is the first of all. */
+  readonly call: number;
+  readonly when: 'before' | 'after';
+}
+
+/**
+ * DynamoDB, S3, Step Functions and Lambda in memory, behind the SDK's clients: just enough for the ledger, with its invariants checked at every
+ * start. Any call that it does not know fails.
+ */
+export class FakeAws {
+  public readonly items = new Map<string, Item>();
+  public readonly workObjects = new Map<string, string>();
+  /** By bucket/key. */
+  public readonly landingObjects = new Map<string, FakeObject>();
+  public readonly executions = new Map<string, FakeExecution>();
+  public readonly calls: string[] = [];
+  /** What the waiting files' index shows instead of the truth. */
+  public staleIndex?: Item[];
+  /** Answers of the stop functions, by name. */
+  public readonly stops = new Map<string, (event: unknown) => unknown>();
+  public maxExecutions = 1;
+  /** Number of turns that a call waits before it takes effect: lets processes overtake each other. */
+  public delay: () => number = () => 0;
+  /** Calls that are under way, and the most that there ever were. */
+  public readonly inFlight = { now: 0, most: 0 };
+
+  private dead = false;
+  private readonly interventions = new Map<string, (() => void)[]>();
+
+  /** @param fault cuts one call off, and with it the process that makes it */
+  constructor(private readonly fault?: Fault) {
+    const effects = new Map<unknown, [string, (input: any) => unknown]>([
+      [GetCommand, ['GetItem', input => this.getItem(input)]],
+      [PutCommand, ['PutItem', input => this.putItem(input)]],
+      [UpdateCommand, ['UpdateItem', input => this.updateItem(input)]],
+      [QueryCommand, ['Query', input => this.query(input)]],
+      [TransactWriteCommand, ['TransactWriteItems', input => this.transactWrite(input)]],
+      [GetObjectCommand, ['GetObject', input => this.getObject(input)]],
+      [PutObjectCommand, ['PutObject', input => this.putObject(input)]],
+      [ListObjectsV2Command, ['ListObjectsV2', input => this.listObjects(input)]],
+      [HeadObjectCommand, ['HeadObject', input => this.headObject(input)]],
+      [StartExecutionCommand, ['StartExecution', input => this.startExecution(input)]],
+      [DescribeExecutionCommand, ['DescribeExecution', input => this.describeExecution(input)]],
+      [InvokeCommand, ['Invoke', input => this.invoke(input)]],
+    ]);
+    const send = async (command: any): Promise<any> => {
+      const [name, effect] = effects.get(command.constructor) ?? [];
+      if (!name) throw new Error(`the fake does not know ${command.constructor.name}`);
+      this.inFlight.most = Math.max(this.inFlight.most, ++this.inFlight.now);
+      for (let turns = this.delay(); turns > 0; turns--) await new Promise(resolve => setImmediate(resolve));
+      this.inFlight.now--;
+      return this.call(name, () => effect!(command.input));
+    };
+    // on the stub itself: `on(command)` compares the input with all earlier ones, which takes most of a long test's time
+    mockClient(DynamoDBDocumentClient).send.callsFake(send);
+    mockClient(S3Client).send.callsFake(send);
+    mockClient(SFNClient).send.callsFake(send);
+    mockClient(LambdaClient).send.callsFake(send);
+  }
+
+  /** Begins a new process: lets calls through again. True if the one before has crashed. */
+  public restart(): boolean {
+    const crashed = this.dead;
+    this.dead = false;
+    return crashed;
+  }
+
+  /** The next call of that name fails with the error. */
+  public refuseNext(name: string, error: Error): void {
+    this.beforeNext(name, () => { throw error; });
+  }
+
+  /** Somebody else does something right before the next call of that name takes effect. */
+  public beforeNext(name: string, action: () => void): void {
+    this.interventions.set(name, [...this.interventions.get(name) ?? [], action]);
+  }
+
+  public endExecution(name: string, status: RunOutcome, error?: string, cause?: string): void {
+    const execution = this.executions.get(name);
+    if (execution?.status !== 'RUNNING') throw new Error(`${name} does not run`);
+    Object.assign(execution, { status, error, cause, stopped: new Date(execution.started.getTime() + 90_000) });
+  }
+
+  public running(): string[] {
+    return [...this.executions].filter(([, { status }]) => status === 'RUNNING').map(([name]) => name);
+  }
+
+  public item(id: string): Item | undefined {
+    return this.items.get(id);
+  }
+
+  private call<Output>(name: string, effect: () => Output): Output {
+    if (this.dead) throw new Crash('the process is dead');
+    this.calls.push(name);
+    const cut = this.calls.length === this.fault?.call;
+    if (cut) this.dead = true;
+    if (cut && this.fault.when === 'before') throw new Crash(`cut off before ${name}`);
+    this.interventions.get(name)?.shift()?.();
+    const output = effect();
+    if (cut) throw new Crash(`cut off after ${name}`);
+    return output;
+  }
+
+  // ---- DynamoDB
+
+  private getItem({ TableName, Key, ConsistentRead }: any) {
+    expectTable(TableName);
+    if (!ConsistentRead) throw new Error('every decision of the ledger needs a consistent read');
+    return { Item: structuredClone(this.items.get(Key.id)) };
+  }
+
+  private putItem(input: any) {
+    expectTable(input.TableName);
+    checkPlaceholders(input);
+    if (!holds(this.items.get(input.Item.id), input.ConditionExpression, input)) throw conditionFailed();
+    this.items.set(input.Item.id, withoutUndefined(input.Item));
+    return {};
+  }
+
+  private updateItem(input: any) {
+    expectTable(input.TableName);
+    checkPlaceholders(input);
+    const item = this.items.get(input.Key.id);
+    if (!holds(item, input.ConditionExpression, input)) throw conditionFailed();
+    this.items.set(input.Key.id, updated(item ?? { ...input.Key }, input));
+    return {};
+  }
+
+  private transactWrite({ TransactItems }: any) {
+    if (TransactItems.length > 100) throw new Error(`a transaction has at most 100 items, got ${TransactItems.length}`);
+    const updates = TransactItems.map(({ Update }: any) => Update);
+    for (const update of updates) {
+      expectTable(update.TableName);
+      checkPlaceholders(update);
+    }
+    const held = updates.map((update: any) => holds(this.items.get(update.Key.id), update.ConditionExpression, update));
+    if (held.includes(false)) {
+      throw new TransactionCanceledException({
+        message: 'Transaction cancelled',
+        $metadata: {},
+        CancellationReasons: updates.map((update: any, index: number) => held[index] ? { Code: 'None' } : {
+          Code: 'ConditionalCheckFailed',
+          Item: update.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' ? attributeValues(this.items.get(update.Key.id)) : undefined,
+        }),
+      });
+    }
+    for (const update of updates) this.items.set(update.Key.id, updated(this.items.get(update.Key.id) ?? { ...update.Key }, update));
+    return {};
+  }
+
+  private query(input: any) {
+    expectTable(input.TableName);
+    checkPlaceholders(input);
+    if (input.IndexName !== 'waiting') throw new Error(`no index ${input.IndexName}`);
+    const entries = (this.staleIndex ?? [...this.items.values()])
+      .filter(item => item.waiting !== undefined && holds(item, input.KeyConditionExpression, input))
+      .sort((one, other) => one.arrived! < other.arrived! ? -1 : 1);
+    const start = input.ExclusiveStartKey ? entries.findIndex(item => item.id === input.ExclusiveStartKey.id) + 1 : 0;
+    const page = entries.slice(start, start + input.Limit);
+    return { Items: structuredClone(page), LastEvaluatedKey: page.length === input.Limit ? { id: page.at(-1)!.id } : undefined };
+  }
+
+  // ---- S3
+
+  private getObject({ Bucket, Key }: any) {
+    if (Bucket !== WORK_BUCKET) throw new Error(`no bucket ${Bucket}`);
+    const body = this.workObjects.get(Key);
+    if (body === undefined) throw new NoSuchKey({ message: Key, $metadata: { httpStatusCode: 404 } });
+    return { Body: { transformToString: async () => body } };
+  }
+
+  private putObject({ Bucket, Key, Body }: any) {
+    if (Bucket !== WORK_BUCKET) throw new Error(`no bucket ${Bucket}`);
+    this.workObjects.set(Key, Body);
+    return {};
+  }
+
+  private listObjects({ Bucket, Prefix, Delimiter }: any) {
+    if (Bucket !== WORK_BUCKET || Delimiter !== '/') throw new Error(`unexpected listing of ${Bucket}`);
+    const below = [...this.workObjects.keys()].filter(key => key.startsWith(Prefix) && key.indexOf('/', Prefix.length) > 0);
+    return { CommonPrefixes: [...new Set(below.map(key => key.slice(0, key.indexOf('/', Prefix.length) + 1)))].map(prefix => ({ Prefix: prefix })) };
+  }
+
+  private headObject({ Bucket, Key, VersionId, IfMatch }: any) {
+    const object = this.landingObjects.get(`${Bucket}/${Key}`);
+    if (!object || VersionId && VersionId !== object.versionId) throw s3Failure(404);
+    if (IfMatch && IfMatch !== `"${object.etag}"`) throw s3Failure(412);
+    return {
+      ETag: `"${object.etag}"`, VersionId: object.versionId, ContentLength: object.size, LastModified: object.lastModified, ContentType: 'text/csv', Metadata: object.metadata ?? {},
+    };
+  }
+
+  // ---- Step Functions and Lambda
+
+  private startExecution({ stateMachineArn, name, input }: any) {
+    if (stateMachineArn !== STATE_MACHINE) throw new Error(`no state machine ${stateMachineArn}`);
+    if (this.executions.has(name)) throw new ExecutionAlreadyExists({ message: name, $metadata: {} });
+    const parsed = JSON.parse(input) as ExecutionInput;
+    const list = JSON.parse(this.workObjects.get(parsed.files.key)!) as LedgerFile[];
+    this.checkInvariants(parsed, list);
+    this.executions.set(name, { input: parsed, files: list, started: new Date(), status: 'RUNNING' });
+    return {};
+  }
+
+  private describeExecution({ executionArn }: any) {
+    const execution = this.executions.get(executionArn.slice(EXECUTION.length + 1));
+    if (!execution) throw new ExecutionDoesNotExist({ message: executionArn, $metadata: {} });
+    const { status, error, cause, started, stopped } = execution;
+    return { status, error, cause, startDate: started, stopDate: stopped };
+  }
+
+  private invoke({ FunctionName, Payload }: any) {
+    const stop = this.stops.get(FunctionName);
+    if (!stop) throw new Error(`no function ${FunctionName}`);
+    const answer = stop(JSON.parse(Payload));
+    const failed = answer instanceof Error;
+    return { FunctionError: failed ? 'Unhandled' : undefined, Payload: { transformToString: () => JSON.stringify(failed ? { errorMessage: answer.message } : answer) } };
+  }
+
+  /** What must be true whenever an execution starts, whatever happened before. */
+  private checkInvariants(input: ExecutionInput, files: LedgerFile[]): void {
+    const live = this.items.get('slots')?.live as Set<string> | undefined;
+    if (!live?.has(input.runId)) throw new Error(`${input.runId} starts without a slot`);
+    const run = this.items.get(input.runId);
+    if (run?.status !== 'RUNNING' || (run.attempt as number) < input.attempt) throw new Error(`attempt ${input.attempt} of ${input.runId} starts before its item says so`);
+    const running = [...this.executions.values()].filter(({ status }) => status === 'RUNNING');
+    if (running.length >= this.maxExecutions) throw new Error(`${running.length + 1} executions at once`);
+    if (running.some(execution => execution.input.runId === input.runId)) throw new Error(`two attempts of ${input.runId} at once`);
+    const taken = new Set(running.flatMap(execution => execution.files.map(file => file.id)));
+    if (files.some(file => taken.has(file.id))) throw new Error('a file is in two runs at once');
+    if (files.length !== input.files.count) throw new Error(`the list has ${files.length} files, the input says ${input.files.count}`);
+  }
+}
+
+export function s3Failure(status: number): S3ServiceException {
+  return new S3ServiceException({ name: String(status), message: `status ${status}`, $fault: 'client', $metadata: { httpStatusCode: status } });
+}
+
+function conditionFailed(): ConditionalCheckFailedException {
+  return new ConditionalCheckFailedException({ message: 'The conditional request failed', $metadata: {} });
+}
+
+function expectTable(name: string): void {
+  if (name !== TABLE) throw new Error(`no table ${name}`);
+}
+
+function withoutUndefined(item: Item): Item {
+  return Object.fromEntries(Object.entries(structuredClone(item)).filter(([, value]) => value !== undefined));
+}
+
+/** DynamoDB's own format, which lib-dynamodb leaves errors in. */
+function attributeValues(item: Item | undefined): any {
+  if (!item) return undefined;
+  return Object.fromEntries(Object.entries(item).filter(([, value]) => typeof value !== 'object').map(([name, value]) => [name, typeof value === 'number' ? { N: String(value) } : { S: value }]));
+}

@@ -1,0 +1,124 @@
+import { s3Failure } from '../file-ledger/fake-aws';
+import { expectedId, fakeTime, LANDING_BUCKET, Story } from '../file-ledger/story';
+
+beforeEach(() => { fakeTime('2026-03-01T10:00:00Z'); });
+afterEach(() => jest.useRealTimers());
+
+const UNVERSIONED = { versionId: undefined };
+
+describe('an object without a version', () => {
+  test('is known by its content and time', async () => {
+    const story = new Story();
+    const message = story.upload('a.csv', UNVERSIONED);
+    await story.receive(message);
+    await story.receive(message);
+    expect(story.files()).toEqual([expect.objectContaining({ id: expectedId('a.csv', 'etag-1', '2026-03-01T10:00:01.000Z'), etag: 'etag-1' })]);
+    expect(story.files()[0]).not.toHaveProperty('versionId');
+  });
+
+  test('that was replaced meanwhile is left to the event of the newer one', async () => {
+    const story = new Story();
+    const older = story.upload('a.csv', UNVERSIONED);
+    const newer = story.upload('a.csv', UNVERSIONED);
+    expect(await story.receive(older)).toEqual([]);
+    expect(story.files()).toEqual([]);
+    await story.receive(newer);
+    expect(story.files().map(file => file.etag)).toEqual(['etag-2']);
+  });
+
+  test('with the version "null" of suspended versioning is one', async () => {
+    const story = new Story();
+    const message = story.upload('a.csv', { versionId: 'null' });
+    await story.receive(message);
+    expect(story.file('a.csv').id).toBe(expectedId('a.csv', 'etag-1', '2026-03-01T10:00:01.000Z'));
+  });
+});
+
+test('each version of a key is a file of its own', async () => {
+  const story = new Story();
+  const first = story.upload('a.csv');
+  await story.receive(first);
+  await story.receive(story.upload('a.csv'));
+  expect(story.files().map(file => file.versionId)).toEqual(['version-1', 'version-2']);
+});
+
+test.each([
+  ['was deleted', 404],
+  ['is a delete marker', 405],
+  ['was replaced', 412],
+])('an object that %s is done with', async (_, status) => {
+  const story = new Story();
+  story.aws.refuseNext('HeadObject', s3Failure(status));
+  expect(await story.receive(story.upload('a.csv'))).toEqual([]);
+  expect(story.files()).toEqual([]);
+});
+
+test.each([403, 400, 500, 503])('an object that S3 does not show (%i) fails its message, and no other', async status => {
+  const story = new Story();
+  story.aws.refuseNext('HeadObject', s3Failure(status));
+  expect(await story.receive(story.upload('a.csv'), story.upload('b.csv'))).toEqual([0]);
+  expect(story.statuses()).toEqual({ 'b.csv': 'CLAIMED' });
+});
+
+test('a file that cannot be entered fails its message', async () => {
+  const story = new Story();
+  story.aws.refuseNext('PutItem', new Error('throttled'));
+  expect(await story.receive(story.upload('a.csv'), story.upload('b.csv'))).toEqual([0]);
+});
+
+test('a message that is none of S3\'s fails, and no other', async () => {
+  const story = new Story();
+  expect(await story.receive('hello', story.upload('b.csv'))).toEqual([0]);
+  expect(story.statuses()).toEqual({ 'b.csv': 'CLAIMED' });
+});
+
+test('keys that are not wanted are not even looked at', async () => {
+  const story = new Story({ prefix: 'in/' });
+  process.env.KEY_SUFFIXES = '[".csv",".csv.gz"]';
+  await story.receive(...['out/a.csv', 'in/a.txt', 'in/a.csv/', 'in/', 'in/b.csv', 'in/c.csv.gz', 'in/D.CSV'].map(key => story.upload(key)));
+  delete process.env.KEY_SUFFIXES;
+  expect(Object.keys(story.statuses())).toEqual(['in/b.csv', 'in/c.csv.gz']);
+  expect(story.aws.calls.filter(call => call === 'HeadObject')).toHaveLength(2);
+});
+
+test('a large batch is looked at 50 objects at a time, and begins one run', async () => {
+  const story = new Story({ maxFiles: 1_000 });
+  story.aws.delay = () => 1;
+  await story.receive(...Array.from({ length: 300 }, (_, number) => story.upload(`${number}.csv`)));
+  expect(story.aws.inFlight.most).toBe(50);
+  expect(story.aws.executions.get(story.running())!.files).toHaveLength(300);
+});
+
+test('what fails behind the entering of files does not fail the messages', async () => {
+  const story = new Story();
+  story.aws.refuseNext('GetItem', new Error('throttled'));
+  expect(await story.receive(story.upload('a.csv'))).toEqual([]);
+  expect(story.statuses()).toEqual({ 'a.csv': 'PENDING' });
+  await story.sweep();
+  expect(story.statuses()).toEqual({ 'a.csv': 'CLAIMED' });
+});
+
+test('a function that is short of time enters files and leaves runs to the sweep', async () => {
+  const story = new Story();
+  story.remainingMilliseconds = 30_000;
+  expect(await story.receive(story.upload('a.csv'))).toEqual([]);
+  expect(story.statuses()).toEqual({ 'a.csv': 'PENDING' });
+});
+
+test('a setting that is missing is named', async () => {
+  const story = new Story();
+  delete process.env.LEDGER_TABLE;
+  await expect(story.receive(story.upload('a.csv'))).rejects.toThrow('LEDGER_TABLE is missing');
+});
+
+test('a setting that is no number is named', async () => {
+  const story = new Story();
+  process.env.MAX_ATTEMPTS = 'three';
+  await expect(story.receive(story.upload('a.csv'))).rejects.toThrow("MAX_ATTEMPTS must be a whole number above 0, got 'three'");
+});
+
+test('objects of any bucket that sends events are looked up where they are', async () => {
+  const story = new Story();
+  await story.receive(story.upload('a.csv'));
+  expect(story.file('a.csv').bucket).toBe(LANDING_BUCKET);
+});

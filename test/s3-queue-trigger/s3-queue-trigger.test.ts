@@ -1,0 +1,346 @@
+import { App, Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { EventDelivery, S3QueueTrigger, type S3QueueTriggerProps } from '../../src';
+
+type Options = Partial<S3QueueTriggerProps>;
+
+function stateMachine(stack: Stack, type = sfn.StateMachineType.STANDARD): sfn.StateMachine {
+  return new sfn.StateMachine(stack, 'Machine', { definitionBody: sfn.DefinitionBody.fromChainable(new sfn.Pass(stack, 'Pass')), stateMachineType: type });
+}
+
+function make(options: Options = {}, stopFunctions?: (stack: Stack) => lambda.IFunction[]) {
+  const stack = new Stack(new App(), 'Stack', { env: { account: '111122223333', region: 'eu-west-1' } });
+  const bucket = new s3.Bucket(stack, 'Landing');
+  const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket, ...options });
+  trigger.startExecutionsOf(stateMachine(stack), { stopFunctions: stopFunctions?.(stack) });
+  return { stack, bucket, trigger };
+}
+
+const templateOf = (options: Options = {}) => Template.fromStack(make(options).stack);
+
+/** Variables of the function with that description. */
+function environment(template: Template, description: RegExp): Record<string, unknown> {
+  const [resource] = Object.values(template.findResources('AWS::Lambda::Function')).filter(({ Properties }) => description.test(Properties.Description));
+  return resource.Properties.Environment.Variables;
+}
+
+/** All that the function may do, of the role whose logical id matches. */
+function statements(template: Template, role: RegExp): { Sid?: string; Action: unknown; Resource: unknown }[] {
+  return Object.values(template.findResources('AWS::IAM::Policy'))
+    .filter(({ Properties }) => Properties.Roles.some((reference: { Ref: string }) => role.test(reference.Ref)))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+}
+
+describe('the queue', () => {
+  test('waits six times as long as a function may take, and the window, before it delivers again', () => {
+    templateOf({ batchingWindow: Duration.seconds(120) }).hasResourceProperties('AWS::SQS::Queue', { VisibilityTimeout: 6 * 180 + 120, RedrivePolicy: { maxReceiveCount: 5 } });
+  });
+
+  test('and its dead-letter queue keep messages for 14 days, encrypted by SQS, and refuse plain HTTP', () => {
+    const template = templateOf();
+    template.resourcePropertiesCountIs('AWS::SQS::Queue', { MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true }, 2);
+    template.resourcePropertiesCountIs('AWS::SQS::QueuePolicy', {
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]) },
+    }, 2);
+  });
+
+  test('hands the function large batches, few at a time, and gets back which messages failed', () => {
+    templateOf().hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      BatchSize: 10_000, MaximumBatchingWindowInSeconds: 60, ScalingConfig: { MaximumConcurrency: 2 }, FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+  });
+
+  test('hands out at once, and therefore few messages, if there is no window', () => {
+    templateOf({ batchingWindow: Duration.seconds(0) }).hasResourceProperties('AWS::Lambda::EventSourceMapping', { BatchSize: 10, MaximumBatchingWindowInSeconds: Match.absent() });
+  });
+});
+
+describe('the ledger', () => {
+  test('is a table with an index of what waits', () => {
+    const template = templateOf();
+    template.hasResource('AWS::DynamoDB::Table', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+        GlobalSecondaryIndexes: [{
+          IndexName: 'waiting',
+          KeySchema: [{ AttributeName: 'waiting', KeyType: 'HASH' }, { AttributeName: 'arrived', KeyType: 'RANGE' }],
+          Projection: { ProjectionType: 'ALL' },
+        }],
+        AttributeDefinitions: Match.arrayWith([{ AttributeName: 'waiting', AttributeType: 'N' }, { AttributeName: 'arrived', AttributeType: 'S' }]),
+        BillingMode: 'PAY_PER_REQUEST',
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
+        DeletionProtectionEnabled: true,
+      },
+    });
+  });
+
+  test('tells every function its limits', () => {
+    const template = templateOf({ maxFilesPerExecution: 100, maxBytesPerExecution: Size.mebibytes(1), maxConcurrentExecutions: 4, maxAttempts: 2 });
+    for (const description of [/^Enters/, /^Tries/, /^Takes/]) {
+      expect(environment(template, description)).toMatchObject({
+        MAX_FILES_PER_EXECUTION: '100',
+        MAX_BYTES_PER_EXECUTION: '1048576',
+        MAX_CONCURRENT_EXECUTIONS: '4',
+        MAX_ATTEMPTS: '2',
+        STATE_MACHINE_ARN: { Ref: expect.stringMatching(/^Machine/) },
+      });
+    }
+  });
+
+  test('has the limits that are documented unless told otherwise', () => {
+    const variables = environment(templateOf(), /^Enters/);
+    expect(variables).toMatchObject({ MAX_FILES_PER_EXECUTION: '10000', MAX_CONCURRENT_EXECUTIONS: '1', MAX_ATTEMPTS: '3' });
+    expect(variables).not.toHaveProperty('MAX_BYTES_PER_EXECUTION');
+  });
+
+  test.each([[1, '5'], [8, '5'], [9, '6'], [10_000, '16'], [50_000, '18']])('pauses only after more failures than one bad file among %i can cause: %s', (maxFilesPerExecution, failures) => {
+    expect(environment(templateOf({ maxFilesPerExecution }), /^Takes/).PAUSE_AFTER_FAILURES).toBe(failures);
+  });
+});
+
+describe('the work bucket', () => {
+  test('is private, encrypted, and forgets runs after half a year', () => {
+    templateOf().hasResource('AWS::S3::Bucket', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
+        PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+        LifecycleConfiguration: { Rules: [Match.objectLike({ Prefix: 'runs/', ExpirationInDays: 180, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } })] },
+      },
+    });
+  });
+
+  test('may be the user\'s', () => {
+    const stack = new Stack(new App(), 'Stack');
+    const workBucket = new s3.Bucket(stack, 'Work');
+    const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing'), workBucket });
+    trigger.startExecutionsOf(stateMachine(stack));
+    expect(trigger.workBucket).toBe(workBucket);
+    Template.fromStack(stack).resourceCountIs('AWS::S3::Bucket', 2);
+  });
+});
+
+test('with DESTROY everything goes, data and all', () => {
+  const template = templateOf({ removalPolicy: RemovalPolicy.DESTROY });
+  template.hasResource('AWS::DynamoDB::Table', { DeletionPolicy: 'Delete', Properties: { DeletionProtectionEnabled: false } });
+  template.hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Delete', Properties: { LifecycleConfiguration: Match.anyValue() } });
+  template.resourceCountIs('Custom::S3AutoDeleteObjects', 1);
+});
+
+test('a key of the user\'s encrypts queues, ledger and work bucket, and the functions may use it', () => {
+  const stack = new Stack(new App(), 'Stack');
+  const encryptionKey = new kms.Key(stack, 'Key');
+  const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing'), encryptionKey });
+  trigger.startExecutionsOf(stateMachine(stack));
+  const template = Template.fromStack(stack);
+  const key = { 'Fn::GetAtt': [Match.stringLikeRegexp('^Key'), 'Arn'] };
+  template.resourcePropertiesCountIs('AWS::SQS::Queue', { KmsMasterKeyId: key }, 2);
+  template.hasResourceProperties('AWS::DynamoDB::Table', { SSESpecification: { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: key } });
+  template.hasResourceProperties('AWS::S3::Bucket', { BucketEncryption: { ServerSideEncryptionConfiguration: [Match.objectLike({ ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key } })] } });
+  // S3 must be able to send its notifications to the queue
+  template.hasResourceProperties('AWS::KMS::Key', { KeyPolicy: { Statement: Match.arrayWith([Match.objectLike({ Principal: { Service: 's3.amazonaws.com' } })]) } });
+  for (const role of [/Arrivals/, /Advance/, /Sweep/]) {
+    expect(statements(template, role).filter(({ Action }) => [Action].flat().includes('kms:GenerateDataKey'))).toHaveLength(1);
+  }
+});
+
+describe('functions', () => {
+  test('may do what they do, and nothing else', () => {
+    const template = Template.fromStack(make({ prefix: 'in/' }, stack => [lambda.Function.fromFunctionArn(stack, 'Stop', 'arn:aws:lambda:eu-west-1:111122223333:function:stop:7')]).stack);
+    const sids = (role: RegExp) => statements(template, role).map(({ Sid, Action }) => Sid ?? [Action].flat().join());
+    const logs = 'logs:CreateLogStream,logs:PutLogEvents';
+    const dispatch = ['UseLedger', 'FindWaitingFiles', 'WritePlansAndLists'];
+    const follow = ['ReadRuns', 'ListWorkBucket', 'StartExecutions', 'states:DescribeExecution', 'StopCompute'];
+    const consume = 'sqs:ReceiveMessage,sqs:ChangeMessageVisibility,sqs:GetQueueUrl,sqs:DeleteMessage,sqs:GetQueueAttributes';
+    expect(sids(/Arrivals/)).toEqual([logs, 's3:GetObject,s3:GetObjectVersion', 's3:ListBucket', ...dispatch, consume, 'StartExecutions']);
+    expect(sids(/Advance/)).toEqual([logs, ...dispatch, ...follow]);
+    expect(sids(/Sweep/)).toEqual([logs, ...dispatch, ...follow]);
+    expect(JSON.stringify(statements(template, /Trigger/).map(({ Resource }) => Resource))).not.toContain('"*"');
+    const managed = Object.entries(template.findResources('AWS::IAM::Role', { Properties: { ManagedPolicyArns: Match.anyValue() } }));
+    expect(managed.map(([id]) => id)).toEqual([expect.stringMatching(/^BucketNotificationsHandler/)]); // CDK's own
+  });
+
+  test('know and may call what stops compute, exactly in the version given', () => {
+    const arn = 'arn:aws:lambda:eu-west-1:111122223333:function:stop:7';
+    const template = Template.fromStack(make({}, stack => [lambda.Function.fromFunctionArn(stack, 'Stop', arn), lambda.Function.fromFunctionArn(stack, 'Stop2', `${arn}2`)]).stack);
+    expect(environment(template, /^Takes/).STOP_FUNCTIONS).toBe(`${arn},${arn}2`);
+    expect(environment(template, /^Enters/)).not.toHaveProperty('STOP_FUNCTIONS');
+    expect(statements(template, /Advance/).find(({ Sid }) => Sid === 'StopCompute')!.Resource).toEqual([arn, `${arn}2`]);
+  });
+
+  test('have a log group each, kept for a month, and three minutes', () => {
+    const template = templateOf();
+    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 3);
+    template.resourcePropertiesCountIs('AWS::Lambda::Function', { Timeout: 180, MemorySize: 1024, Runtime: 'nodejs22.x' }, 3);
+  });
+
+  test('are called when an execution ends, and every minute', () => {
+    const template = templateOf();
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        'source': ['aws.states'],
+        'detail-type': ['Step Functions Execution Status Change'],
+        'detail': { stateMachineArn: [{ Ref: Match.stringLikeRegexp('^Machine') }], status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] },
+      },
+      Targets: [{ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('TriggerAdvance'), 'Arn'] } }],
+    });
+    template.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(1 minute)', Targets: [{ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('TriggerSweep'), 'Arn'] } }] });
+  });
+});
+
+describe('by notification', () => {
+  const filters = (options: Options) => Object.values(templateOf(options).findResources('Custom::S3BucketNotifications'))
+    .flatMap(({ Properties }) => Properties.NotificationConfiguration.QueueConfigurations)
+    .map(({ Events, Filter }) => [Events, Object.fromEntries((Filter?.Key.FilterRules ?? []).map((rule: { Name: string; Value: string }) => [rule.Name, rule.Value]))]);
+
+  test.each<[string, Options, object[]]>([
+    ['everything', {}, [{}]],
+    ['prefix and suffixes', { prefix: 'in/', suffixes: ['.csv', '.csv.gz'] }, [{ prefix: 'in/', suffix: '.csv' }, { prefix: 'in/', suffix: '.csv.gz' }]],
+    ['a suffix that covers another, which S3 would refuse', { suffixes: ['.gz', '.csv.gz', '.csv'] }, [{ suffix: '.gz' }, { suffix: '.csv' }]],
+    ['what S3 compares encoded: only the part before it', { prefix: 'in box/', suffixes: ['-ü.csv'] }, [{ prefix: 'in', suffix: '.csv' }]],
+    ['suffixes of which no part is plain', { suffixes: ['ü', '.csv'] }, [{}]],
+  ])('events come of %s', (_, options, expected) => {
+    expect(filters(options)).toEqual(expected.map(filter => [['s3:ObjectCreated:*'], filter]));
+  });
+
+  test('the function knows the whole prefix and all suffixes', () => {
+    expect(environment(templateOf({ prefix: 'in box/', suffixes: ['.gz', '.csv.gz'] }), /^Enters/)).toMatchObject({ KEY_PREFIX: 'in box/', KEY_SUFFIXES: '[".gz",".csv.gz"]' });
+  });
+
+  test('a bucket of another stack is refused, and the way out named', () => {
+    const app = new App();
+    const bucket = new s3.Bucket(new Stack(app, 'Other'), 'Landing');
+    expect(() => new S3QueueTrigger(new Stack(app, 'Stack'), 'Trigger', { bucket })).toThrow(/Other\/Landing is in the stack Other.*EventDelivery.EVENT_BRIDGE/);
+  });
+});
+
+describe('by EventBridge', () => {
+  const pattern = (options: Options) => {
+    const rules = templateOf({ ...options, delivery: EventDelivery.EVENT_BRIDGE }).findResources('AWS::Events::Rule', { Properties: { EventPattern: { source: ['aws.s3'] } } });
+    const [{ Properties: { EventPattern } }] = Object.values(rules);
+    return EventPattern;
+  };
+
+  test.each<[Options, object | undefined]>([
+    [{}, undefined],
+    [{ prefix: 'in box/' }, { key: [{ prefix: 'in box/' }] }],
+    [{ suffixes: ['.csv', '.gz'] }, { key: [{ wildcard: '*.csv' }, { wildcard: '*.gz' }] }],
+    [{ prefix: 'a*b\\', suffixes: ['.csv'] }, { key: [{ wildcard: 'a\\*b\\\\*.csv' }] }],
+  ])('a rule takes the new objects: %j', (options, object) => {
+    expect(pattern(options)).toEqual({
+      'source': ['aws.s3'],
+      'detail-type': ['Object Created'],
+      'detail': { bucket: { name: [{ Ref: expect.stringMatching(/^Landing/) }] }, ...object && { object } },
+    });
+  });
+
+  test('the bucket may be in another stack, and sends its events to EventBridge', () => {
+    const app = new App();
+    const other = new Stack(app, 'Other');
+    const stack = new Stack(app, 'Stack');
+    const bucket = new s3.Bucket(other, 'Landing');
+    new S3QueueTrigger(stack, 'Trigger', { bucket, delivery: EventDelivery.EVENT_BRIDGE }).startExecutionsOf(stateMachine(stack));
+    Template.fromStack(other).hasResourceProperties('Custom::S3BucketNotifications', { NotificationConfiguration: { EventBridgeConfiguration: {} } });
+    Template.fromStack(stack).hasResourceProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Principal: { Service: 'events.amazonaws.com' }, Action: Match.arrayWith(['sqs:SendMessage']) })]) },
+    });
+  });
+
+  test('a bucket that the app does not own is left as it is, with a warning', () => {
+    const stack = new Stack(new App(), 'Stack');
+    const bucket = s3.Bucket.fromBucketName(stack, 'Landing', 'landing');
+    new S3QueueTrigger(stack, 'Trigger', { bucket, delivery: EventDelivery.EVENT_BRIDGE }).startExecutionsOf(stateMachine(stack));
+    Template.fromStack(stack).resourceCountIs('Custom::S3BucketNotifications', 0);
+    Annotations.fromStack(stack).hasWarning('/Stack/Trigger', Match.stringLikeRegexp('landing is not made by this app'));
+  });
+});
+
+describe('reading the files', () => {
+  test('is granted for the prefix, in every version, with the bucket\'s key', () => {
+    const stack = new Stack(new App(), 'Stack');
+    const bucket = new s3.Bucket(stack, 'Landing', { encryption: s3.BucketEncryption.KMS });
+    const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket, prefix: 'in/' });
+    trigger.startExecutionsOf(stateMachine(stack));
+    const grant = trigger.grantReadFiles(new iam.Role(stack, 'Reader', { assumedBy: new iam.AccountRootPrincipal() }));
+    expect(grant.success).toBe(true);
+    const arn = { 'Fn::GetAtt': [expect.stringMatching(/^Landing/), 'Arn'] };
+    expect(statements(Template.fromStack(stack), /Reader/)).toEqual([
+      { Action: ['s3:GetObject', 's3:GetObjectVersion'], Effect: 'Allow', Resource: { 'Fn::Join': ['', [arn, '/in/*']] } },
+      { Action: 's3:ListBucket', Effect: 'Allow', Resource: arn },
+      { Action: 'kms:Decrypt', Effect: 'Allow', Resource: { 'Fn::GetAtt': [expect.stringMatching(/^LandingKey/), 'Arn'] } },
+    ]);
+  });
+});
+
+describe('what is refused', () => {
+  test.each<[Options, RegExp]>([
+    [{ maxFilesPerExecution: 0 }, /'maxFilesPerExecution' of the trigger Stack\/Trigger must be a whole number from 1 to 50000, got 0/],
+    [{ maxFilesPerExecution: 50_001 }, /got 50001/],
+    [{ maxFilesPerExecution: 1.5 }, /got 1.5/],
+    [{ maxConcurrentExecutions: 1_001 }, /'maxConcurrentExecutions' .* from 1 to 1000, got 1001/],
+    [{ maxAttempts: 11 }, /'maxAttempts' .* from 1 to 10, got 11/],
+    [{ batchingWindow: Duration.seconds(301) }, /'batchingWindow' .* whole seconds from 0 to 300, got 301 seconds/],
+    [{ batchingWindow: Duration.millis(1_500) }, /got 1.5 seconds/],
+    [{ maxBytesPerExecution: Size.bytes(0) }, /'maxBytesPerExecution' .* at least 1 byte, got 0 bytes/],
+    [{ suffixes: [] }, /'suffixes' .* got \[\]/],
+    [{ suffixes: ['.csv', ''] }, /'suffixes' .* got \[".csv",""\]/],
+    [{ removalPolicy: RemovalPolicy.SNAPSHOT }, /'removalPolicy' .* got snapshot/],
+  ])('%j', (options, message) => {
+    expect(() => make(options)).toThrow(message);
+  });
+
+  test.each(['', 'r', 'runs/', 'runs/in/'])('to load from the prefix %p what the runs themselves write', prefix => {
+    const stack = new Stack(new App(), 'Stack');
+    const bucket = new s3.Bucket(stack, 'Landing');
+    expect(() => new S3QueueTrigger(stack, 'Trigger', { bucket, workBucket: bucket, prefix })).toThrow(/would load what its own runs write/);
+  });
+
+  test('one bucket for both is possible with a prefix beside runs/', () => {
+    const stack = new Stack(new App(), 'Stack');
+    const bucket = new s3.Bucket(stack, 'Landing');
+    expect(() => new S3QueueTrigger(stack, 'Trigger', { bucket, workBucket: bucket, prefix: 'in/' })).not.toThrow();
+  });
+
+  test('a second state machine', () => {
+    const { stack, trigger } = make();
+    expect(() => trigger.startExecutionsOf(sfn.StateMachine.fromStateMachineName(stack, 'Second', 'second'))).toThrow(/Stack\/Trigger starts Stack\/Machine already.*Stack\/Second/);
+  });
+
+  test('an EXPRESS state machine', () => {
+    const stack = new Stack(new App(), 'Stack');
+    const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing') });
+    expect(() => trigger.startExecutionsOf(stateMachine(stack, sfn.StateMachineType.EXPRESS))).toThrow(/Stack\/Machine is of type EXPRESS, but must be STANDARD/);
+  });
+
+  test('more stop functions than an environment can name', () => {
+    expect(() => make({}, stack => Array.from({ length: 21 }, (_, number) => lambda.Function.fromFunctionName(stack, `Stop${number}`, `stop-${number}`)))).toThrow(/'stopFunctions' .* at most 20, got 21/);
+  });
+
+  test('no state machine', () => {
+    const app = new App();
+    const stack = new Stack(app, 'Stack');
+    new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing') });
+    expect(() => app.synth()).toThrow(/Stack\/Trigger starts nothing: call startExecutionsOf/);
+  });
+});
+
+test('a prefix that begins with a slash is suspicious', () => {
+  Annotations.fromStack(make({ prefix: '/in' }).stack).hasWarning('/Stack/Trigger', Match.stringLikeRegexp("prefix '/in' begins with a slash"));
+});
+
+test('two syntheses give one template', () => {
+  expect(templateOf({ prefix: 'in/' }).toJSON()).toEqual(templateOf({ prefix: 'in/' }).toJSON());
+});
+
+test('two triggers in one stack do not disturb each other', () => {
+  const { stack, bucket } = make({ prefix: 'a/' });
+  new S3QueueTrigger(stack, 'Second', { bucket, prefix: 'b/' }).startExecutionsOf(sfn.StateMachine.fromStateMachineName(stack, 'Other', 'other'));
+  Template.fromStack(stack).resourceCountIs('AWS::DynamoDB::Table', 2);
+});
