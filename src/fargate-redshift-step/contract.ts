@@ -1,0 +1,112 @@
+import type { DatasetDefinition } from '../dataset/contract';
+import type { StepResult } from '../etl-step/contract';
+import { stepFolder } from '../etl-step/contract';
+
+// What the launcher and the program in the container tell each other. The same contract serves a user's own image.
+
+/** Environment variable that holds the S3 URI of the LoaderInput document. */
+export const LOADER_INPUT_ENV = 'ETL_LOADER_INPUT';
+
+/** How the loader reaches the warehouse. */
+export interface WarehouseConnection {
+  readonly database: string;
+  /** ARN of the role that COPY assumes to read the work bucket. */
+  readonly copyRoleArn: string;
+  readonly region: string;
+  /** Redshift Serverless: the endpoint is asked of the service. */
+  readonly workgroupName?: string;
+  /** A fixed endpoint. */
+  readonly host?: string;
+  readonly port?: number;
+  /** ARN of a secret with `username` and `password`; absent: temporary credentials by IAM. */
+  readonly secretArn?: string;
+}
+
+/** The work of one task: a JSON document in the work bucket. */
+export interface LoaderInput {
+  readonly contract: number;
+  readonly runId: string;
+  readonly attempt: number;
+  readonly stepId: string;
+  readonly workBucket: string;
+  /** Key of the staged files' list (StagedFiles of etl-pipeline/contract). */
+  readonly stagedFilesKey: string;
+  /** Key to write the StepResult to, once (If-None-Match). */
+  readonly resultKey: string;
+  /** Key to write the LoaderFailure to, before a non-zero exit. It belongs to this task alone. */
+  readonly failureKey: string;
+  /** Folder for rejected rows. */
+  readonly rejectedRowsFolder: string;
+  readonly dataset: DatasetDefinition;
+  readonly warehouse: WarehouseConnection;
+  readonly schema: string;
+  readonly table: string;
+  readonly mode: 'upsert';
+  readonly maxRejectedRows: number;
+  /** The program ends itself, as Etl.Transient, when it has run for so long: nobody may be left to stop it. */
+  readonly maxRuntimeSeconds: number;
+}
+
+export interface LoaderFailure {
+  /** One of ERROR (etl-step/contract). */
+  readonly error: string;
+  readonly message: string;
+  /** Ids of the files at fault, if they are known (Etl.Data only). */
+  readonly files?: string[];
+}
+
+/**
+ * Exit codes of the program. `transient` has passed or may pass, but not by looking at the stopped task again: like a crash, which is any other
+ * code or none, it ends the attempt as Etl.LoadFailed, and the run's next attempt starts another task.
+ */
+export const LOADER_EXIT = { done: 0, transient: 10, data: 11, configuration: 12 } as const;
+
+/** What a task that exits with 0 has written to resultKey. */
+export type LoaderResult = StepResult;
+
+// ---- what the construct renders into the Launch state, and what the launcher leaves in the work bucket
+
+/** The part of the loader's work that is the same for every run. */
+export type LoadSettings = Pick<LoaderInput, 'dataset' | 'warehouse' | 'schema' | 'table' | 'mode' | 'maxRejectedRows' | 'maxRuntimeSeconds'>;
+
+/** A tag as RunTask takes it. */
+export interface TaskTag {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface FargateRedshiftArguments {
+  /** ARN of the cluster. */
+  readonly cluster: string;
+  /** ARN of one revision. */
+  readonly taskDefinition: string;
+  readonly subnets: string[];
+  readonly securityGroups: string[];
+  readonly assignPublicIp: boolean;
+  /** Absent if there are none. */
+  readonly tags?: TaskTag[];
+  /** For messages: what to raise, and where to read on. */
+  readonly memoryLimitMiB: number;
+  readonly logGroup: string;
+  readonly load: LoadSettings;
+}
+
+/** How the next check finds the task again. */
+export interface FargateJob {
+  readonly cluster: string;
+  readonly taskArn: string;
+  /** ISO 8601: when the task was asked for. */
+  readonly askedAt: string;
+}
+
+/** Name of the one container that decides how a task ended. */
+export const LOADER_CONTAINER = 'loader';
+
+/** Streams of the log group are named <prefix>/<container>/<task id>. */
+export const LOG_STREAM_PREFIX = 'task';
+
+/** Time-out of the step's function: after that, a launch that never said how it ended does nothing any more. */
+export const LAUNCH_TIMEOUT_SECONDS = 60;
+
+/** Folder of everything that was launched for a run, in any attempt; in it each launch has a folder. */
+export const tasksFolder = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}tasks/`;

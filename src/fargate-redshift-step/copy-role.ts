@@ -1,0 +1,20 @@
+import { Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+
+/** Lets COPY read the runs: the staged files, and the manifest that names them. */
+export function grantCopy(scope: Construct, copyRole: iam.IRole, workBucket: IBucket): void {
+  const statements = [
+    new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [workBucket.arnForObjects('runs/*')] }),
+    new iam.PolicyStatement({ actions: ['s3:ListBucket'], resources: [workBucket.bucketArn] }),
+  ];
+  if (iam.Role.isRole(copyRole) && Stack.of(copyRole) !== Stack.of(scope)) {
+    // The role's own policy is in the role's stack, usually that of warehouse and network, which this stack needs: a reference
+    // from there back to the work bucket would be a cycle.
+    new iam.Policy(scope, 'CopyPolicy', { roles: [copyRole], statements });
+  } else {
+    for (const statement of statements) copyRole.addToPrincipalPolicy(statement);
+  }
+  workBucket.encryptionKey?.grantDecrypt(copyRole);
+}

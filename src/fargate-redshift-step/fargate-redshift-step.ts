@@ -1,0 +1,251 @@
+import { Duration, ITaggableV2, Stack, TagManager, TagType, Token } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { FargateRedshiftArguments } from './contract';
+import { LAUNCH_TIMEOUT_SECONDS } from './contract';
+import { grantCopy } from './copy-role';
+import { FargateRedshiftFunction } from './fargate-redshift-function';
+import { validateFargateSize } from './fargate-size';
+import { createFunctionRole } from './function-role';
+import { validateIdentifier } from './identifier';
+import { LoaderTask } from './loader-task';
+import type { RedshiftWarehouse } from './redshift-warehouse';
+import type { DatasetDefinition } from '../dataset/contract';
+import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from '../etl-step/etl-step';
+import { bindJobFunction, jobFunctionOptions } from '../etl-step/job-function';
+import { jobLoop } from '../etl-step/job-loop';
+import { validateStepId } from '../etl-step/step-id';
+
+const DEFAULT_SCHEMA = 'public';
+const DEFAULT_CPU = 512;
+const DEFAULT_MEMORY_LIMIT_MIB = 1024;
+
+/** The most rows that COPY can set aside: https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-data-load.html#copy-maxerror */
+const MAX_REJECTED_ROWS = 100_000;
+
+const DEFAULT_MAX_RUNTIME = Duration.hours(2);
+const SHORTEST_MAX_RUNTIME = Duration.minutes(5);
+const LONGEST_MAX_RUNTIME = Duration.hours(24);
+
+/** Properties of a FargateRedshiftStep. */
+export interface FargateRedshiftStepProps {
+  /** The warehouse to load into. */
+  readonly warehouse: RedshiftWarehouse;
+
+  /**
+   * The table's schema: 1 to 127 bytes without quotes. Redshift folds it to lower case. It is made if it is not there.
+   *
+   * @default 'public' - the schema that every database has
+   */
+  readonly schema?: string;
+
+  /**
+   * The table: 1 to 127 bytes without quotes. Redshift folds it to lower case. It is made from the dataset if it is not there; one that is there
+   * needs the dataset's columns, and may have others.
+   */
+  readonly table: string;
+
+  /**
+   * The network for the tasks, which get a cluster of their own.
+   *
+   * @default - that of `cluster`; exactly one of the two must be given
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /**
+   * The cluster for the tasks. They run on Fargate, whatever other capacity it has.
+   *
+   * @default - a new one in `vpc`; exactly one of the two must be given
+   */
+  readonly cluster?: ecs.ICluster;
+
+  /**
+   * The subnets for the tasks. They need a route to the registry, to S3, CloudWatch Logs, Secrets Manager and the warehouse.
+   *
+   * @default - private subnets with a way out; if the VPC has none its isolated ones, else its public ones, with a warning
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+
+  /**
+   * A program of your own, for linux/amd64. The environment variable `ETL_LOADER_INPUT` names a JSON document in S3, `LoaderInput`, which says what to load
+   * and where to write the result. It exits with 0 when the result is written, with 11 if the files are at fault, 12 if
+   * something must be changed, 10 if it may go well the next time; SIGTERM asks it to end. Its root file system is read-only.
+   *
+   * @default - the loader of this library; Docker builds its image when you deploy
+   */
+  readonly image?: ecs.ContainerImage;
+
+  /**
+   * What the tasks act with. It gets the permissions that the loader needs, unless it is an imported role that must not be changed.
+   *
+   * @default - a new role
+   */
+  readonly taskRole?: iam.IRole;
+
+  /**
+   * CPU units of a task, 1024 being one vCPU: 256, 512, 1024, 2048, 4096, 8192 or 16384.
+   *
+   * @default 512 - the warehouse does the work, the loader waits for it
+   */
+  readonly cpu?: number;
+
+  /**
+   * Memory of a task in MiB; which values there are depends on `cpu`.
+   *
+   * @default 1024 - the least that goes with the default of `cpu`: no rows pass through the task but rejected ones
+   */
+  readonly memoryLimitMiB?: number;
+
+  /**
+   * How many rows of a run may be rejected, 0 to 100,000. They are kept with the reasons; one more and nothing is loaded: the files are at fault.
+   *
+   * @default 100,000 - the most that COPY can set aside
+   */
+  readonly maxRejectedRows?: number;
+
+  /**
+   * The longest time that a load may take, the start of its task included: 5 minutes to 24 hours. After it the task is stopped and the
+   * attempt fails.
+   *
+   * @default Duration.hours(2)
+   */
+  readonly maxRuntime?: Duration;
+}
+
+/**
+ * Loads the rows of a run into a Redshift table, with a task on Fargate that is started for the run and ends with it.
+ *
+ * The loader copies the staged files into a temporary table, rejects what breaks the dataset's rules, and merges the rest by the dataset's key
+ * in one transaction that also records the run: a task that is repeated changes nothing. A row that is older than the table's, by the
+ * dataset's `latestBy`, is dropped. Tags of the step, for instance of `Tags.of(step).add(…)`, become tags of its tasks.
+ */
+export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.IConnectable, iam.IGrantable, ITaggableV2 {
+  /** Names the step: the id of the construct. */
+  public readonly stepId: string;
+
+  /** What a task runs. */
+  public readonly taskDefinition: ecs.FargateTaskDefinition;
+
+  /** The security group of the tasks. */
+  public readonly connections: ec2.Connections;
+
+  /** The role of the tasks. */
+  public readonly grantPrincipal: iam.IPrincipal;
+
+  /** Tags of the tasks. */
+  public readonly cdkTagManager = new TagManager(TagType.STANDARD, 'CdkEtlSteps::FargateRedshiftStep');
+
+  private readonly props: FargateRedshiftStepProps;
+  private readonly memoryLimitMiB: number;
+  private readonly task: LoaderTask;
+  private readonly functionRole: iam.Role;
+  private readonly handler: lambda.Function;
+  private bound = false;
+
+  /**
+   * @throws Error if the id is not 1 to 40 of `A-Z a-z 0-9 _ -`, both or none of `vpc` and `cluster` are given, a name or number is out of its
+   * bounds, or Fargate has no task of this size
+   */
+  constructor(scope: Construct, id: string, props: FargateRedshiftStepProps) {
+    super(scope, id);
+    validateStepId(id);
+    this.stepId = id;
+    this.props = props;
+    const cpu = props.cpu ?? DEFAULT_CPU;
+    this.memoryLimitMiB = props.memoryLimitMiB ?? DEFAULT_MEMORY_LIMIT_MIB;
+    validateFargateSize(cpu, this.memoryLimitMiB);
+    validateProps(props);
+
+    this.task = new LoaderTask(this, 'Task', { ...props, vpc: vpcOf(props), cpu, memoryLimitMiB: this.memoryLimitMiB });
+    this.taskDefinition = this.task.definition;
+    this.connections = this.task.securityGroup.connections;
+    this.grantPrincipal = this.taskDefinition.taskRole.grantPrincipal;
+    this.functionRole = createFunctionRole(this, this.task);
+    this.handler = this.createFunction();
+  }
+
+  /**
+   * Called by the pipeline, once.
+   *
+   * @throws Error if the step is bound already, or if the dataset has no key
+   */
+  public bind(scope: Construct, options: EtlStepBindOptions): EtlStepConfig {
+    if (this.bound) throw new Error(`The step ${this.node.path} is in a pipeline already. Make a step of its own for each pipeline.`);
+    this.bound = true;
+    const { workBucket } = options;
+    const dataset = options.dataset._definition;
+    if (dataset.key.length === 0) {
+      throw new Error(`dataset '${dataset.name}' must have a 'key' for the step ${this.node.path}: rows replace those with the same key. Add one.`);
+    }
+    bindJobFunction(this.handler, this.functionRole, this.stepId, workBucket);
+    this.task.grantRunFolders(workBucket, this.stepId);
+    grantCopy(this, this.props.warehouse._copyRole, workBucket);
+    return {
+      chain: jobLoop(scope, {
+        stepId: this.stepId,
+        handler: this.handler.currentVersion,
+        arguments: { ...this.launchArguments(dataset) },
+        maxRuntime: this.maxRuntime,
+      }),
+      stopFunctions: [this.handler],
+    };
+  }
+
+  private get maxRuntime(): Duration {
+    return this.props.maxRuntime ?? DEFAULT_MAX_RUNTIME;
+  }
+
+  private launchArguments(dataset: DatasetDefinition): FargateRedshiftArguments {
+    return {
+      cluster: this.task.cluster.clusterArn,
+      taskDefinition: this.taskDefinition.taskDefinitionArn,
+      subnets: this.task.subnetIds,
+      securityGroups: [this.task.securityGroup.securityGroupId],
+      assignPublicIp: this.task.assignPublicIp,
+      tags: this.cdkTagManager.renderedTags as unknown as FargateRedshiftArguments['tags'], // rendered when all tags are known
+      memoryLimitMiB: this.memoryLimitMiB,
+      logGroup: this.task.logGroup.logGroupName,
+      load: {
+        dataset,
+        warehouse: this.props.warehouse._connection(Stack.of(this).region),
+        schema: this.props.schema ?? DEFAULT_SCHEMA,
+        table: this.props.table,
+        mode: 'upsert',
+        maxRejectedRows: this.props.maxRejectedRows ?? MAX_REJECTED_ROWS,
+        maxRuntimeSeconds: this.maxRuntime.toSeconds(),
+      },
+    };
+  }
+
+  private createFunction(): lambda.Function {
+    return new FargateRedshiftFunction(this, 'Function', {
+      description: `Launches, checks and stops the tasks of ${this.node.path}`,
+      ...jobFunctionOptions(this, this.functionRole),
+      timeout: Duration.seconds(LAUNCH_TIMEOUT_SECONDS),
+    });
+  }
+}
+
+function vpcOf({ vpc, cluster }: FargateRedshiftStepProps): ec2.IVpc {
+  if (vpc && cluster) throw new Error("'vpc' and 'cluster' must not both be given: a cluster has its own network. Remove 'vpc'.");
+  const found = vpc ?? cluster?.vpc;
+  if (!found) throw new Error("One of 'vpc' and 'cluster' must be given, got neither. Name the network that reaches the warehouse.");
+  return found;
+}
+
+function validateProps({ schema, table, maxRejectedRows, maxRuntime }: FargateRedshiftStepProps): void {
+  if (schema !== undefined) validateIdentifier('schema', schema);
+  validateIdentifier('table', table);
+  if (maxRejectedRows !== undefined && !Token.isUnresolved(maxRejectedRows)
+    && !(Number.isInteger(maxRejectedRows) && maxRejectedRows >= 0 && maxRejectedRows <= MAX_REJECTED_ROWS)) {
+    throw new Error(`'maxRejectedRows' must be a whole number from 0 to ${MAX_REJECTED_ROWS}, the most that COPY can set aside, got ${maxRejectedRows}.`);
+  }
+  if (maxRuntime && !maxRuntime.isUnresolved()
+    && (maxRuntime.toSeconds() < SHORTEST_MAX_RUNTIME.toSeconds() || maxRuntime.toSeconds() > LONGEST_MAX_RUNTIME.toSeconds())) {
+    throw new Error(`'maxRuntime' must be ${SHORTEST_MAX_RUNTIME.toHumanString()} to ${LONGEST_MAX_RUNTIME.toHumanString()}, got ${maxRuntime.toHumanString()}. `
+      + 'A task alone takes a minute or two to start; a load that needs more than a day needs a larger warehouse.');
+  }
+}

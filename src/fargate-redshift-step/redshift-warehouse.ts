@@ -1,0 +1,142 @@
+import { Token } from 'aws-cdk-lib';
+import type { ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { WarehouseConnection } from './contract';
+
+/** What every warehouse has to say of itself. */
+export interface RedshiftConnectionOptions {
+  /** Name of the database. */
+  readonly database: string;
+
+  /**
+   * The role that COPY uses to read the files. It must be associated with the warehouse (`IamRoles` of the namespace or cluster), and its trust
+   * policy must let Redshift assume it. The step lets it read `runs/` of the pipeline's work bucket, unless it is an imported role that
+   * must not be changed.
+   */
+  readonly copyRole: iam.IRole;
+
+  /**
+   * Security groups of the warehouse. Each gets a rule that lets the step's tasks in.
+   *
+   * @default - none: see to it yourself that the tasks can connect, `connections` of the step has their security group
+   */
+  readonly securityGroups?: ISecurityGroup[];
+}
+
+/** A workgroup of Redshift Serverless. */
+export interface RedshiftServerlessOptions extends RedshiftConnectionOptions {
+  /** Name of the workgroup. Its endpoint is asked of the service, and security groups are opened on port 5439. */
+  readonly workgroupName: string;
+
+  /** ARN of the workgroup: what the tasks may get the endpoint and temporary credentials of. */
+  readonly workgroupArn: string;
+
+  /**
+   * A secret with the fields `username` and `password`, for instance the administrator's that a namespace manages.
+   *
+   * @default - temporary credentials by IAM, as the database user `IAMR:<name of the task role>`. A new user has no rights: a load that lacks
+   * some fails and names the GRANT statements to run
+   */
+  readonly secret?: ISecret;
+}
+
+/** A warehouse at a fixed endpoint. */
+export interface RedshiftEndpointOptions extends RedshiftConnectionOptions {
+  /** Host name, as its TLS certificate has it. */
+  readonly host: string;
+
+  /**
+   * Port, 1 to 65535.
+   *
+   * @default 5439, that of Redshift
+   */
+  readonly port?: number;
+
+  /** A secret with the fields `username` and `password`. */
+  readonly secret: ISecret;
+}
+
+const REDSHIFT_PORT = 5439;
+
+/** The Redshift data warehouse that a step loads into. */
+export class RedshiftWarehouse {
+  /**
+   * A workgroup of Redshift Serverless.
+   *
+   * @throws Error if a name is empty
+   */
+  public static serverless(options: RedshiftServerlessOptions): RedshiftWarehouse {
+    requireText('workgroupName', options.workgroupName);
+    const actions = ['redshift-serverless:GetWorkgroup', ...options.secret ? [] : ['redshift-serverless:GetCredentials']];
+    return new RedshiftWarehouse(options, { workgroupName: options.workgroupName }, REDSHIFT_PORT, options.secret, [
+      new iam.PolicyStatement({ actions, resources: [options.workgroupArn] }),
+    ]);
+  }
+
+  /**
+   * A warehouse that is known by host and port: for instance a VPC endpoint of another account's workgroup.
+   *
+   * @throws Error if a name is empty or the port is none
+   */
+  public static endpoint(options: RedshiftEndpointOptions): RedshiftWarehouse {
+    requireText('host', options.host);
+    const port = options.port ?? REDSHIFT_PORT;
+    if (!Token.isUnresolved(port) && !(Number.isInteger(port) && port >= 1 && port <= 65535)) {
+      throw new Error(`'port' must be a whole number from 1 to 65535, got ${port}. Redshift's own is ${REDSHIFT_PORT}.`);
+    }
+    return new RedshiftWarehouse(options, { host: options.host, port }, port, options.secret, []);
+  }
+
+  private constructor(
+    private readonly options: RedshiftConnectionOptions,
+    private readonly address: Pick<WarehouseConnection, 'workgroupName' | 'host' | 'port'>,
+    private readonly port: number,
+    private readonly secret: ISecret | undefined,
+    private readonly statements: iam.PolicyStatement[],
+  ) {
+    requireText('database', options.database);
+  }
+
+  /** @internal */
+  public get _copyRole(): iam.IRole {
+    return this.options.copyRole;
+  }
+
+  /** @internal */
+  public get _securityGroups(): ISecurityGroup[] {
+    return this.options.securityGroups ?? [];
+  }
+
+  /** @internal */
+  public get _port(): number {
+    return this.port;
+  }
+
+  /**
+   * What the loader is told.
+   * @internal
+   */
+  public _connection(region: string): WarehouseConnection {
+    return {
+      database: this.options.database,
+      copyRoleArn: this.options.copyRole.roleArn,
+      region,
+      ...this.address,
+      ...this.secret && { secretArn: this.secret.secretArn },
+    };
+  }
+
+  /**
+   * Lets the loader find the warehouse and log in.
+   * @internal
+   */
+  public _grantConnect(grantee: iam.IGrantable): void {
+    this.secret?.grantRead(grantee);
+    for (const statement of this.statements) grantee.grantPrincipal.addToPrincipalPolicy(statement.copy());
+  }
+}
+
+function requireText(name: string, value: string): void {
+  if (value === '') throw new Error(`'${name}' must not be empty. Name the one to load into.`);
+}

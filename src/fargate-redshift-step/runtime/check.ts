@@ -1,0 +1,65 @@
+import type { Task } from '@aws-sdk/client-ecs';
+import type { CheckEvent, JobStatus } from '../../etl-step/contract';
+import { ERROR, STEP_ENV, waitSeconds } from '../../etl-step/contract';
+import { findResult } from '../../etl-step/runtime/step-result';
+import { requireEnv } from '../../runtime/environment';
+import { ConfigurationError, EtlError } from '../../runtime/errors';
+import { logger } from '../../runtime/logger';
+import { getJson } from '../../runtime/work-bucket';
+import type { FargateJob, FargateRedshiftArguments, LoaderFailure } from '../contract';
+import { LOADER_CONTAINER, LOADER_EXIT, LOG_STREAM_PREFIX } from '../contract';
+import { classify } from './classify';
+import { failureKey, isBefore, readLaunches } from './launch-records';
+import { describeTasks, endLaunch, isEnded, isForgotten } from './tasks';
+
+type Check = CheckEvent<FargateJob, FargateRedshiftArguments>;
+
+/** Success is a loader that exited with 0 and left its result. How long that may take is the state machine's to say. */
+export async function check(event: Check): Promise<JobStatus<FargateJob>> {
+  const { runId, job } = event;
+  await endLeftovers(event);
+  const [task] = await describeTasks(runId, job.cluster, [job.taskArn]);
+  if (!task && isForgotten(job)) {
+    // ECS shows a task for at least an hour after its end
+    throw new EtlError(ERROR.loadFailed, `Run ${runId}: ECS does not know the task ${job.taskArn} any more, which was asked for at ${job.askedAt}. `
+      + 'How it ended is unknown; loading again is safe.');
+  }
+  // a task that was only just started may not be shown yet
+  if (!task || !isEnded(task)) return { status: 'running', waitSeconds: waitSeconds((Date.now() - Date.parse(job.askedAt)) / 1000), job };
+  return finish(event, task);
+}
+
+/**
+ * Ends the tasks of earlier attempts and relaunches: a request of theirs may have reached ECS after they were stopped. Never those of later
+ * ones: this check itself may be the one that comes late.
+ */
+async function endLeftovers(event: Check): Promise<void> {
+  if (event.attempt === 1 && event.relaunch === 0) return;
+  const earlier = (await readLaunches(event.runId)).filter(launch => isBefore(launch, event));
+  await Promise.all(earlier.map(launch => endLaunch(event.runId, launch, `Attempt ${event.attempt} of run ${event.runId} does its work now.`)));
+}
+
+async function finish(event: Check, task: Task): Promise<JobStatus<FargateJob>> {
+  const { runId, job } = event;
+  const workBucket = requireEnv(STEP_ENV.workBucket);
+  const stepId = requireEnv(STEP_ENV.stepId);
+  const container = task.containers?.find(({ name }) => name === LOADER_CONTAINER);
+  const log = `${event.arguments.logGroup}, stream ${LOG_STREAM_PREFIX}/${LOADER_CONTAINER}/${job.taskArn.split('/').at(-1)}`;
+  if (task.stopCode === 'EssentialContainerExited' && container?.exitCode === LOADER_EXIT.done) {
+    const result = await findResult(workBucket, runId, stepId);
+    if (result) {
+      logger.info('task done', { runId, taskArn: job.taskArn, ...result });
+      return { status: 'done', result };
+    }
+    throw new ConfigurationError(`Run ${runId}: the loader exited with 0 but has written no result to the key that its input document names in `
+      + `\`resultKey\`. An image of your own has to write it before it exits. Log: ${log}.`);
+  }
+  throw classify({
+    runId,
+    task,
+    container,
+    failure: await getJson<LoaderFailure>(workBucket, failureKey(runId, event)),
+    memoryLimitMiB: event.arguments.memoryLimitMiB,
+    log,
+  });
+}

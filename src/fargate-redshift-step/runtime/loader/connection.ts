@@ -1,0 +1,59 @@
+import { GetCredentialsCommand, GetWorkgroupCommand, RedshiftServerlessClient } from '@aws-sdk/client-redshift-serverless';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { ClientConfig } from 'pg';
+import { ConfigurationError } from '../../../runtime/errors';
+import type { WarehouseConnection } from '../../contract';
+
+const DEFAULT_PORT = 5439;
+
+/** A paused workgroup takes its time to wake up. */
+const CONNECT_TIMEOUT_MILLISECONDS = 120_000;
+
+/** Where the warehouse is and who the loader is there. Asked anew for each task: passwords of IAM logins live 15 minutes. */
+export async function connectionTo(warehouse: WarehouseConnection): Promise<ClientConfig> {
+  const [endpoint, credentials] = await Promise.all([endpointOf(warehouse), credentialsFor(warehouse)]);
+  return {
+    ...endpoint,
+    ...credentials,
+    database: warehouse.database,
+    application_name: 'cdk-etl-steps',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
+    keepAlive: true, // a COPY may say nothing for longer than a NAT gateway remembers an idle connection (350 s)
+    // The certificate must be valid for the host (what libpq calls verify-full). Redshift's are signed by Amazon's roots, which are
+    // among those that Node trusts by itself; for others there is NODE_EXTRA_CA_CERTS.
+    ssl: { rejectUnauthorized: true },
+  };
+}
+
+async function endpointOf({ host, port, workgroupName }: WarehouseConnection): Promise<{ host: string; port: number }> {
+  if (host) return { host, port: port ?? DEFAULT_PORT };
+  if (!workgroupName) throw new ConfigurationError('The warehouse must have a host or a workgroupName; it has neither.');
+  const { workgroup } = await new RedshiftServerlessClient({}).send(new GetWorkgroupCommand({ workgroupName }));
+  const endpoint = workgroup?.endpoint;
+  if (!endpoint?.address) {
+    throw new ConfigurationError(`The Redshift Serverless workgroup '${workgroupName}' has no endpoint yet; its status is ${workgroup?.status}. `
+      + 'Wait until it is AVAILABLE, then replay the files.');
+  }
+  return { host: endpoint.address, port: endpoint.port ?? DEFAULT_PORT };
+}
+
+async function credentialsFor({ secretArn, workgroupName, database }: WarehouseConnection): Promise<{ user: string; password: string }> {
+  if (secretArn) return readSecret(secretArn);
+  if (!workgroupName) throw new ConfigurationError('A warehouse that is known by its host needs a secret with username and password; it has none.');
+  const { dbUser, dbPassword } = await new RedshiftServerlessClient({}).send(new GetCredentialsCommand({ workgroupName, dbName: database }));
+  return { user: dbUser!, password: dbPassword! };
+}
+
+async function readSecret(secretArn: string): Promise<{ user: string; password: string }> {
+  const { SecretString } = await new SecretsManagerClient({}).send(new GetSecretValueCommand({ SecretId: secretArn }));
+  let secret: { username?: unknown; password?: unknown } | undefined;
+  try {
+    secret = JSON.parse(SecretString ?? '');
+  } catch {
+    // what is wrong is said below, without a word of the secret
+  }
+  if (typeof secret?.username !== 'string' || typeof secret.password !== 'string') {
+    throw new ConfigurationError(`The secret ${secretArn} must be a JSON object with the texts 'username' and 'password', and it is not.`);
+  }
+  return { user: secret.username, password: secret.password };
+}

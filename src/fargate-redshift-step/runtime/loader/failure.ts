@@ -1,0 +1,122 @@
+import { identifier, qualified, quoted } from './sql';
+import { HISTORY_TABLE } from './target-table';
+import type { StagedFile } from '../../../etl-pipeline/contract';
+import { ConfigurationError, DataError, EtlError, TransientError } from '../../../runtime/errors';
+import type { LoaderInput } from '../../contract';
+
+/** What is known of the load when it fails; more of it the later that is. */
+export interface FailureContext {
+  readonly input: LoaderInput;
+  readonly user?: string;
+  readonly files?: StagedFile[];
+}
+
+/** Fields of the errors of pg, Node and the SDK that tell them apart. */
+interface Cause extends Error {
+  readonly code?: string;
+  readonly detail?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+}
+
+/**
+ * The error of the pipeline that a failure of the warehouse, of AWS or of the network amounts to. Redshift reports nearly everything with SQLSTATE
+ * XX000, so its texts decide. What is not recognised is Etl.Transient: it is tried again, a limited number of times, and no file is blamed.
+ */
+export function classify(error: unknown, context: FailureContext): EtlError {
+  if (error instanceof EtlError) return error;
+  const cause: Cause = error instanceof Error ? error : new Error(String(error));
+  return awsFailure(cause, context) ?? loginFailure(cause, context) ?? copyFailure(cause, context) ?? sqlFailure(cause, context)
+    ?? new TransientError(`The load of run ${context.input.runId} into ${target(context)} failed: ${cause.message}`, { cause });
+}
+
+/** Whether the transaction lost against another one and is to be tried again as a whole. */
+export function isSerializationFailure(error: unknown): boolean {
+  // Redshift: message `1023`, DETAIL `Serializable isolation violation on table - …`
+  return error instanceof Error && (/^1023\b/.test(error.message) || /Serializable isolation violation/.test(`${error.message} ${(error as Cause).detail ?? ''}`));
+}
+
+const target = ({ input }: FailureContext): string => `${input.schema}.${input.table}`;
+
+function awsFailure(cause: Cause, { input }: FailureContext): EtlError | undefined {
+  const status = cause.$metadata?.httpStatusCode;
+  if (cause.name === 'CredentialsProviderError') {
+    return new ConfigurationError(`Run ${input.runId}: the task finds no AWS credentials. Give its task definition a task role.`, { cause });
+  }
+  if (status === undefined) return undefined;
+  if (status === 403 || /AccessDenied/.test(cause.name)) {
+    return new ConfigurationError(`Run ${input.runId}: AWS denied the task role a call (${cause.name}: ${cause.message}). Allow it in the role of the task.`, { cause });
+  }
+  if (cause.name === 'NoSuchKey') return stagedFileGone(cause, input);
+  if (/^(ResourceNotFoundException|NoSuchBucket)$/.test(cause.name)) {
+    return new ConfigurationError(`Run ${input.runId}: ${cause.message} Check the secret and the workgroup that the step names.`, { cause });
+  }
+  return undefined;
+}
+
+function loginFailure(cause: Cause, { input, user }: FailureContext): EtlError | undefined {
+  const { warehouse } = input;
+  if (cause.code === '28000' || cause.code === '28P01') {
+    const fix = warehouse.secretArn ? `Correct username and password in the secret ${warehouse.secretArn}.` : 'Check that the task role may get credentials of this workgroup.';
+    return new ConfigurationError(`Run ${input.runId}: the warehouse refused the login${user ? ` of ${user}` : ''}: ${cause.message}. ${fix}`, { cause });
+  }
+  if (cause.code === '3D000') {
+    return new ConfigurationError(`Run ${input.runId}: the warehouse has no database '${warehouse.database}' (${cause.message}). Name an existing one.`, { cause });
+  }
+  if (/^(ERR_TLS_CERT_ALTNAME_INVALID|CERT_HAS_EXPIRED|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(GET_ISSUER_CERT|GET_ISSUER_CERT_LOCALLY|VERIFY_LEAF_SIGNATURE))$/
+    .test(cause.code ?? '') || /does not support SSL/.test(cause.message)) {
+    return new ConfigurationError(`Run ${input.runId}: the warehouse's certificate cannot be trusted (${cause.message}). Use the host name that the certificate names; `
+      + 'if a certification authority of your own signed it, set NODE_EXTRA_CA_CERTS in the image.', { cause });
+  }
+  if (/^(ECONNREFUSED|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/.test(cause.code ?? '') || /^timeout expired$/.test(cause.message)) {
+    return new TransientError(`Run ${input.runId}: the warehouse cannot be reached: ${cause.message}. If that stays so, look at host and port, at the `
+      + 'security groups of warehouse and task, and at the routes of the task\'s subnets.', { cause });
+  }
+  return undefined;
+}
+
+function copyFailure(cause: Cause, { input, files = [] }: FailureContext): EtlError | undefined {
+  const text = `${cause.message} ${cause.detail ?? ''}`;
+  const { copyRoleArn } = input.warehouse;
+  if (/is not authorized to assume IAM Role/.test(text)) {
+    return new ConfigurationError(`Run ${input.runId}: the warehouse may not assume the COPY role ${copyRoleArn}. Associate the role with the warehouse `
+      + '(Redshift console, or IamRoles of the namespace or cluster) and let its trust policy name redshift.amazonaws.com '
+      + '(and redshift-serverless.amazonaws.com for a workgroup).', { cause });
+  }
+  if (/S3ServiceException.*(Access Denied|AccessDenied|Status 403)/s.test(text)) {
+    return new ConfigurationError(`Run ${input.runId}: the COPY role ${copyRoleArn} may not read the work bucket. Allow it s3:GetObject on arn:aws:s3:::${input.workBucket}/runs/* `
+      + 'and, if the bucket is encrypted with a key of yours, kms:Decrypt on that key.', { cause });
+  }
+  if (/S3ServiceException.*Status 404/s.test(text)) return stagedFileGone(cause, input);
+  if (/gzip|zlib|inflate|decompress/i.test(text)) {
+    const broken = files.filter(file => text.includes(`s3://${input.workBucket}/${file.key}`)).map(file => file.id);
+    return new DataError(`Run ${input.runId}: a gzip file is broken: ${cause.message}`, broken, { cause });
+  }
+  return undefined;
+}
+
+function stagedFileGone(cause: Cause, { runId, workBucket }: LoaderInput): ConfigurationError {
+  return new ConfigurationError(`Run ${runId}: a staged file is no longer in the bucket ${workBucket}: ${cause.message} Something deletes objects `
+    + 'below runs/ while runs still need them: look at the lifecycle rules, then replay the files.', { cause });
+}
+
+function sqlFailure(cause: Cause, context: FailureContext): EtlError | undefined {
+  const { input, user } = context;
+  if (cause.code === '42501') {
+    return new ConfigurationError(`Run ${input.runId}: the database user ${user} lacks a right: ${cause.message}. As an owner or administrator run: ${grants(input, user!)}`, { cause });
+  }
+  if (isSerializationFailure(cause)) {
+    return new TransientError(`Run ${input.runId}: other transactions kept changing what the load of ${target(context)} reads (error 1023: ${cause.detail ?? ''}).`, { cause });
+  }
+  return undefined;
+}
+
+/** What a database user needs, an IAM login for instance, which starts with no rights at all. */
+function grants({ schema, table, warehouse }: LoaderInput, user: string): string {
+  const grantee = quoted(user);
+  const tables = [table, HISTORY_TABLE].map(name => qualified(schema, name)).join(', ');
+  return [
+    `GRANT CREATE, TEMP ON DATABASE ${identifier(warehouse.database)} TO ${grantee};`,
+    `GRANT USAGE, CREATE ON SCHEMA ${identifier(schema)} TO ${grantee};`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE ${tables} TO ${grantee};`,
+  ].join(' ');
+}
