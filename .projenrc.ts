@@ -75,11 +75,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
   deps: [],
   devDeps: [
     // Everything below that is not for tests or for the local demo ends up inside a bundle.
-    '@aws-lambda-powertools/batch@^2.35.0',
     '@aws-lambda-powertools/logger@^2.35.0',
     '@aws-sdk/client-cloudformation@^3.1163.0',
     '@aws-sdk/client-dynamodb@^3.1163.0',
-    '@aws-sdk/client-ec2@^3.1163.0',
+    '@aws-sdk/client-ec2@^3.1163.0', // not imported here: a custom resource of the CDK needs it on one machine (local/ministack)
     '@aws-sdk/client-ecs@^3.1163.0',
     '@aws-sdk/client-emr@^3.1089.0',
     '@aws-sdk/client-lambda@^3.1163.0',

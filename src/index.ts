@@ -1,0 +1,11 @@
+export { Column, ColumnOptions } from './dataset/column';
+export { CsvOptions, DataFormat } from './dataset/data-format';
+export { Dataset, DatasetProps } from './dataset/dataset';
+export { EmrCompute, EmrInstanceFleetsOptions } from './emr-hive-dynamo-step/emr-compute';
+export { EmrHiveDynamoStep, EmrHiveDynamoStepProps } from './emr-hive-dynamo-step/emr-hive-dynamo-step';
+export { EtlPipeline, EtlPipelineProps } from './etl-pipeline/etl-pipeline';
+export { EtlStep, EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step/etl-step';
+export { FargateRedshiftStep, FargateRedshiftStepProps } from './fargate-redshift-step/fargate-redshift-step';
+export { RedshiftConnectionOptions, RedshiftEndpointOptions, RedshiftServerlessOptions, RedshiftWarehouse } from './fargate-redshift-step/redshift-warehouse';
+export { EventDelivery } from './s3-queue-trigger/event-delivery';
+export { S3QueueTrigger, S3QueueTriggerProps, StartExecutionsOptions } from './s3-queue-trigger/s3-queue-trigger';
