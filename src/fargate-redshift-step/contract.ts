@@ -110,3 +110,6 @@ export const LAUNCH_TIMEOUT_SECONDS = 60;
 
 /** Folder of everything that was launched for a run, in any attempt; in it each launch has a folder. */
 export const tasksFolder = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}tasks/`;
+
+/** Table, in the target's schema, that remembers which runs have been loaded. */
+export const HISTORY_TABLE = 'etl_load_history';

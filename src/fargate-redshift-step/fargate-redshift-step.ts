@@ -5,7 +5,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { FargateRedshiftArguments } from './contract';
-import { LAUNCH_TIMEOUT_SECONDS } from './contract';
+import { HISTORY_TABLE, LAUNCH_TIMEOUT_SECONDS } from './contract';
 import { grantCopy } from './copy-role';
 import { FargateRedshiftFunction } from './fargate-redshift-function';
 import { validateFargateSize } from './fargate-size';
@@ -239,6 +239,7 @@ function vpcOf({ vpc, cluster }: FargateRedshiftStepProps): ec2.IVpc {
 function validateProps({ schema, table, maxRejectedRows, maxRuntime }: FargateRedshiftStepProps): void {
   if (schema !== undefined) validateIdentifier('schema', schema);
   validateIdentifier('table', table);
+  if (table.toLowerCase() === HISTORY_TABLE) throw new Error(`'table' must not be '${HISTORY_TABLE}', in which the loader remembers its loads. Name another table.`);
   if (maxRejectedRows !== undefined && !Token.isUnresolved(maxRejectedRows)
     && !(Number.isInteger(maxRejectedRows) && maxRejectedRows >= 0 && maxRejectedRows <= MAX_REJECTED_ROWS)) {
     throw new Error(`'maxRejectedRows' must be a whole number from 0 to ${MAX_REJECTED_ROWS}, the most that COPY can set aside, got ${maxRejectedRows}.`);

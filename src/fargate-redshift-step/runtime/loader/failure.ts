@@ -1,8 +1,7 @@
 import { identifier, qualified, quoted } from './sql';
-import { HISTORY_TABLE } from './target-table';
 import type { StagedFile } from '../../../etl-pipeline/contract';
 import { ConfigurationError, DataError, EtlError, TransientError } from '../../../runtime/errors';
-import type { LoaderInput } from '../../contract';
+import { HISTORY_TABLE, type LoaderInput } from '../../contract';
 
 /** What is known of the load when it fails; more of it the later that is. */
 export interface FailureContext {

@@ -26,7 +26,9 @@ const SAMPLE_ROWS = 1_000;
 export async function load(input: LoaderInput, signal: AbortSignal, log: Log): Promise<StepResult> {
   let known: FailureContext = { input };
   let session: Session | undefined;
-  const abort = (): void => { void session?.abort().catch(() => { /* the program ends anyway */ }); };
+  const abort = (): void => {
+    session?.abort().catch((error: Error) => log('the statement under way could not be cancelled', { error: error.message }));
+  };
   try {
     const done = await getJson<StepResult>(input.workBucket, input.resultKey);
     if (done) {
@@ -49,7 +51,7 @@ export async function load(input: LoaderInput, signal: AbortSignal, log: Log): P
     await putJsonOnce(input.workBucket, input.resultKey, result);
     return result;
   } catch (error) {
-    if (signal.aborted) throw new TransientError(`Run ${input.runId}: the load was stopped from outside; nothing of it is in the table.`, { cause: error });
+    if (signal.aborted) throw new TransientError(`Run ${input.runId}: the load was stopped, from outside or at the end of its maxRuntime.`, { cause: error });
     throw classify(error, known);
   } finally {
     signal.removeEventListener('abort', abort);

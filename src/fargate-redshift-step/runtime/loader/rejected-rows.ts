@@ -39,6 +39,10 @@ export async function keepInvalidRows(session: Session, input: LoaderInput, most
 
 function bySource(refused: RefusedRow[]): Map<CopySource, RefusedRow[]> {
   const sources = new Map<CopySource, RefusedRow[]>();
-  for (const row of refused) sources.set(row.source, [...sources.get(row.source) ?? [], row]);
+  for (const row of refused) {
+    const rows = sources.get(row.source);
+    if (rows) rows.push(row);
+    else sources.set(row.source, [row]);
+  }
   return sources;
 }

@@ -4,9 +4,7 @@ import { identifier, literal, qualified } from './sql';
 import { columnType, fitChecks, TargetColumn } from './target-types';
 import type { DatasetDefinition } from '../../../dataset/contract';
 import { ConfigurationError } from '../../../runtime/errors';
-
-/** Table, in the target's schema, that remembers which runs have been loaded. */
-export const HISTORY_TABLE = 'etl_load_history';
+import { HISTORY_TABLE } from '../../contract';
 
 const HISTORY_COLUMNS = [
   'run_id VARCHAR(128) NOT NULL',

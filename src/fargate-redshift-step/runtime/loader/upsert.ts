@@ -4,10 +4,9 @@ import { isSerializationFailure } from './failure';
 import type { Log } from './log';
 import type { Session } from './session';
 import { identifier, literal, qualified } from './sql';
-import { HISTORY_TABLE } from './target-table';
 import type { DatasetDefinition } from '../../../dataset/contract';
 import type { StepResult } from '../../../etl-step/contract';
-import type { LoaderInput } from '../../contract';
+import { HISTORY_TABLE, type LoaderInput } from '../../contract';
 
 // The one transaction. It is right under SNAPSHOT and under SERIALIZABLE isolation: LOCK comes first, and the snapshot starts at the first read
 // behind it, so what another load has committed meanwhile is seen. Loads into one schema queue here, for the short time that the merge takes.

@@ -1,0 +1,43 @@
+import { spawnSync } from 'child_process';
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
+
+const REPOSITORY = path.resolve(__dirname, '..', '..', '..');
+
+let folder: string;
+beforeEach(() => { folder = fs.mkdtempSync(path.join(os.tmpdir(), 'demo-command-line-')); });
+afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+function demo(commandLine: string[], environment: NodeJS.ProcessEnv = {}) {
+  return spawnSync(process.execPath, [require.resolve('tsx/cli'), '--tsconfig', 'tsconfig.dev.json', 'local/demo.ts', ...commandLine], {
+    cwd: REPOSITORY, encoding: 'utf8', env: { ...process.env, INIT_CWD: folder, ...environment },
+  });
+}
+
+test('--help explains every option', () => {
+  const { status, stdout } = demo(['--help']);
+  expect(status).toBe(0);
+  for (const option of ['--input', '--keep', '--report', '--help']) expect(stdout).toContain(option);
+});
+
+test('an option that is wrong ends the demo before anything starts', () => {
+  const { status, stderr, stdout } = demo(['--nope']);
+  expect(status).toBe(2);
+  expect(stderr).toContain('--nope');
+  expect(stdout).toBe('');
+});
+
+test('a folder is looked for where the user is, and must hold a file', () => {
+  fs.mkdirSync(path.join(folder, 'empty'));
+  const { status, stderr } = demo(['--input', 'empty']);
+  expect(status).toBe(2);
+  expect(stderr).toContain(`there is no file in ${path.join(folder, 'empty')}`);
+});
+
+test('a machine that lacks something gets one message for each', () => {
+  const { status, stderr } = demo([], { PATH: folder });
+  expect(status).toBe(1);
+  const lines = stderr.split('\n');
+  expect(['Python', 'Java', 'Maven'].map(name => lines.filter(line => line.includes(`${name} `) && line.includes('needed')).length)).toEqual([1, 1, 1]);
+});

@@ -1,0 +1,46 @@
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
+import { parseOptions, UsageError } from '../../../local/demo/options';
+
+let folder: string;
+beforeEach(() => { folder = fs.mkdtempSync(path.join(os.tmpdir(), 'demo-options-')); });
+afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+test('without options the samples are loaded and everything ends', () => {
+  expect(parseOptions([], folder)).toEqual({ keep: false, help: false });
+});
+
+test('paths are relative to the folder that the user is in', () => {
+  fs.mkdirSync(path.join(folder, 'a b'));
+  expect(parseOptions(['--input', 'a b', '--report=out.json', '--keep'], folder)).toEqual({
+    input: path.join(folder, 'a b'), report: path.join(folder, 'out.json'), keep: true, help: false,
+  });
+});
+
+test('help needs no other option to be right', () => {
+  expect(parseOptions(['--input', '/nowhere', '-h'], folder).help).toBe(true);
+});
+
+test.each([
+  { name: 'an unknown option', line: ['--inptu', 'x'], says: /--inptu/ },
+  { name: 'a bare path', line: ['orders'], says: /orders/ },
+  { name: 'an option without its path', line: ['--input'], says: /--input/ },
+  { name: 'an empty path', line: ['--report='], says: /--report needs a path/ },
+  { name: 'a value for a switch', line: ['--keep=yes'], says: /--keep/ },
+  { name: 'an input folder that is not there', line: ['--input', 'nowhere'], says: /there is no folder .*nowhere/ },
+  { name: 'an input that is a file', line: ['--input', 'file'], says: /needs a folder, but .*file is a file/ },
+  { name: 'a report that is a folder', line: ['--report', '.'], says: /needs a file, but .* is a folder/ },
+  { name: 'a report in a folder that is not there', line: ['--report', 'nowhere/report.json'], says: /there is no folder .*nowhere/ },
+])('refuses $name in one line', ({ line, says }) => {
+  fs.writeFileSync(path.join(folder, 'file'), '');
+  let message = '';
+  try {
+    parseOptions(line, folder);
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError);
+    message = (error as Error).message;
+  }
+  expect(message).toMatch(says);
+  expect(message).not.toContain('\n');
+});
