@@ -57,16 +57,18 @@ export class FakeAws {
   /** Answers of the stop functions, by name. */
   public readonly stops = new Map<string, (event: unknown) => unknown>();
   public maxExecutions = 1;
-  /** Number of turns that a call waits before it takes effect: lets processes overtake each other. */
-  public delay: () => number = () => 0;
   /** Calls that are under way, and the most that there ever were. */
   public readonly inFlight = { now: 0, most: 0 };
 
   private dead = false;
   private readonly interventions = new Map<string, (() => void)[]>();
 
+  /** Number of turns that a call waits before it takes effect: lets processes overtake each other. */
+  public delay: () => number;
+
   /** @param fault cuts one call off, and with it the process that makes it */
   constructor(private readonly fault?: Fault) {
+    this.delay = () => 0;
     const effects = new Map<unknown, [string, (input: any) => unknown]>([
       [GetCommand, ['GetItem', input => this.getItem(input)]],
       [PutCommand, ['PutItem', input => this.putItem(input)]],

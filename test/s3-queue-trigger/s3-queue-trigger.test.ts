@@ -198,7 +198,10 @@ describe('functions', () => {
 describe('by notification', () => {
   const filters = (options: Options) => Object.values(templateOf(options).findResources('Custom::S3BucketNotifications'))
     .flatMap(({ Properties }) => Properties.NotificationConfiguration.QueueConfigurations)
-    .map(({ Events, Filter }) => [Events, Object.fromEntries((Filter?.Key.FilterRules ?? []).map((rule: { Name: string; Value: string }) => [rule.Name, rule.Value]))]);
+    .map(({ Events, Filter }) => {
+      const rules: { Name: string; Value: string }[] = Filter?.Key.FilterRules ?? [];
+      return [Events, Object.fromEntries(rules.map(({ Name, Value }) => [Name, Value]))];
+    });
 
   test.each<[string, Options, object[]]>([
     ['everything', {}, [{}]],

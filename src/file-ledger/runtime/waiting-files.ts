@@ -28,7 +28,8 @@ export async function* waitingFiles(ledger: Pick<LedgerSettings, 'table' | 'maxF
         entries += shard.files.length;
       }
     }
-    const oldest = shards.filter(shard => shard.files.length > 0).sort((one, other) => one.files.at(-1)!.arrived < other.files.at(-1)!.arrived ? -1 : 1)[0];
+    const next = (shard: Shard) => shard.files.at(-1)!.arrived;
+    const [oldest] = shards.filter(shard => shard.files.length > 0).sort((one, other) => next(one) < next(other) ? -1 : 1);
     if (!oldest) return;
     yield oldest.files.pop()!;
   }
