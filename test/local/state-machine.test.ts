@@ -188,7 +188,7 @@ test('a run without a file that can be loaded ends well and launches nothing', a
   const { runId, execution, output } = await run('good', 'another header\n');
   expect(execution.status).toBe('SUCCEEDED');
   expect(output).toEqual({ ...JSON.parse(execution.input!), staged: { files: 0, bytes: 0, rejectedFiles: 1 } });
-  expect(JSON.parse(await stored(`runs/${runId}/staged.json`)).rejected).toEqual([{ id: 'id-0', reason: expect.stringMatching(/^has another header/) }]);
+  expect(JSON.parse(await stored(`runs/${runId}/staged.json`)).rejected).toEqual([{ id: 'id-0', reason: expect.stringMatching(/^has no header/) }]);
   expect(await actions(runId)).toEqual([]);
 });
 

@@ -3,6 +3,8 @@ import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
 
+jest.setTimeout(120_000); // beside other tests each start of a process may take long
+
 const REPOSITORY = path.resolve(__dirname, '..', '..', '..');
 
 let folder: string;

@@ -4,12 +4,19 @@ import * as os from 'os';
 import * as path from 'path';
 import { setTimeout as sleep } from 'timers/promises';
 
+jest.setTimeout(120_000); // beside other tests each start of a process may take long
+
 const TSX = require.resolve('tsx/cli');
 const DEMO = path.join(__dirname, 'lifetime', 'sleeping-demo.ts');
 
 let folder: string;
 beforeEach(() => { folder = fs.mkdtempSync(path.join(os.tmpdir(), 'demo-lifetime-')); });
-afterEach(() => fs.rmSync(folder, { recursive: true }));
+afterEach(() => {
+  for (const pid of pids.splice(0).filter(isAlive)) process.kill(pid, 'SIGKILL'); // of a test that failed
+  fs.rmSync(folder, { recursive: true });
+});
+
+const pids: number[] = [];
 
 interface SleepingDemo {
   readonly launcher: ChildProcess;
@@ -24,16 +31,20 @@ async function start(what = ''): Promise<SleepingDemo> {
   let output = '';
   launcher.stdout.on('data', chunk => { output += chunk; });
   const exited = new Promise<number | null>(resolve => launcher.once('exit', resolve));
-  let pids: RegExpExecArray | null = null;
-  while (!pids) {
+  let told: RegExpExecArray | null = null;
+  while (!told) {
     await sleep(50);
-    pids = /child (\d+) demo (\d+)/.exec(output);
+    told = /child (\d+) demo (\d+)/.exec(output);
   }
-  return { launcher, pids: { child: Number(pids[1]), demo: Number(pids[2]) }, output: () => output, exitCode: () => exited };
+  const [child, demo] = [Number(told[1]), Number(told[2])];
+  pids.push(launcher.pid!, demo, child);
+  return { launcher, pids: { child, demo }, output: () => output, exitCode: () => exited };
 }
 
-async function untilGone(...pids: number[]): Promise<void> {
-  while (pids.some(isAlive)) await sleep(50);
+async function untilGone(...expected: number[]): Promise<void> {
+  for (const deadline = Date.now() + 30_000; expected.some(isAlive); await sleep(50)) {
+    if (Date.now() > deadline) throw new Error(`still running: ${expected.filter(isAlive).join(', ')}`);
+  }
 }
 
 function isAlive(pid: number): boolean {
