@@ -201,6 +201,7 @@ project.addTask('demo', {
   exec: 'tsx --tsconfig tsconfig.dev.json local/demo.ts',
   receiveArgs: true,
 });
+project.setScript('demo', 'node local/install.js && projen demo'); // the demo sets itself up, from nothing
 
 for (const pattern of ['/examples/', '/local/', '/test/', '/.ci/', '/.local/', '/projenrc/', '/rosetta/', '/docs/', '/tsconfig.dev.json', 'cdk.out/']) {
   project.addPackageIgnore(pattern);
