@@ -196,12 +196,8 @@ project.addGitIgnore('.jsii.tabl.json');
 project.addPackageIgnore('!.jsii.tabl.json'); // pacmak translates the snippets from it
 
 // ---- the demo
-project.addTask('demo', {
-  description: 'Run the example pipeline on this machine (-- --help lists the options)',
-  exec: 'tsx --tsconfig tsconfig.dev.json local/demo.ts',
-  receiveArgs: true,
-});
-project.setScript('demo', 'node local/install.js && projen demo'); // the demo sets itself up, from nothing
+// The demo sets itself up, from nothing. It is no task: projen would take arguments apart at their spaces.
+project.setScript('demo', 'node local/install.js && tsx --tsconfig tsconfig.dev.json local/demo.ts');
 
 for (const pattern of ['/examples/', '/local/', '/test/', '/.ci/', '/.local/', '/projenrc/', '/rosetta/', '/docs/', '/tsconfig.dev.json', 'cdk.out/']) {
   project.addPackageIgnore(pattern);

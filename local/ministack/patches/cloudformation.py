@@ -45,10 +45,6 @@ def _vpc_with_cidr_block(create):
     return create_vpc
 
 
-# What Fn::GetAtt calls the id, type by type.
-_ID_ATTRIBUTES = ("Id", "AllocationId", "NatGatewayId")
-
-
 def _only_an_id(prefix, attributes):
     def create(logical_id, properties, stack):
         physical_id = f"{prefix}{uuid.uuid4().hex[:17]}"

@@ -1,12 +1,13 @@
 import { RunJobFlowCommand } from '@aws-sdk/client-emr';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { CheckEvent, JobStatus, LaunchEvent } from '../../etl-step/contract';
-import { STEP_ENV, waitSeconds } from '../../etl-step/contract';
+import { inputFolder, STEP_ENV, waitSeconds } from '../../etl-step/contract';
 import { ensureStillRunning } from '../../etl-step/runtime/execution';
 import { findResult } from '../../etl-step/runtime/step-result';
 import { emrLauncher } from '../../runtime/clients/emr';
 import { s3 } from '../../runtime/clients/s3';
 import { requireEnv } from '../../runtime/environment';
+import { ConfigurationError } from '../../runtime/errors';
 import { logger } from '../../runtime/logger';
 import type { EmrHiveDynamoArguments, EmrJob } from '../contract';
 import { fillHiveScript, logsFolder, scriptKey } from '../contract';
@@ -47,6 +48,7 @@ export async function startOrFind(event: Launcher): Promise<JobStatus<EmrJob>> {
   const { attempt, relaunch } = event;
   const record: LaunchRecord = { attempt, relaunch, call: mine.length, askedAt: new Date().toISOString(), state: 'asked' };
   const avoidSubnets = await triedSubnets(event.runId, launches.filter(other => other.attempt === attempt && other.relaunch < relaunch));
+  await ensureInput(event.runId);
   await writeScript(event);
   await ensureStillRunning(event.executionArn);
   if (!await claimLaunch(event.runId, record)) return running(record); // somebody else is asking at this moment
@@ -63,6 +65,15 @@ async function triedSubnets(runId: string, launches: LaunchRecord[]): Promise<st
     .filter(({ clusterId }) => clusterId !== undefined)
     .map(async ({ clusterId }) => describeCluster(runId, clusterId!)));
   return clusters.map(cluster => cluster.Ec2InstanceAttributes?.Ec2SubnetId).filter(subnet => subnet !== undefined);
+}
+
+/** Hive takes a folder that is missing for an empty one, and such a load would succeed with no rows. */
+async function ensureInput(runId: string): Promise<void> {
+  const bucket = requireEnv(STEP_ENV.workBucket);
+  const { Contents = [] } = await s3().send(new ListObjectsV2Command({ Bucket: bucket, Prefix: inputFolder(runId), MaxKeys: 1 }));
+  if (Contents.length > 0) return;
+  throw new ConfigurationError(`Run ${runId}: s3://${bucket}/${inputFolder(runId)} is empty, though staging has put files there. Something deletes objects `
+    + 'below runs/ while runs still need them: look at the lifecycle rules, then replay the files.');
 }
 
 async function writeScript(event: Launcher): Promise<void> {

@@ -2,6 +2,8 @@ import type { ClusterTemplate, EmrHiveDynamoArguments, EmrJob } from '../../../s
 import type { CheckEvent, JobStatus, LaunchEvent, StopEvent } from '../../../src/etl-step/contract';
 
 export const RUN = '20261123T120000Z-0123456789abcdef';
+/** What staging has put there. */
+export const STAGED_FILE = `runs/${RUN}/input/part-00000.csv`;
 export const STEP_FOLDER = `runs/${RUN}/ToDynamo/`;
 
 export const TEMPLATE: ClusterTemplate = {

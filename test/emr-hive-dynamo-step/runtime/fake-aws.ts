@@ -9,6 +9,7 @@ import {
 import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
+import { STAGED_FILE } from './events';
 
 interface FakeCluster {
   readonly id: string;
@@ -48,6 +49,7 @@ export class FakeAws {
     this.s3.onAnyCommand().callsFake(unexpected);
     this.emr.onAnyCommand().callsFake(unexpected);
     this.sfn.onAnyCommand().callsFake(unexpected);
+    this.putText(STAGED_FILE, 'order_id\n');
     this.fakeS3();
     this.fakeEmr();
     this.sfn.on(DescribeExecutionCommand).callsFake(this.call('DescribeExecution', () => ({ status: this.executionStatus })));

@@ -1,4 +1,4 @@
-import { checkEvent, launchEvent, RUN, STEP_FOLDER, TEMPLATE } from './events';
+import { checkEvent, launchEvent, RUN, STAGED_FILE, STEP_FOLDER, TEMPLATE } from './events';
 import { awsError, FakeAws } from './fake-aws';
 import type { EmrJob } from '../../../src/emr-hive-dynamo-step/contract';
 import { handler } from '../../../src/emr-hive-dynamo-step/runtime/emr-hive-dynamo.lambda';
@@ -53,6 +53,12 @@ describe('the first launch', () => {
     });
     expect(aws.objects.get(`${STEP_FOLDER}scripts/1-0.hql`)!.toString()).toContain(`LOCATION 's3://work/runs/${RUN}/input/'`);
     expect(aws.json(`${STEP_FOLDER}launches/1-0-0.json`)).toMatchObject({ state: 'running', clusterId: 'j-1' });
+  });
+
+  test('starts nothing if the staged files are gone: Hive would load no rows and succeed', async () => {
+    aws.objects.delete(STAGED_FILE);
+    await expect(launch()).rejects.toMatchObject({ name: 'Etl.Configuration', message: expect.stringContaining(`s3://work/runs/${RUN}/input/ is empty`) });
+    expect(aws.clusters).toEqual([]);
   });
 
   test('asks for Spot with on-demand behind it, and an on-demand primary instance', async () => {
