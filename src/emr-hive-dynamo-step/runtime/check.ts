@@ -3,6 +3,7 @@ import type { StepSummary } from '@aws-sdk/client-emr';
 import { GetObjectCommand, NoSuchKey } from '@aws-sdk/client-s3';
 import type { CheckEvent, JobStatus, StepResult } from '../../etl-step/contract';
 import { rejectedRowsFolder, STEP_ENV, waitSeconds } from '../../etl-step/contract';
+import { isBefore } from '../../etl-step/runtime/launch-order';
 import { writeResultOnce } from '../../etl-step/runtime/step-result';
 import { s3 } from '../../runtime/clients/s3';
 import { requireEnv } from '../../runtime/environment';
@@ -12,7 +13,7 @@ import { classify } from './classify';
 import { describeCluster, describeLoad, endLaunch, isEnded } from './clusters';
 import { readCounts } from './counts';
 import { startOrFind } from './launch';
-import { readLaunches } from './launch-records';
+import { isOf, readLaunches } from './launch-records';
 
 type Check = CheckEvent<EmrJob, EmrHiveDynamoArguments>;
 
@@ -23,7 +24,7 @@ const LOG_CHARACTERS = 2_000;
 export async function check(event: Check): Promise<JobStatus<EmrJob>> {
   const { clusterId } = event.job;
   if (clusterId === undefined) return startOrFind(event);
-  await endLeftovers(event.runId, clusterId);
+  await endLeftovers(event, clusterId);
 
   const step = await describeLoad(event.runId, clusterId);
   if (step?.Status?.State === 'COMPLETED') return { status: 'done', result: await finish(event, step) };
@@ -44,10 +45,14 @@ export async function check(event: Check): Promise<JobStatus<EmrJob>> {
   return { status: 'running', waitSeconds: waitSeconds((Date.now() - Date.parse(event.job.askedAt)) / 1000), job: event.job };
 }
 
-/** Ends the clusters of the run's other attempts and relaunches: their writes would mix with this one's. */
-async function endLeftovers(runId: string, clusterId: string): Promise<void> {
-  const others = (await readLaunches(runId)).filter(record => record.clusterId !== clusterId);
-  await Promise.all(others.map(async record => endLaunch(runId, record)));
+/**
+ * Ends the clusters of earlier attempts and relaunches, and others of this launch: their writes would mix with this one's. Never those of later
+ * ones: this check itself may be the one that comes late.
+ */
+async function endLeftovers(event: Check, clusterId: string): Promise<void> {
+  const others = (await readLaunches(event.runId)).filter(record =>
+    isBefore(record, event) || isOf(event)(record) && record.clusterId !== clusterId);
+  await Promise.all(others.map(async record => endLaunch(event.runId, record)));
 }
 
 async function finish(event: Check, step: StepSummary): Promise<StepResult> {

@@ -1,6 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import type { CheckEvent, JobStatus } from '../../etl-step/contract';
 import { ERROR, STEP_ENV, waitSeconds } from '../../etl-step/contract';
+import { isBefore } from '../../etl-step/runtime/launch-order';
 import { findResult } from '../../etl-step/runtime/step-result';
 import { requireEnv } from '../../runtime/environment';
 import { ConfigurationError, EtlError } from '../../runtime/errors';
@@ -9,7 +10,7 @@ import { getJson } from '../../runtime/work-bucket';
 import type { FargateJob, FargateRedshiftArguments, LoaderFailure } from '../contract';
 import { LOADER_CONTAINER, LOADER_EXIT, LOG_STREAM_PREFIX } from '../contract';
 import { classify } from './classify';
-import { failureKey, isBefore, readLaunches } from './launch-records';
+import { failureKey, readLaunches } from './launch-records';
 import { describeTasks, endLaunch, isEnded, isForgotten } from './tasks';
 
 type Check = CheckEvent<FargateJob, FargateRedshiftArguments>;

@@ -1,15 +1,10 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { STEP_ENV } from '../../etl-step/contract';
+import type { LaunchName } from '../../etl-step/runtime/launch-order';
 import { s3 } from '../../runtime/clients/s3';
 import { requireEnv } from '../../runtime/environment';
 import { getJson, putJson } from '../../runtime/work-bucket';
 import { tasksFolder } from '../contract';
-
-/** One launch of an attempt: the first, or one that follows a lack of capacity. */
-export interface LaunchName {
-  readonly attempt: number;
-  readonly relaunch: number;
-}
 
 /**
  * One request for a task, written down before it is made: whoever stops the run learns from it that a task may exist, and in which
@@ -54,9 +49,4 @@ export async function readLaunches(runId: string): Promise<LaunchRecord[]> {
   const keys = Contents.map(({ Key }) => Key!).filter(key => key.endsWith(`/${RECORD}`));
   const records = await Promise.all(keys.map(key => getJson<LaunchRecord>(bucket, key)));
   return records.filter(record => record !== undefined);
-}
-
-/** Whether a launch came before another one of its run. */
-export function isBefore(launch: LaunchName, other: LaunchName): boolean {
-  return launch.attempt < other.attempt || launch.attempt === other.attempt && launch.relaunch < other.relaunch;
 }

@@ -1,11 +1,12 @@
 import type { DesiredStatus, ListTasksCommandOutput, Task } from '@aws-sdk/client-ecs';
 import { DescribeTasksCommand, InvalidParameterException, ListTasksCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
 import { STEP_ENV } from '../../etl-step/contract';
+import type { LaunchName } from '../../etl-step/runtime/launch-order';
 import { ecs } from '../../runtime/clients/ecs';
 import { requireEnv } from '../../runtime/environment';
 import { LAUNCH_TIMEOUT_SECONDS } from '../contract';
 import { ecsError } from './ecs-errors';
-import type { LaunchName, LaunchRecord } from './launch-records';
+import type { LaunchRecord } from './launch-records';
 
 /**
  * What ECS does not show this long after it was asked for does not exist: by then the function that asked has ended (its time-out), and the

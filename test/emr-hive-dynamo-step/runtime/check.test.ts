@@ -141,6 +141,16 @@ describe('clusters of other attempts and relaunches', () => {
     expect(aws.calls.slice(calls).filter(name => name === 'DescribeCluster')).toHaveLength(1); // of its own
   });
 
+  test('are left alone if they came later: the check is the one that comes late', async () => {
+    const first = await start(1, 0);
+    const relaunched = await start(1, 1);
+    const second = await start(2, 0);
+    await first.check();
+    expect(relaunched.cluster.status!.State).toBe('STARTING');
+    expect(second.cluster.status!.State).toBe('STARTING');
+    expect(aws.calls).not.toContain('TerminateJobFlows');
+  });
+
   test('are found by name if nobody recorded their id', async () => {
     aws.failAfter.set('RunJobFlow', awsError('TimeoutError', undefined));
     await expect(start(1, 0)).rejects.toThrow();
