@@ -41,7 +41,7 @@ export async function describeLoad(runId: string, clusterId: string): Promise<St
   return Steps[0];
 }
 
-export async function terminateCluster(runId: string, clusterId: string): Promise<void> {
+async function terminateCluster(runId: string, clusterId: string): Promise<void> {
   await ask(runId, `TerminateJobFlows of ${clusterId}`, emr().send(new TerminateJobFlowsCommand({ JobFlowIds: [clusterId] })));
 }
 

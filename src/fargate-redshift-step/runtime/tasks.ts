@@ -57,7 +57,7 @@ async function listTasks(runId: string, launch: LaunchRecord, desiredStatus: Des
   return arns;
 }
 
-export async function stopTask(runId: string, cluster: string, task: string, reason: string): Promise<void> {
+async function stopTask(runId: string, cluster: string, task: string, reason: string): Promise<void> {
   try {
     await ecs().send(new StopTaskCommand({ cluster, task, reason }));
   } catch (error) {

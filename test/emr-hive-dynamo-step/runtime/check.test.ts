@@ -1,22 +1,12 @@
 import { checkEvent, launchEvent, RUN, STEP_FOLDER } from './events';
-import { awsError, FakeAws } from './fake-aws';
+import { awsError, FakeAws, freshAwsForEachTest } from './fake-aws';
 import type { EmrJob } from '../../../src/emr-hive-dynamo-step/contract';
 import { handler } from '../../../src/emr-hive-dynamo-step/runtime/emr-hive-dynamo.lambda';
 import type { JobStatus } from '../../../src/etl-step/contract';
 
 let aws: FakeAws;
 
-beforeEach(() => {
-  jest.useFakeTimers({ now: new Date('2026-11-23T12:00:00Z'), doNotFake: ['nextTick', 'setImmediate'] });
-  process.env.STEP_ID = 'ToDynamo';
-  process.env.WORK_BUCKET = 'work';
-  aws = new FakeAws();
-});
-
-afterEach(() => {
-  aws.restore();
-  jest.useRealTimers();
-});
+freshAwsForEachTest(fake => { aws = fake; });
 
 const start = async (attempt = 1, relaunch = 0) => {
   const event = launchEvent('SELECT 1;', attempt, relaunch);

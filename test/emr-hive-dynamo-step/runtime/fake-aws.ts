@@ -154,3 +154,19 @@ export class FakeAws {
     }));
   }
 }
+
+/** Gives each test of the file an AWS of its own, the function's environment and a clock that stands still. */
+export function freshAwsForEachTest(use: (aws: FakeAws) => void): void {
+  let aws: FakeAws;
+  beforeEach(() => {
+    jest.useFakeTimers({ now: new Date('2026-11-23T12:00:00Z'), doNotFake: ['nextTick', 'setImmediate'] });
+    process.env.STEP_ID = 'ToDynamo';
+    process.env.WORK_BUCKET = 'work';
+    aws = new FakeAws();
+    use(aws);
+  });
+  afterEach(() => {
+    aws.restore();
+    jest.useRealTimers();
+  });
+}

@@ -1,5 +1,5 @@
 import { checkEvent, launchEvent, RUN, STAGED_FILE, STEP_FOLDER, TEMPLATE } from './events';
-import { awsError, FakeAws } from './fake-aws';
+import { awsError, FakeAws, freshAwsForEachTest } from './fake-aws';
 import type { EmrJob } from '../../../src/emr-hive-dynamo-step/contract';
 import { handler } from '../../../src/emr-hive-dynamo-step/runtime/emr-hive-dynamo.lambda';
 import type { JobStatus } from '../../../src/etl-step/contract';
@@ -8,17 +8,7 @@ const SCRIPT = "SELECT * FROM t_<run> LOCATION '<input folder>';";
 const CLUSTER_NAME = `ToDynamo/${RUN}/1/0/0`;
 let aws: FakeAws;
 
-beforeEach(() => {
-  jest.useFakeTimers({ now: new Date('2026-11-23T12:00:00Z'), doNotFake: ['nextTick', 'setImmediate'] });
-  process.env.STEP_ID = 'ToDynamo';
-  process.env.WORK_BUCKET = 'work';
-  aws = new FakeAws();
-});
-
-afterEach(() => {
-  aws.restore();
-  jest.useRealTimers();
-});
+freshAwsForEachTest(fake => { aws = fake; });
 
 const launch = async (attempt = 1, relaunch = 0, template = TEMPLATE) =>
   await handler(launchEvent(SCRIPT, attempt, relaunch, template)) as JobStatus<EmrJob>;

@@ -1,20 +1,10 @@
 import { launchEvent, STEP_FOLDER, stopEvent } from './events';
-import { awsError, FakeAws } from './fake-aws';
+import { awsError, FakeAws, freshAwsForEachTest } from './fake-aws';
 import { handler } from '../../../src/emr-hive-dynamo-step/runtime/emr-hive-dynamo.lambda';
 
 let aws: FakeAws;
 
-beforeEach(() => {
-  jest.useFakeTimers({ now: new Date('2026-11-23T12:00:00Z'), doNotFake: ['nextTick', 'setImmediate'] });
-  process.env.STEP_ID = 'ToDynamo';
-  process.env.WORK_BUCKET = 'work';
-  aws = new FakeAws();
-});
-
-afterEach(() => {
-  aws.restore();
-  jest.useRealTimers();
-});
+freshAwsForEachTest(fake => { aws = fake; });
 
 const ENDED = { status: 'ended' };
 const STOPPING = { status: 'stopping', waitSeconds: 15 };
