@@ -12,7 +12,7 @@ import type { IEtlStep } from '../etl-step/etl-step';
 import { bindStep } from '../etl-step/parallel-step';
 import type { S3QueueTrigger } from '../s3-queue-trigger/s3-queue-trigger';
 
-/** Longer than a load that goes well, short enough that one that hangs is tried again on the same day. */
+/** Longer than a load that goes well, short enough that one that hangs is noticed on the same day. */
 const DEFAULT_TIMEOUT = Duration.hours(12);
 
 const DEFAULT_LOG_RETENTION = logs.RetentionDays.ONE_MONTH;
@@ -33,9 +33,9 @@ export interface EtlPipelineProps {
 
   /**
    * The longest time that an execution may take, staging and all steps together. After it the execution ends, the steps' compute is
-   * stopped, and the run is tried again.
+   * stopped, and the run's files are FAILED: another attempt would take as long.
    *
-   * @default Duration.hours(12) - longer than a load that goes well, short enough that one that hangs is tried again on the same day
+   * @default Duration.hours(12) - longer than a load that goes well, short enough that one that hangs is noticed on the same day
    */
   readonly timeout?: Duration;
 

@@ -11,9 +11,9 @@ export const ERROR = {
   capacity: 'Etl.Capacity',
   /** The files are at fault. Names them if it can; an unknown error is never this. */
   data: 'Etl.Data',
-  /** Somebody must change something; the message says what. */
+  /** Somebody must change something; the message says what. The files go on waiting and the pipeline pauses. */
   configuration: 'Etl.Configuration',
-  /** The step was not done within its maxRuntime. Raised by the state machine. */
+  /** The step was not done within its maxRuntime. Raised by the state machine; not repeated, because it would take as long again. */
   timeout: 'Etl.Timeout',
   /** The compute ended without having done its work, for a reason that nothing above names. Another attempt may do. */
   loadFailed: 'Etl.LoadFailed',

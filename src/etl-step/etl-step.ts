@@ -54,7 +54,9 @@ export class EtlStep {
    * A step of any states: a chain, a fragment, a single task.
    *
    * Their input and what becomes of their output: see `EtlStepConfig.chain`. A failure fails the execution with its own error name:
-   * `Etl.Data` sets files aside (the cause may name them: `{ "message": …, "files": [ids] }`), any other makes the run be tried again.
+   * `Etl.Data` sets files aside (the cause may name them: `{ "message": …, "files": [ids] }`), `Etl.Configuration`
+   * pauses the pipeline until somebody has changed something, `Etl.Timeout` fails the files for good, any other error is followed by the
+   * run's next attempt.
    *
    * @param stepId 1 to 40 of the characters `A-Z a-z 0-9 _ -`, unique in the pipeline
    * @param chain the states; their names must be unique in the pipeline

@@ -108,7 +108,7 @@ export interface FargateRedshiftStepProps {
 
   /**
    * The longest time that a load may take, the start of its task included: 5 minutes to 24 hours. After it the task is stopped and the
-   * attempt fails.
+   * run's files are FAILED: another attempt would take as long.
    *
    * @default Duration.hours(2)
    */

@@ -40,7 +40,7 @@ export const FILE_STATUS = {
   loaded: 'LOADED',
   /** Set aside: it cannot be loaded. */
   rejected: 'REJECTED',
-  /** Its run failed for good, or an operator aborted it. */
+  /** Its run failed for good, timed out, or was aborted by an operator. */
   failed: 'FAILED',
 } as const;
 
@@ -93,13 +93,22 @@ export interface RunItem {
   readonly expires?: number;
 }
 
-/** The item with the runs that hold a slot, and the runs that failed since the last success. */
+/** The item with the runs that hold a slot, the runs that failed since the last success, and the pause. */
 export const SLOTS_ID = 'slots';
+
+/** Why no run may begin until an operator resumes: a run failed with `Etl.Configuration`, or an operator has paused. */
+export interface Pause {
+  /** The run that failed; absent if an operator has paused. */
+  readonly runId?: string;
+  readonly reason: string;
+}
 
 export interface SlotsItem {
   readonly id: typeof SLOTS_ID;
   readonly live?: Set<string>;
   readonly failed?: Set<string>;
+  /** Only while paused: nothing but a resume removes it. */
+  readonly paused?: Pause;
 }
 
 /** The sparse index of the files that wait: partition `waiting`, sorted by `arrived`. */

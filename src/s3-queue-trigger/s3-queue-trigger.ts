@@ -104,7 +104,8 @@ export interface S3QueueTriggerProps {
   readonly maxConcurrentExecutions?: number;
 
   /**
-   * How often a run is tried in all, 1 to 10. Files that the error `Etl.Data` puts to blame are not tried again, an execution that an operator aborts neither.
+   * How often a run is tried in all, 1 to 10. Failures that would come again are not repeated: `Etl.Data`, `Etl.Configuration`, time-outs, and executions
+   * that an operator aborts.
    *
    * @default 3 - enough for what passes by itself
    */
@@ -154,8 +155,9 @@ export interface StartExecutionsOptions {
  * in the work bucket, whose elements have `id`, `bucket`, `key`, `versionId` (if there are versions), `etag` and `size`.
  *
  * An execution that succeeds makes its files LOADED. One that fails with the error `Etl.Data` sets files aside: those whose ids its cause names
- * (`{ "message": …, "files": [ids] }`), else it is found by halves which file is bad. Any other failure is tried again. While too many runs fail in a row no
- * further one begins.
+ * (`{ "message": …, "files": [ids] }`), otherwise the run is bisected until the bad file is found. One that fails with `Etl.Configuration` puts its files
+ * back and pauses the trigger at once. One that times out or is aborted makes its files FAILED. Any other failure is followed by the run's next attempt.
+ * When too many runs fail in a row the trigger pauses, too; while it is paused, files wait and no run begins.
  */
 export class S3QueueTrigger extends Construct {
   /** Receives the bucket's events. */

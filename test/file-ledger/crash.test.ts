@@ -49,7 +49,7 @@ function endExecution(story: Story, name: string): void {
     const staged = { files: [], rejected: [{ id: story.file('b').id, reason: 'empty' }] };
     story.aws.workObjects.set(`runs/${name.slice(0, -2)}/staged.json`, JSON.stringify(staged));
   }
-  if (keys.includes('a') && name.endsWith('-1')) story.aws.endExecution(name, 'TIMED_OUT');
+  if (keys.includes('a') && name.endsWith('-1')) story.aws.endExecution(name, 'FAILED', 'Etl.Transient');
   else if (keys.includes('e')) story.aws.endExecution(name, 'FAILED', 'Etl.Data', JSON.stringify({ message: 'bad', files: [story.file('e').id] }));
   else story.aws.endExecution(name, 'SUCCEEDED');
 }

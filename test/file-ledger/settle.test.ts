@@ -1,6 +1,8 @@
+import { TABLE } from './fake-aws';
 import { fakeTime, Story } from './story';
 import { filesKey } from '../../src/file-ledger/contract';
 import type { RunOutcome } from '../../src/file-ledger/contract';
+import { pause, resume } from '../../src/file-ledger/runtime/pause';
 
 beforeEach(() => { fakeTime('2026-03-01T10:00:00Z'); });
 afterEach(() => jest.useRealTimers());
@@ -164,7 +166,7 @@ test('results of the steps that finished are kept though a later step has failed
   const result = { rowsRead: 1, rowsWritten: 1, rowsRejected: 0, duplicatesDropped: 0, seconds: 2 };
   story.aws.workObjects.set(`runs/${runId}/ToDynamo/result.json`, JSON.stringify(result));
   story.aws.workObjects.set(`runs/${runId}/ToRedshift/input.json`, '{}');
-  await story.end(execution, 'FAILED', 'Etl.Configuration', 'no grant');
+  await story.end(execution, 'FAILED', 'Etl.LoadFailed', 'no grant');
   expect(story.runs()[0]).toMatchObject({ status: 'FAILED', seconds: 90, results: { ToDynamo: result } });
 });
 
@@ -179,8 +181,8 @@ describe('the breaker', () => {
   async function failUntilPaused(): Promise<Story> {
     const story = new Story({ maxAttempts: 1, maxFiles: 1, pauseAfter: 2 });
     await story.receive(...['a', 'b', 'c', 'd'].map(key => story.upload(key)));
-    await story.end(story.running(), 'FAILED', 'Etl.Configuration');
-    await story.end(story.running(), 'FAILED', 'Etl.Configuration');
+    await story.end(story.running(), 'FAILED', 'Etl.LoadFailed');
+    await story.end(story.running(), 'FAILED', 'Etl.LoadFailed');
     return story;
   }
 
@@ -204,7 +206,7 @@ describe('the breaker', () => {
 
   test('ends when an operator resumes', async () => {
     const story = await failUntilPaused();
-    delete story.aws.items.get('slots')!.failed;
+    await resume({ table: TABLE });
     await story.sweep();
     expect(story.file('c').status).toBe('CLAIMED');
   });
@@ -212,10 +214,10 @@ describe('the breaker', () => {
   test('forgets failures when a run succeeds', async () => {
     const story = new Story({ maxAttempts: 1, maxFiles: 1, pauseAfter: 2 });
     await story.receive(...['a', 'b', 'c', 'd'].map(key => story.upload(key)));
-    await story.end(story.running(), 'FAILED', 'Etl.Configuration');
+    await story.end(story.running(), 'FAILED', 'Etl.LoadFailed');
     await story.end(story.running(), 'SUCCEEDED');
     expect(story.slots().failed).toEqual([]);
-    await story.end(story.running(), 'FAILED', 'Etl.Configuration');
+    await story.end(story.running(), 'FAILED', 'Etl.LoadFailed');
     expect(story.file('d').status).toBe('CLAIMED');
   });
 
@@ -234,7 +236,87 @@ describe('the breaker', () => {
     await story.receive(story.upload('a'), story.upload('b'));
     const [first, second] = story.aws.running();
     await story.end(first, 'ABORTED');
-    await story.end(second, 'TIMED_OUT');
+    await story.end(second, 'FAILED');
     expect(story.running()).toBe(second.replace(/1$/, '2'));
   });
+});
+
+describe('a configuration failure', () => {
+  async function failForConfiguration(options: ConstructorParameters<typeof Story>[0] = {}): Promise<{ story: Story; runId: string }> {
+    const story = new Story({ maxAttempts: 3, ...options });
+    await story.receive(story.upload('a'), story.upload('b'));
+    const execution = story.running();
+    await story.end(execution, 'FAILED', 'Etl.Configuration', 'the role may not write the table');
+    return { story, runId: execution.slice(0, -2) };
+  }
+
+  test('gets no further attempt, puts the files back and pauses with the reason', async () => {
+    const { story, runId } = await failForConfiguration();
+    expect(story.aws.executions.size).toBe(1);
+    expect(story.statuses()).toEqual({ a: 'PENDING', b: 'PENDING' });
+    expect(story.file('a')).toMatchObject({ runId, limit: 0 });
+    expect(story.paused()).toEqual({ runId, reason: 'Etl.Configuration: the role may not write the table' });
+    expect(story.runs()[0]).toMatchObject({ status: 'FAILED', error: 'Etl.Configuration' });
+  });
+
+  test('lets no run begin before an operator resumes, neither by new files nor by the sweep', async () => {
+    const { story } = await failForConfiguration();
+    await story.receive(story.upload('c'));
+    await story.sweep();
+    expect(story.aws.executions.size).toBe(1);
+    await resume({ table: TABLE });
+    await story.sweep();
+    expect(story.aws.executions.get(story.running())!.files.map(file => file.key)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('is not forgotten when another run succeeds', async () => {
+    const story = new Story({ maxFiles: 1, maxExecutions: 2 });
+    await story.receive(story.upload('a'), story.upload('b'), story.upload('c'));
+    const [first, second] = story.aws.running();
+    await story.end(first, 'FAILED', 'Etl.Configuration', 'no grant');
+    await story.end(second, 'SUCCEEDED');
+    expect(story.paused()).toMatchObject({ reason: 'Etl.Configuration: no grant' });
+    expect(story.aws.running()).toEqual([]);
+  });
+
+  test('keeps the limit of the files, so that a bad one among them is still being looked for', async () => {
+    const story = new Story({ maxAttempts: 1 });
+    await story.receive(...['a', 'b', 'c', 'd'].map(key => story.upload(key)));
+    await story.end(story.running(), 'FAILED', 'Etl.Data');
+    await story.end(story.running(), 'FAILED', 'Etl.Configuration');
+    expect(story.files().map(file => [file.key, file.status, file.limit])).toEqual(['a', 'b', 'c', 'd'].map(key => [key, 'PENDING', 2]));
+  });
+
+  test('pauses also if the function dies between the run\'s item and its slot', async () => {
+    const story = new Story();
+    await story.receive(story.upload('a'));
+    const execution = story.running();
+    story.aws.beforeNext('UpdateItem', () => {}); // the run's item
+    story.aws.refuseNext('UpdateItem', new Error('slow down')); // its slot
+    await expect(story.end(execution, 'FAILED', 'Etl.Configuration', 'no grant')).rejects.toThrow('slow down');
+    expect(story.paused()).toBeUndefined();
+    await story.sweep();
+    expect(story.paused()).toEqual({ runId: execution.slice(0, -2), reason: 'Etl.Configuration: no grant' });
+    expect(story.aws.executions.size).toBe(1);
+  });
+
+  test('is checked when the slot is taken, not only before', async () => {
+    const story = new Story();
+    story.aws.beforeNext('PutObject', () => { story.aws.items.set('slots', { id: 'slots', paused: { reason: 'meanwhile' } }); });
+    await story.receive(story.upload('a'));
+    expect(story.aws.executions.size).toBe(0);
+    expect(story.statuses()).toEqual({ a: 'PENDING' });
+  });
+});
+
+test('an operator may pause: what runs goes on, nothing new begins', async () => {
+  const story = new Story();
+  await story.receive(story.upload('a'));
+  await pause({ table: TABLE }, 'the warehouse is being moved');
+  await story.receive(story.upload('b'));
+  await story.end(story.running(), 'FAILED', 'Etl.Transient');
+  await story.end(story.running(), 'SUCCEEDED');
+  await story.sweep();
+  expect(story.statuses()).toEqual({ a: 'LOADED', b: 'PENDING' });
+  expect(story.paused()).toEqual({ reason: 'the warehouse is being moved' });
 });

@@ -1,5 +1,6 @@
 import { expectedId, fakeTime, Story } from './story';
 import { filesKey, planKey } from '../../src/file-ledger/contract';
+import type { RunOutcome } from '../../src/file-ledger/contract';
 
 let time: ReturnType<typeof fakeTime>;
 
@@ -91,8 +92,8 @@ describe('a failed attempt', () => {
     const story = new Story({ maxAttempts: 3 });
     await story.receive(story.upload('a.csv'));
     const runId = runOf(story.running());
-    await story.end(`${runId}-1`, 'FAILED', 'Etl.Configuration', 'no permission');
-    await story.end(`${runId}-2`, 'TIMED_OUT');
+    await story.end(`${runId}-1`, 'FAILED', 'Etl.LoadFailed', 'exit code 1');
+    await story.end(`${runId}-2`, 'FAILED', 'Etl.Capacity');
     expect(story.running()).toBe(`${runId}-3`);
     expect(story.aws.executions.get(`${runId}-3`)!.input).toEqual({ ...story.aws.executions.get(`${runId}-1`)!.input, attempt: 3 });
     expect(story.slots()).toEqual({ live: [runId], failed: [] });
@@ -109,8 +110,8 @@ describe('a failed attempt', () => {
     await story.receive(story.upload('a.csv'));
     const runId = runOf(story.running());
     process.env.MAX_ATTEMPTS = '9';
-    await story.end(`${runId}-1`, 'TIMED_OUT');
-    await story.end(`${runId}-2`, 'TIMED_OUT');
+    await story.end(`${runId}-1`, 'FAILED');
+    await story.end(`${runId}-2`, 'FAILED');
     expect(story.statuses()).toEqual({ 'a.csv': 'FAILED' });
   });
 
@@ -118,7 +119,7 @@ describe('a failed attempt', () => {
     const story = new Story();
     await story.receive(story.upload('a.csv'));
     const first = story.running();
-    await story.end(first, 'TIMED_OUT');
+    await story.end(first, 'FAILED');
     await Promise.all([story.event(first), story.event(first), story.sweep()]);
     expect([...story.aws.executions.keys()]).toEqual([first, first.replace(/1$/, '2')]);
     expect(story.runs()[0].attempt).toBe(2);
@@ -131,11 +132,23 @@ test('whoever noticed the end of an attempt long ago does not set the run back',
   const runId = runOf(story.running());
   story.aws.beforeNext('UpdateItem', () => { // others are at attempt 3 by now
     story.aws.items.get(runId)!.attempt = 3;
-    for (const attempt of [2, 3]) story.aws.executions.set(`${runId}-${attempt}`, { ...story.aws.executions.get(`${runId}-1`)!, status: attempt === 3 ? 'RUNNING' : 'TIMED_OUT' });
+    for (const attempt of [2, 3]) story.aws.executions.set(`${runId}-${attempt}`, { ...story.aws.executions.get(`${runId}-1`)!, status: attempt === 3 ? 'RUNNING' : 'FAILED' });
   });
-  await story.end(`${runId}-1`, 'TIMED_OUT');
+  await story.end(`${runId}-1`, 'FAILED');
   expect(story.runs()[0].attempt).toBe(3);
   expect(story.aws.executions.size).toBe(3);
+});
+
+test.each<[RunOutcome, string | undefined]>([
+  ['TIMED_OUT', undefined],
+  ['FAILED', 'Etl.Timeout'],
+  ['FAILED', 'States.Timeout'],
+])('an attempt that took too long (%s %s) is not repeated: the next one would take as long', async (status, error) => {
+  const story = new Story({ maxAttempts: 3 });
+  await story.receive(story.upload('a.csv'));
+  await story.end(story.running(), status, error, 'too slow');
+  expect(story.file('a.csv')).toMatchObject({ status: 'FAILED', reason: `${error ?? status}: too slow` });
+  expect(story.aws.executions.size).toBe(1);
 });
 
 describe('compute', () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'crypto';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { FakeAws, STATE_MACHINE, TABLE, WORK_BUCKET, type FakeObject, type Fault } from './fake-aws';
-import { LEDGER_ENV, type FileItem, type RunItem, type RunOutcome, type SlotsItem } from '../../src/file-ledger/contract';
+import { LEDGER_ENV, type FileItem, type Pause, type RunItem, type RunOutcome, type SlotsItem } from '../../src/file-ledger/contract';
 import { ARRIVALS_ENV } from '../../src/s3-queue-trigger/contract';
 import { handler as advance } from '../../src/s3-queue-trigger/runtime/advance.lambda';
 import { handler as arrivals } from '../../src/s3-queue-trigger/runtime/arrivals.lambda';
@@ -110,6 +110,10 @@ export class Story {
   public slots(): { live: string[]; failed: string[] } {
     const slots = this.aws.items.get('slots') as unknown as SlotsItem | undefined;
     return { live: [...slots?.live ?? []], failed: [...slots?.failed ?? []] };
+  }
+
+  public paused(): Pause | undefined {
+    return (this.aws.items.get('slots') as unknown as SlotsItem | undefined)?.paused;
   }
 
   public statuses(): Record<string, string> {

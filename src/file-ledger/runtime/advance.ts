@@ -28,7 +28,7 @@ export async function advance(ledger: LedgerSettings, runId: string, options: Ad
     await push(ledger, plan);
     return;
   }
-  if (run.status !== 'RUNNING') return release(ledger, runId, run.status);
+  if (run.status !== 'RUNNING') return release(ledger, run);
 
   const end = await describeAttempt(ledger, run);
   if (end === 'missing') return start(ledger, run, run.attempt);

@@ -35,10 +35,17 @@ export async function describeAttempt(ledger: Pick<LedgerSettings, 'stateMachine
   }
 }
 
+/** Classes of failures that come again if nothing changes: the files', the configuration's, and a load that is too long for its time. */
+const LASTING: ReadonlySet<string | undefined> = new Set([ERROR.data, ERROR.configuration, ERROR.timeout, 'States.Timeout']);
+
 /** Whether the run gets another attempt: a function of the attempt's end and of the run's item, of nothing else, so that all who look agree. */
 export function asksForAnother(end: AttemptEnd, run: RunItem): boolean {
-  const passing = end.status === 'TIMED_OUT' || end.status === 'FAILED' && end.error !== ERROR.data;
-  return passing && run.attempt < run.maxAttempts;
+  return end.status === 'FAILED' && !LASTING.has(end.error) && run.attempt < run.maxAttempts;
+}
+
+/** Whether somebody has to change something before any run can go well. */
+export function isConfigurationFailure({ status, error }: Pick<RunItem, 'status' | 'error'>): boolean {
+  return status === 'FAILED' && error === ERROR.configuration;
 }
 
 /** What the end of a failed attempt says. */

@@ -2,7 +2,7 @@ import { newRunId } from './execution-name';
 import { ledgerFile } from './file-item';
 import { push } from './push';
 import type { LedgerSettings } from './settings';
-import { getSlots, isFull, isPaused, takeSlot } from './slots';
+import { getSlots, isFull, pauseOf, takeSlot } from './slots';
 import { chooseFiles, waitingFiles } from './waiting-files';
 import { logger } from '../../runtime/logger';
 import { putJson } from '../../runtime/work-bucket';
@@ -15,8 +15,9 @@ import { planKey, type RunPlan } from '../contract';
 export async function dispatch(ledger: LedgerSettings, mayContinue: () => boolean): Promise<void> {
   while (mayContinue()) {
     const slots = await getSlots(ledger);
-    if (isPaused(ledger, slots)) {
-      logger.warn('Paused: too many runs failed in a row. No run begins until one succeeds or an operator resumes.', { failed: [...slots.failed!] });
+    const paused = pauseOf(ledger, slots);
+    if (paused !== undefined) {
+      logger.warn('Paused: no run begins until an operator resumes.', { reason: paused });
       return;
     }
     if (isFull(ledger, slots)) return;

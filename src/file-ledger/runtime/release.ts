@@ -1,14 +1,23 @@
+import { isConfigurationFailure } from './attempt-end';
 import type { LedgerSettings } from './settings';
 import { updateSlots } from './slots';
-import type { RunOutcome } from '../contract';
+import type { Pause, RunItem } from '../contract';
 
-/** Exchanges a settled run's slot for its verdict, once: whoever comes later finds no slot and changes nothing. */
-export async function release(ledger: Pick<LedgerSettings, 'table'>, runId: string, outcome: RunOutcome): Promise<void> {
-  const verdict = outcome === 'SUCCEEDED' ? 'REMOVE #failed' : 'ADD #failed :runs';
+/** The part of a run's item that its verdict follows from. */
+export type SettledRun = Pick<RunItem, 'id' | 'status' | 'error' | 'cause'>;
+
+/**
+ * Exchanges a settled run's slot for its verdict, once: whoever comes later finds no slot and changes nothing. A run that failed with
+ * `Etl.Configuration` pauses the pipeline in the same write.
+ */
+export async function release(ledger: Pick<LedgerSettings, 'table'>, run: SettledRun): Promise<void> {
+  const pauses = isConfigurationFailure(run);
+  const verdict = run.status === 'SUCCEEDED' ? 'REMOVE #failed' : 'ADD #failed :runs';
+  const pause: Pause = { runId: run.id, reason: run.cause ?? run.error ?? run.status };
   await updateSlots(ledger, {
-    UpdateExpression: `DELETE #live :runs ${verdict}`,
+    UpdateExpression: `DELETE #live :runs ${verdict}${pauses ? ' SET #paused = :pause' : ''}`,
     ConditionExpression: 'contains(#live, :run)',
-    ExpressionAttributeNames: { '#live': 'live', '#failed': 'failed' },
-    ExpressionAttributeValues: { ':run': runId, ':runs': new Set([runId]) },
+    ExpressionAttributeNames: { '#live': 'live', '#failed': 'failed', ...pauses && { '#paused': 'paused' } },
+    ExpressionAttributeValues: { ':run': run.id, ':runs': new Set([run.id]), ...pauses && { ':pause': pause } },
   });
 }

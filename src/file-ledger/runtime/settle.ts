@@ -28,15 +28,16 @@ export async function settle(ledger: LedgerSettings, run: RunItem, end: AttemptE
 
   const outcomes = fileOutcomes(end, run.count, files, rejected);
   await updateEach([...outcomes].map(([id, outcome]) => settlement(ledger.table, run.id, id, outcome)));
+  const cause = end.status === 'SUCCEEDED' ? undefined : failureOf(end).message.slice(0, LONGEST_CAUSE);
   await finishRun(ledger, run.id, {
     status: end.status,
     results: await runResults(ledger.workBucket, run.id),
     seconds: end.seconds,
     error: end.error,
-    cause: end.status === 'SUCCEEDED' ? undefined : failureOf(end).message.slice(0, LONGEST_CAUSE),
+    cause,
     expires: Math.floor((end.stopped ?? new Date()).getTime() / 1000) + RUN_RETENTION_DAYS * DAY_SECONDS,
   });
-  await release(ledger, run.id, end.status);
+  await release(ledger, { id: run.id, status: end.status, error: end.error, cause });
   logger.info('Settled', { runId: run.id, attempt: run.attempt, status: end.status, files: countByStatus(outcomes) });
 }
 

@@ -11,21 +11,24 @@ export async function getSlots(ledger: Table): Promise<SlotsItem> {
   return (Item ?? { id: SLOTS_ID }) as SlotsItem;
 }
 
-/** Whether the breaker lets no run take a slot. */
-export function isPaused(ledger: Pick<LedgerSettings, 'pauseAfter'>, slots: SlotsItem): boolean {
-  return (slots.failed?.size ?? 0) >= ledger.pauseAfter;
+/** Why no run may take a slot; undefined if runs may. */
+export function pauseOf(ledger: Pick<LedgerSettings, 'pauseAfter'>, { failed, paused }: SlotsItem): string | undefined {
+  if (paused) return `${paused.runId ? `run ${paused.runId} failed: ` : ''}${paused.reason}`;
+  if ((failed?.size ?? 0) < ledger.pauseAfter) return undefined;
+  return `${failed!.size} runs failed since the last success: ${[...failed!].join(', ')}`;
 }
 
 export function isFull(ledger: Pick<LedgerSettings, 'maxExecutions'>, slots: SlotsItem): boolean {
   return (slots.live?.size ?? 0) >= ledger.maxExecutions;
 }
 
-/** Takes a slot for a run; false if there is none, or the breaker has paused the pipeline. */
+/** Takes a slot for a run; false if there is none, or the pipeline is paused. */
 export function takeSlot(ledger: Pick<LedgerSettings, 'table' | 'maxExecutions' | 'pauseAfter'>, runId: string): Promise<boolean> {
   return updateSlots(ledger, {
     UpdateExpression: 'ADD #live :run',
-    ConditionExpression: '(attribute_not_exists(#live) OR size(#live) < :max) AND (attribute_not_exists(#failed) OR size(#failed) < :pauseAfter)',
-    ExpressionAttributeNames: { '#live': 'live', '#failed': 'failed' },
+    ConditionExpression: '(attribute_not_exists(#live) OR size(#live) < :max) '
+      + 'AND (attribute_not_exists(#failed) OR size(#failed) < :pauseAfter) AND attribute_not_exists(#paused)',
+    ExpressionAttributeNames: { '#live': 'live', '#failed': 'failed', '#paused': 'paused' },
     ExpressionAttributeValues: { ':run': new Set([runId]), ':max': ledger.maxExecutions, ':pauseAfter': ledger.pauseAfter },
   });
 }

@@ -1,0 +1,23 @@
+import type { LedgerSettings } from './settings';
+import { updateSlots } from './slots';
+import type { Pause } from '../contract';
+
+type Table = Pick<LedgerSettings, 'table'>;
+
+/** From now on no run takes a slot until a resume. What runs goes on, with its attempts. */
+export async function pause(ledger: Table, reason: string): Promise<void> {
+  const paused: Pause = { reason };
+  await updateSlots(ledger, {
+    UpdateExpression: 'SET #paused = :pause',
+    ExpressionAttributeNames: { '#paused': 'paused' },
+    ExpressionAttributeValues: { ':pause': paused },
+  });
+}
+
+/** Ends every pause in one write: that of a configuration failure, that of an operator, and that of too many failed runs. */
+export async function resume(ledger: Table): Promise<void> {
+  await updateSlots(ledger, {
+    UpdateExpression: 'REMOVE #failed, #paused',
+    ExpressionAttributeNames: { '#failed': 'failed', '#paused': 'paused' },
+  });
+}
