@@ -1,6 +1,6 @@
 import { RunJobFlowCommand } from '@aws-sdk/client-emr';
-import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
-import type { CheckEvent, JobStatus, LaunchEvent } from '../../etl-step/contract';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import type { JobStatus, LaunchEvent } from '../../etl-step/contract';
 import { inputFolder, STEP_ENV, waitSeconds } from '../../etl-step/contract';
 import { ensureStillRunning } from '../../etl-step/runtime/execution';
 import { findResult } from '../../etl-step/runtime/step-result';
@@ -10,14 +10,14 @@ import { requireEnv } from '../../runtime/environment';
 import { ConfigurationError } from '../../runtime/errors';
 import { logger } from '../../runtime/logger';
 import type { EmrHiveDynamoArguments, EmrJob } from '../contract';
-import { fillHiveScript, logsFolder, scriptKey } from '../contract';
+import { logsFolder, scriptKey } from '../contract';
 import { clusterRequest } from './cluster-request';
 import { describeCluster, findCluster, isForgotten } from './clusters';
 import { emrError, isRefusal } from './emr-errors';
 import type { LaunchRecord } from './launch-records';
 import { claimLaunch, clusterName, isOf, readLaunches, updateLaunch } from './launch-records';
-
-type Launcher = LaunchEvent<EmrHiveDynamoArguments> | CheckEvent<EmrJob, EmrHiveDynamoArguments>;
+import type { Launcher } from './script';
+import { writeScript } from './script';
 
 /** Starts the cluster of this attempt and relaunch, unless the load is done already. A repeated launch starts nothing twice. */
 export async function launch(event: LaunchEvent<EmrHiveDynamoArguments>): Promise<JobStatus<EmrJob>> {
@@ -74,17 +74,6 @@ async function ensureInput(runId: string): Promise<void> {
   if (Contents.length > 0) return;
   throw new ConfigurationError(`Run ${runId}: s3://${bucket}/${inputFolder(runId)} is empty, though staging has put files there. Something deletes objects `
     + 'below runs/ while runs still need them: look at the lifecycle rules, then replay the files.');
-}
-
-async function writeScript(event: Launcher): Promise<void> {
-  const bucket = requireEnv(STEP_ENV.workBucket);
-  const stepId = requireEnv(STEP_ENV.stepId);
-  await s3().send(new PutObjectCommand({
-    Bucket: bucket,
-    Key: scriptKey(event, stepId),
-    Body: fillHiveScript(event.arguments.script, { workBucket: bucket, runId: event.runId, stepId }),
-    ContentType: 'text/plain; charset=utf-8',
-  }));
 }
 
 async function runJobFlow(event: Launcher, record: LaunchRecord, avoidSubnets: string[]): Promise<LaunchRecord> {
