@@ -74,7 +74,7 @@ export function lexicalRule(column: ColumnDefinition): string | undefined {
 
 function decimalRule(precision: number, scale: number): string {
   const whole = precision - scale;
-  if (scale === 0) return `^[+-]?0*[0-9]{1,${whole}}([.]0*)?$`;
+  if (scale === 0) return `^[+-]?(0*[0-9]{1,${whole}}([.]0*)?|[.]0+)$`;
   const fraction = `[.][0-9]{1,${scale}}0*`;
   const digits = whole === 0 ? '0+' : `0*[0-9]{1,${whole}}`;
   return `^[+-]?(${digits}([.]|${fraction})?|${fraction})$`;

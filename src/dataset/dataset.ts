@@ -44,18 +44,18 @@ export interface DatasetProps {
  * | string | at most 65,535 bytes of UTF-8 | S | VARCHAR(65535) |
  * | integer | digits, with or without sign; 64 bits | N | BIGINT |
  * | decimal(p, s) | digits, with or without sign and point; at most p - s digits before the point and s behind it, further zeros aside | S, with s digits behind the point: `0.50` | DECIMAL(p, s) |
- * | floatingPoint | digits, with or without sign, point and exponent; at most 30 digits on each side of the point; no NaN, no infinity | N | DOUBLE PRECISION |
+ * | floatingPoint | digits, with or without sign, point and exponent; at most 30 digits on each side of the point, and an exponent from -139 to 139; no NaN, no infinity | N | DOUBLE PRECISION |
  * | bool | `true` `false` `t` `f` `1` `0`, upper or lower case | BOOL | BOOLEAN |
  * | date | `2026-01-31`, years 0001 to 9999 | S | DATE |
- * | timestamp | `2026-01-31T12:00:00.123456+02:00`: `T` or one space; seconds, fraction (6 digits) and zone may be missing; a zone is `Z`, `+02:00`, `+0200` or `+02`, and none means UTC; years 0001 to 9999 also in UTC | S, in UTC with 6 digits: `2026-01-31T10:00:00.123456Z` | TIMESTAMP, in UTC |
+ * | timestamp | `2026-01-31T12:00:00.123456+02:00`: `T` or one space; seconds, fraction (6 digits, further zeros aside) and zone may be missing; a zone is `Z`, `+02:00`, `+0200` or `+02`, and none means UTC; years 0001 to 9999 also in UTC | S, in UTC with 6 digits: `2026-01-31T10:00:00.123456Z` | TIMESTAMP, in UTC |
  *
  * - Rows are lines that end in LF or CRLF; empty lines are skipped. A byte order mark at the start of a file is skipped.
  * - A field stands between double quotes, in which `""` is one double quote, or holds none. A backslash is an ordinary character, spaces
  *   belong to the value.
  * - An empty field, quoted or not, is null: in DynamoDB the attribute is absent.
- * - A row is rejected, kept with the reason, and counted if it has too few or too many fields or a quote out of place, is not valid UTF-8 or
- *   holds NUL, if a column of the key or a required one is null, or if a value does not parse or does not fit. A value of the key has at
- *   most 1,024 bytes.
+ * - A row is rejected, kept with the reason, and counted if it has too few or too many fields or a quote out of place, is not valid UTF-8, holds
+ *   NUL or the replacement character U+FFFD (which engines read in place of invalid bytes), if a column of the key or a required one is
+ *   null, or if a value does not parse or does not fit. The text of a value of any type has at most 65,535 bytes, in the key 1,024.
  * - Redshift takes no notice of spaces at the end when it compares texts, DynamoDB does: keys must not differ in them alone.
  * - No value may hold a line break, CR or LF, though RFC 4180 allows it between quotes: files are read by lines, in parallel. Each of the lines that
  *   such a row falls into is judged by itself; the first and the last are rejected, having a quote out of place.

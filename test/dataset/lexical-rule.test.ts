@@ -19,7 +19,7 @@ const CASES: { column: ColumnDefinition; good: string[]; bad: string[] }[] = [
   },
   { column: column('decimal', 3, 3), good: ['0', '0.', '.125', '0.125', '00.5', '-.999', '-0.0000'], bad: ['', '1', '1.0', '0.1234', '.', '0.0001'] },
   { column: column('decimal', 1, 1), good: ['0', '.5', '0.5', '0.50'], bad: ['5', '0.05', '.'] },
-  { column: column('decimal', 1, 0), good: ['5', '-5', '05', '5.', '5.00'], bad: ['10', '5.5', '.5', '.0', '.'] },
+  { column: column('decimal', 1, 0), good: ['5', '-5', '05', '5.', '5.00', '.0', '-.00'], bad: ['10', '5.5', '.5', '.', '-.'] },
   { column: column('decimal', 38, 0), good: ['9'.repeat(38)], bad: ['9'.repeat(39)] },
   { column: column('decimal', 38, 38), good: [`.${'9'.repeat(38)}`], bad: [`.${'9'.repeat(39)}`, '1'] },
   {
