@@ -199,6 +199,9 @@ project.addPackageIgnore('!.jsii.tabl.json'); // pacmak translates the snippets 
 // The demo sets itself up, from nothing. It is no task: projen would take arguments apart at their spaces.
 project.setScript('demo', 'node local/install.js && tsx --tsconfig tsconfig.dev.json local/demo.ts');
 
+// ---- benchmarks
+project.setScript('bench:hive', 'tsx --tsconfig tsconfig.dev.json test/bench/hive.ts');
+
 for (const pattern of ['/examples/', '/local/', '/test/', '/.ci/', '/.local/', '/projenrc/', '/rosetta/', '/docs/', '/tsconfig.dev.json', 'cdk.out/']) {
   project.addPackageIgnore(pattern);
 }

@@ -9,6 +9,11 @@ export interface HiveOptions {
   readonly runFolder: string;
   /** The local AWS: S3 and DynamoDB. */
   readonly awsEndpoint: string;
+  /**
+   * Options of its JVM; they win over those it gets anyway.
+   * @default - none
+   */
+  readonly javaOptions?: readonly string[];
   readonly onProgress?: OnProgress;
 }
 
@@ -33,7 +38,7 @@ const OPENED_PACKAGES = [
 ];
 
 /** Starts Hive 3.1.3 with the DynamoDB connector in a JVM of its own. */
-export async function startHive({ runFolder, awsEndpoint, onProgress }: HiveOptions): Promise<RunningHive> {
+export async function startHive({ runFolder, awsEndpoint, javaOptions = [], onProgress }: HiveOptions): Promise<RunningHive> {
   const { jars, launcher } = await installHive(onProgress);
   const work = path.join(runFolder, 'hive');
   mkdirSync(work, { recursive: true });
@@ -44,6 +49,7 @@ export async function startHive({ runFolder, awsEndpoint, onProgress }: HiveOpti
     args: [
       '-Xmx1g',
       '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', // short jobs on few cores
+      ...javaOptions,
       ...OPENED_PACKAGES.flatMap(name => ['--add-opens', `java.base/${name}=ALL-UNNAMED`]),
       `-Dport=${port}`,
       `-Dhive.work=${work}`,
