@@ -64,6 +64,7 @@ export interface CheckEvent<Job = unknown, Arguments = unknown> extends RunAttem
   readonly job: Job;
 }
 
+/** `attempt` has ended: its compute and that of earlier ones ends, and later attempts are left alone, because the call may come late. */
 export interface StopEvent extends RunAttempt {
   readonly contract: number;
   readonly action: 'stop';
@@ -76,7 +77,7 @@ export type JobStatus<Job = unknown> =
   | { readonly status: 'running'; readonly waitSeconds: number; readonly job: Job }
   | { readonly status: 'done'; readonly result: StepResult };
 
-/** Answer to stop: `ended` only when no compute of the run is left. */
+/** Answer to stop: `ended` only when no compute of the attempt and of earlier ones is left. */
 export type StopStatus =
   | { readonly status: 'stopping'; readonly waitSeconds: number }
   | { readonly status: 'ended' };

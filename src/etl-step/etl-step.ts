@@ -29,6 +29,9 @@ export interface EtlStepConfig {
    * `{ "contract": 1, "action": "stop", "runId": …, "attempt": … }`, again and again, until it answers `{ "status": "ended" }`;
    * before that it answers `{ "status": "stopping", "waitSeconds": … }`. The pipeline lets their roles describe its executions.
    *
+   * A function ends the compute of that attempt and of earlier ones, and leaves later ones alone: a call may come late, when the next attempt
+   * of the run is at work already.
+   *
    * @default - the step has no compute that could outlive its execution
    */
   readonly stopFunctions?: IFunction[];

@@ -140,7 +140,8 @@ export interface StartExecutionsOptions {
   /**
    * Functions that end what an execution has running outside of it, at most 20. After each execution every one gets
    * `{ "contract": 1, "action": "stop", "runId": …, "attempt": … }`, again and again, until it answers `{ "status": "ended" }`; before that it answers
-   * `{ "status": "stopping", "waitSeconds": … }`. Only then is the run tried again or settled.
+   * `{ "status": "stopping", "waitSeconds": … }`. Only then is the run tried again or settled. A function ends what that attempt and earlier ones have running, and
+   * leaves later ones alone: a call may come late, when the next attempt of the run is at work already.
    *
    * @default - nothing outlives an execution
    */

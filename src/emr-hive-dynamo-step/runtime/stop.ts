@@ -5,9 +5,12 @@ import type { StopEvent, StopStatus } from '../../etl-step/contract';
 /** A cluster takes one to three minutes to end. */
 const STOP_WAIT_SECONDS = 15;
 
-/** Ends the clusters of every attempt of the run. Nothing was ever asked of EMR without a record, so a run without records has none. */
+/**
+ * Ends the clusters of the run's attempts up to the one that has ended, never those of later ones: this call itself may be the one that comes
+ * late. Nothing was ever asked of EMR without a record, so attempts without records have none.
+ */
 export async function stop(event: StopEvent): Promise<StopStatus> {
-  const launches = await readLaunches(event.runId);
+  const launches = (await readLaunches(event.runId)).filter(({ attempt }) => attempt <= event.attempt);
   const ended = await Promise.all(launches.map(async record => endLaunch(event.runId, record)));
   return ended.every(Boolean) ? { status: 'ended' } : { status: 'stopping', waitSeconds: STOP_WAIT_SECONDS };
 }

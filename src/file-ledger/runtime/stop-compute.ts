@@ -4,8 +4,9 @@ import { CONTRACT_VERSION, type RunAttempt, type StopEvent, type StopStatus } fr
 import { lambda } from '../../runtime/clients/lambda';
 
 /**
- * Asks every step to end what it has running for an attempt that has ended: an aborted execution has no state that could do it.
- * @returns whether no compute is left
+ * Asks every step to end what it has running for an attempt that has ended, and for earlier ones: an aborted execution has no state that could
+ * do it. The next attempt may run already when the call arrives, and is left alone.
+ * @returns whether no compute of these attempts is left
  * @throws Error if a stop function fails, after all were asked
  */
 export async function stopCompute(ledger: Pick<LedgerSettings, 'stopFunctions'>, attempt: RunAttempt): Promise<boolean> {

@@ -8,7 +8,7 @@ freshAwsForEachTest(fake => { aws = fake; });
 
 const ENDED = { status: 'ended' };
 const STOPPING = { status: 'stopping', waitSeconds: 15 };
-const stop = async () => handler(stopEvent(2));
+const stop = async (attempt = 2) => handler(stopEvent(attempt));
 const launch = async (attempt = 1, relaunch = 0) => handler(launchEvent('SELECT 1;', attempt, relaunch));
 
 test('a run that never launched has nothing to stop, and EMR is not asked', async () => {
@@ -16,7 +16,7 @@ test('a run that never launched has nothing to stop, and EMR is not asked', asyn
   expect(aws.calls).toEqual(['ListObjectsV2']);
 });
 
-test('ends the clusters of every attempt, and says so when they have ended', async () => {
+test('ends the clusters of its attempt and of earlier ones, and says so when they have ended', async () => {
   await launch(1, 0);
   await launch(1, 1);
   await launch(2, 0);
@@ -28,6 +28,16 @@ test('ends the clusters of every attempt, and says so when they have ended', asy
   aws.become(aws.clusters[2], 'TERMINATED');
   expect(await stop()).toEqual(ENDED);
   expect(aws.count('TerminateJobFlows')).toBe(3);
+});
+
+test('leaves the clusters of a later attempt alone: whoever asks may come late', async () => {
+  await launch(1, 1);
+  await launch(2, 0);
+  expect(await stop(1)).toEqual(STOPPING);
+  expect(aws.clusters.map(({ status }) => status!.State)).toEqual(['TERMINATING', 'STARTING']);
+  aws.become(aws.clusters[0], 'TERMINATED');
+  expect(await stop(1)).toEqual(ENDED);
+  expect(aws.clusters[1].status!.State).toBe('STARTING');
 });
 
 test('asks EMR no more once a cluster is known to have ended', async () => {

@@ -24,7 +24,7 @@ test('a run that launched nothing has ended', async () => {
   expect(await stop()).toEqual(ENDED);
 });
 
-test('stops the tasks of every attempt, and says so only when the last one has ended', async () => {
+test('stops the tasks of its attempt and of earlier ones, and says so only when the last one has ended', async () => {
   await launch(1);
   await launch(1, 1);
   await launch(2);
@@ -38,6 +38,17 @@ test('stops the tasks of every attempt, and says so only when the last one has e
   taskIs(third, { lastStatus: 'STOPPED' });
   expect(await stop(2)).toEqual(ENDED);
   expect(stopped()).toHaveLength(2);
+});
+
+test('leaves the tasks of a later attempt alone: whoever asks may come late', async () => {
+  await launch(1);
+  await launch(2);
+  const [first] = [...tasks.keys()];
+  expect(await stop(1)).toEqual(STOPPING);
+  expect(stopped()).toEqual([expect.objectContaining({ task: first })]);
+  taskIs(first, { lastStatus: 'STOPPED' });
+  expect(await stop(1)).toEqual(ENDED);
+  expect(stopped()).toHaveLength(1);
 });
 
 test('a launch without an answer is not forgotten while it may still get one', async () => {
