@@ -20,7 +20,7 @@ export interface EtlStepConfig {
   /**
    * The states of the step. Their input is the input of the execution (`runId`, `attempt`, `files`) with `staged` (`files`, `bytes`,
    * `rejectedFiles`) and with `results`: the results of the steps before, by their ids. The pipeline runs the states in a Parallel state
-   * of their own and puts what they return, at most a few kilobytes, at `$.results.<stepId>`.
+   * of their own and puts what they return, at most a few kilobytes, at `$.results['<stepId>']`.
    */
   readonly chain: IChainable;
 

@@ -34,5 +34,7 @@ export function bindStep(scope: Construct, step: IEtlStep, options: EtlStepBindO
   const ownScope = new Construct(scope, step.stepId);
   const config = step.bind(ownScope, options);
   if (step instanceof ParallelStep) return config;
-  return { ...config, chain: isolatedStates(ownScope, step.stepId, config.chain, `$.results.${step.stepId}`) };
+  // in brackets, as Step Functions wants names with other characters than letters and digits:
+  // https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html#amazon-states-language-reference-paths
+  return { ...config, chain: isolatedStates(ownScope, step.stepId, config.chain, `$.results['${step.stepId}']`) };
 }

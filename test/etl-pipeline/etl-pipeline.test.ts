@@ -68,8 +68,8 @@ describe('the state machine', () => {
     expect(order).toEqual([
       'Stage files', 'Stage files: Result', 'Anything to load?', 'A', 'A: Result', 'Both', 'Both: Results', 'Notify', 'Notify: Result', 'Loaded',
     ]);
-    expect(definition.States.A).toMatchObject({ Type: 'Parallel', ResultPath: '$.results.A' });
-    expect(definition.States['A: Result']).toMatchObject({ InputPath: '$.results.A[0]', ResultPath: '$.results.A' });
+    expect(definition.States.A).toMatchObject({ Type: 'Parallel', ResultPath: "$.results['A']" });
+    expect(definition.States['A: Result']).toMatchObject({ InputPath: "$.results['A'][0]", ResultPath: "$.results['A']" });
     expect(definition.States.Loaded).toEqual({ Type: 'Succeed' });
   });
 

@@ -30,11 +30,11 @@ describe('fromChainable', () => {
       States: {
         'to-lake': {
           Type: 'Parallel',
-          ResultPath: '$.results.to-lake',
+          ResultPath: "$.results['to-lake']",
           Branches: [{ StartAt: 'One', States: { One: { Type: 'Pass', Next: 'Two' }, Two: { Type: 'Pass', End: true } } }],
           Next: 'to-lake: Result',
         },
-        'to-lake: Result': { Type: 'Pass', InputPath: '$.results.to-lake[0]', ResultPath: '$.results.to-lake', End: true },
+        'to-lake: Result': { Type: 'Pass', InputPath: "$.results['to-lake'][0]", ResultPath: "$.results['to-lake']", End: true },
       },
     });
   });

@@ -19,6 +19,8 @@ def apply():
     replace(stepfunctions, "_execute_task", _while_running)
     # A branch of a Parallel has variables of its own. MiniStack shares them: two steps side by side polled one another's job.
     replace(stepfunctions, "_run_sub_machine", _in_own_scope)
+    # A ResultPath may name a field in brackets, $.results['2-dynamo']. MiniStack knows brackets everywhere but there.
+    replace(stepfunctions, "_apply_result_path_raw", _with_brackets)
 
 
 def _with_time_limit(run_execution):
@@ -66,3 +68,12 @@ def _in_own_scope(run_sub_machine):
         return run_sub_machine(states, start_at, input_data, execution, {**context, "variables": dict(context["variables"])})
 
     return run
+
+
+def _with_brackets(apply_result_path):
+    def apply(result_path, original, result):
+        if result_path and "[" in result_path:
+            result_path = ".".join(["$", *(name for _, name in stepfunctions._parse_jsonpath_tokens(result_path))])
+        return apply_result_path(result_path, original, result)
+
+    return apply

@@ -27,7 +27,7 @@ const invoke = (event: object, more: object = {}) => ({
 const loop = (id: string) => ({
   Type: 'Parallel',
   ResultSelector: { 'result.$': '$[0]' },
-  ResultPath: `$.results.${id}`,
+  ResultPath: `$.results['${id}']`,
   Catch: [{ ErrorEquals: ['Etl.Data'], ResultPath: '$.error', Next: 'Bad' }],
   Branches: [{
     StartAt: `${id} Launch`,
