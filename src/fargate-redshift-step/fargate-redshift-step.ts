@@ -1,4 +1,4 @@
-import { Duration, ITaggableV2, Stack, TagManager, TagType, Token } from 'aws-cdk-lib';
+import { Duration, ITaggableV2, Stack, TagManager, TagType } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
@@ -18,6 +18,7 @@ import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from '../etl-step/et
 import { bindJobFunction, jobFunctionOptions } from '../etl-step/job-function';
 import { jobLoop } from '../etl-step/job-loop';
 import { validateStepId } from '../etl-step/step-id';
+import { validateDuration, validateWholeNumber } from '../validation';
 
 const DEFAULT_SCHEMA = 'public';
 const DEFAULT_CPU = 512;
@@ -240,13 +241,7 @@ function validateProps({ schema, table, maxRejectedRows, maxRuntime }: FargateRe
   if (schema !== undefined) validateIdentifier('schema', schema);
   validateIdentifier('table', table);
   if (table.toLowerCase() === HISTORY_TABLE) throw new Error(`'table' must not be '${HISTORY_TABLE}', in which the loader remembers its loads. Name another table.`);
-  if (maxRejectedRows !== undefined && !Token.isUnresolved(maxRejectedRows)
-    && !(Number.isInteger(maxRejectedRows) && maxRejectedRows >= 0 && maxRejectedRows <= MAX_REJECTED_ROWS)) {
-    throw new Error(`'maxRejectedRows' must be a whole number from 0 to ${MAX_REJECTED_ROWS}, the most that COPY can set aside, got ${maxRejectedRows}.`);
-  }
-  if (maxRuntime && !maxRuntime.isUnresolved()
-    && (maxRuntime.toSeconds() < SHORTEST_MAX_RUNTIME.toSeconds() || maxRuntime.toSeconds() > LONGEST_MAX_RUNTIME.toSeconds())) {
-    throw new Error(`'maxRuntime' must be ${SHORTEST_MAX_RUNTIME.toHumanString()} to ${LONGEST_MAX_RUNTIME.toHumanString()}, got ${maxRuntime.toHumanString()}. `
-      + 'A task alone takes a minute or two to start; a load that needs more than a day needs a larger warehouse.');
-  }
+  validateWholeNumber("'maxRejectedRows'", maxRejectedRows, 0, MAX_REJECTED_ROWS, 'More than the most that COPY can set aside cannot be kept.');
+  validateDuration("'maxRuntime'", maxRuntime, SHORTEST_MAX_RUNTIME, LONGEST_MAX_RUNTIME,
+    'A task alone takes a minute or two to start; a load that needs more than a day needs a larger warehouse.');
 }

@@ -1,7 +1,8 @@
-import { Annotations, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { S3QueueTriggerProps } from './s3-queue-trigger';
+import { validateDuration, validateWholeNumber } from '../validation';
 
 /** Claims of 50,000 files take about half a minute, a third of a function's time. */
 const MOST_FILES = 50_000;
@@ -9,7 +10,7 @@ const MOST_FILES = 50_000;
 const MOST_EXECUTIONS = 1_000;
 const MOST_ATTEMPTS = 10;
 /** Lambda's own limit. */
-const LONGEST_WINDOW_SECONDS = 300;
+const LONGEST_WINDOW = Duration.minutes(5);
 /** A function's environment holds 4 KB, the ARN of a function up to 150 bytes. */
 const MOST_STOP_FUNCTIONS = 20;
 
@@ -17,13 +18,11 @@ const REMOVAL_POLICIES = [RemovalPolicy.RETAIN, RemovalPolicy.RETAIN_ON_UPDATE_O
 
 export function validateTriggerProps(trigger: Construct, props: S3QueueTriggerProps): void {
   if (Token.isUnresolved(props.maxFilesPerExecution)) fail(trigger, 'maxFilesPerExecution', 'known at synthesis (the breaker depends on it)', 'a token');
-  validateNumber(trigger, 'maxFilesPerExecution', props.maxFilesPerExecution, MOST_FILES);
-  validateNumber(trigger, 'maxConcurrentExecutions', props.maxConcurrentExecutions, MOST_EXECUTIONS);
-  validateNumber(trigger, 'maxAttempts', props.maxAttempts, MOST_ATTEMPTS);
-  const window = props.batchingWindow;
-  if (window && !window.isUnresolved() && !(window.toMilliseconds() % 1000 === 0 && window.toMilliseconds() <= LONGEST_WINDOW_SECONDS * 1000)) {
-    fail(trigger, 'batchingWindow', `whole seconds from 0 to ${LONGEST_WINDOW_SECONDS}`, `${window.toMilliseconds() / 1000} seconds`);
-  }
+  const named = (name: string) => `'${name}' of the trigger ${trigger.node.path}`;
+  validateWholeNumber(named('maxFilesPerExecution'), props.maxFilesPerExecution, 1, MOST_FILES);
+  validateWholeNumber(named('maxConcurrentExecutions'), props.maxConcurrentExecutions, 1, MOST_EXECUTIONS);
+  validateWholeNumber(named('maxAttempts'), props.maxAttempts, 1, MOST_ATTEMPTS);
+  validateDuration(named('batchingWindow'), props.batchingWindow, Duration.seconds(0), LONGEST_WINDOW);
   const bytes = props.maxBytesPerExecution;
   if (bytes && !bytes.isUnresolved() && bytes.toBytes() < 1) fail(trigger, 'maxBytesPerExecution', 'at least 1 byte', `${bytes.toBytes()} bytes`);
   if (props.removalPolicy && !REMOVAL_POLICIES.includes(props.removalPolicy)) {
@@ -50,11 +49,6 @@ function validatePrefix(trigger: Construct, { bucket, prefix = '', workBucket }:
 
 export function validateStopFunctions(trigger: Construct, stopFunctions: IFunction[]): void {
   if (stopFunctions.length > MOST_STOP_FUNCTIONS) fail(trigger, 'stopFunctions', `at most ${MOST_STOP_FUNCTIONS}`, String(stopFunctions.length));
-}
-
-function validateNumber(trigger: Construct, name: string, value: number | undefined, most: number): void {
-  if (value === undefined || Token.isUnresolved(value) || Number.isInteger(value) && value >= 1 && value <= most) return;
-  fail(trigger, name, `a whole number from 1 to ${most}`, String(value));
 }
 
 function fail(trigger: Construct, name: string, allowed: string, got: string): never {

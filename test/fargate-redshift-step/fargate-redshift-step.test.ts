@@ -1,4 +1,4 @@
-import { App, Duration, Stack, Tags } from 'aws-cdk-lib';
+import { App, Duration, Lazy, Stack, Tags } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -198,10 +198,11 @@ describe('refuses', () => {
     ['a table with a quote', { table: 'a"b' }, "'table' must hold neither quotes nor NUL, got \"a\\\"b\"."],
     ['the load history as table', { table: 'ETL_load_history' }, "'table' must not be 'etl_load_history'"],
     ['a schema with NUL', { schema: 'a\0' }, "'schema' must hold neither quotes nor NUL"],
-    ['a part of a rejected row', { maxRejectedRows: 0.5 }, "'maxRejectedRows' must be a whole number from 0 to 100000, the most that COPY can set aside, got 0.5."],
+    ['a part of a rejected row', { maxRejectedRows: 0.5 }, "'maxRejectedRows' must be a whole number from 0 to 100000, got 0.5."],
     ['more rejected rows than COPY can set aside', { maxRejectedRows: 100_001 }, 'got 100001.'],
-    ['no time', { maxRuntime: Duration.seconds(10) }, "'maxRuntime' must be 5 minutes to 1 day, got 10 seconds."],
-    ['days', { maxRuntime: Duration.days(2) }, "'maxRuntime' must be 5 minutes to 1 day, got 2 days."],
+    ['no time', { maxRuntime: Duration.seconds(10) }, "'maxRuntime' must be whole seconds from 5 minutes to 1 day, got 10 seconds."],
+    ['days', { maxRuntime: Duration.days(2) }, "'maxRuntime' must be whole seconds from 5 minutes to 1 day, got 2 days."],
+    ['a time from a token', { maxRuntime: Duration.seconds(Lazy.number({ produce: () => 600 })) }, "'maxRuntime' must be known when the app is synthesized"],
   ])('%s', (_, props, message) => {
     expect(make(props)).toThrow(message);
   });

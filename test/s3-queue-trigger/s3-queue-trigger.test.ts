@@ -1,4 +1,4 @@
-import { App, Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { App, Duration, Lazy, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -289,8 +289,9 @@ describe('what is refused', () => {
     [{ maxFilesPerExecution: 1.5 }, /got 1.5/],
     [{ maxConcurrentExecutions: 1_001 }, /'maxConcurrentExecutions' .* from 1 to 1000, got 1001/],
     [{ maxAttempts: 11 }, /'maxAttempts' .* from 1 to 10, got 11/],
-    [{ batchingWindow: Duration.seconds(301) }, /'batchingWindow' .* whole seconds from 0 to 300, got 301 seconds/],
-    [{ batchingWindow: Duration.millis(1_500) }, /got 1.5 seconds/],
+    [{ batchingWindow: Duration.seconds(301) }, /'batchingWindow' .* whole seconds from 0 seconds to 5 minutes, got 5 minutes 1 second/],
+    [{ batchingWindow: Duration.millis(1_500) }, /got 1500 milliseconds/],
+    [{ batchingWindow: Duration.seconds(Lazy.number({ produce: () => 30 })) }, /'batchingWindow' .* must be known when the app is synthesized/],
     [{ maxBytesPerExecution: Size.bytes(0) }, /'maxBytesPerExecution' .* at least 1 byte, got 0 bytes/],
     [{ suffixes: [] }, /'suffixes' .* got \[\]/],
     [{ suffixes: ['.csv', ''] }, /'suffixes' .* got \[".csv",""\]/],
