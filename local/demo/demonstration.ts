@@ -27,10 +27,10 @@ export async function demonstrate(
   options: DemoOptions, files: InputFile[], narrator: Narrator, started: Started, lifetime: Lifetime,
 ): Promise<boolean> {
   const environment = await startEnvironment(narrator, started);
-  const { app, aws, query } = environment;
+  const { app, aws, query, hive } = environment;
   const clients = createClients(aws);
   const pipeline: Pipeline = {
-    app, clients, query, narrator, queue: new Queue(aws.AWS_ENDPOINT_URL, app.queueUrl), watcher: new Watcher(narrator, clients, app),
+    app, clients, query, narrator, queue: new Queue(aws.AWS_ENDPOINT_URL, app.queueUrl), watcher: new Watcher(narrator, clients, hive, app),
   };
 
   const { ledger, stuck } = await tellStory(pipeline, files, options.input === undefined ? DUPLICATED_EVENT_KEY : undefined);

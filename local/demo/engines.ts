@@ -1,7 +1,7 @@
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { startDockerEngine } from '../containers';
 import { startEmr, type EmrChange } from '../emr';
-import { startHive } from '../hive';
+import { startHive, type RunningHive } from '../hive';
 import { startMiniStack, type RunningMiniStack } from '../ministack';
 import { freePort } from '../processes';
 import { startRedshift, type RunningRedshift } from '../redshift';
@@ -22,7 +22,7 @@ export interface RunningEngines {
   /** The secret with the login for the warehouse. */
   readonly warehouseSecretArn: string;
   /** Hive is the slowest to start, and nothing needs it before the first step runs. */
-  readonly hive: Promise<unknown>;
+  readonly hive: Promise<RunningHive>;
 }
 
 /** Starts everything that the pipeline runs on, at once where nothing has to wait for another. */

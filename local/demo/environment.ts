@@ -1,6 +1,7 @@
 import * as path from 'path';
 import { ORDERS } from '../../examples/orders/orders-dataset';
 import { deploy, type StackOutputs } from '../deploy';
+import type { RunningHive } from '../hive';
 import { createRunFolder, removeOldRunFolders, REPOSITORY } from '../processes';
 import { bundle } from './bundles';
 import { startEngines, WAREHOUSE_DATABASE } from './engines';
@@ -17,6 +18,7 @@ export interface RunningEnvironment {
   /** Variables with which an SDK or a CLI uses the local AWS. */
   readonly aws: Record<string, string>;
   readonly query: QueryRows;
+  readonly hive: RunningHive;
   /** Logs, and what the engines write. */
   readonly folder: string;
 }
@@ -44,8 +46,7 @@ export async function startEnvironment(narrator: Narrator, started: Started): Pr
     },
     onProgress: line => { if (/^ *[✨✅]/u.test(line)) narrator.say(line.trim()); },
   }));
-  await hive;
-  return { app: deployedApp(outputs), aws: aws.environment, query: redshift.query, folder };
+  return { app: deployedApp(outputs), aws: aws.environment, query: redshift.query, hive: await hive, folder };
 }
 
 function deployedApp({ OrdersPipeline: outputs }: StackOutputs): DeployedApp {

@@ -25,9 +25,19 @@ export interface HiveOutcome {
   readonly stderr: string;
 }
 
+/** How far a script has come. */
+export interface HiveProgress {
+  /** Rows of files that its jobs have read. */
+  readonly rowsRead: number;
+  /** Items that the connector has written to DynamoDB. */
+  readonly rowsWritten: number;
+}
+
 export interface RunningHive {
   /** Runs a script as `hive -f` does, after those that were asked for before. */
   run(script: string): Promise<HiveOutcome>;
+  /** Of the script that runs, or else of the one that ran last. */
+  progress(): Promise<HiveProgress>;
   stop(): Promise<void>;
 }
 
@@ -63,7 +73,11 @@ export async function startHive({ runFolder, awsEndpoint, javaOptions = [], onPr
     logFile: path.join(runFolder, 'hive.log'),
     readyWhen: () => listens(port),
   });
-  return { run: script => run(port, script), stop: () => running.stop() };
+  return {
+    run: script => run(port, script),
+    progress: async () => await (await fetch(`http://127.0.0.1:${port}/progress`)).json() as HiveProgress,
+    stop: () => running.stop(),
+  };
 }
 
 function run(port: number, script: string): Promise<HiveOutcome> {

@@ -4,7 +4,9 @@ import type { Narrator } from '../narrator';
 import type { DeployedApp } from '../pipeline';
 import { ExecutionChanges } from './execution-changes';
 import { LedgerChanges } from './ledger-changes';
+import { LoadProgress } from './load-progress';
 import { TaskChanges } from './task-changes';
+import type { RunningHive } from '../../hive';
 
 export interface Look {
   readonly content: LedgerContent;
@@ -17,19 +19,22 @@ export class Watcher {
   private readonly ledger = new LedgerChanges();
   private readonly executions: ExecutionChanges;
   private readonly tasks: TaskChanges;
+  private readonly load: LoadProgress;
 
   constructor(
-    private readonly narrator: Narrator, private readonly clients: Clients, private readonly app: Pick<DeployedApp, 'ledgerTable' | 'stateMachineArn'>,
+    private readonly narrator: Narrator, private readonly clients: Clients, hive: Pick<RunningHive, 'progress'>,
+    private readonly app: Pick<DeployedApp, 'ledgerTable' | 'stateMachineArn'>,
   ) {
     this.executions = new ExecutionChanges(clients.sfn, app.stateMachineArn);
     this.tasks = new TaskChanges(clients.ecs);
+    this.load = new LoadProgress(hive);
   }
 
   public async look(): Promise<Look> {
     const content = await readLedger(this.clients.documents, this.app.ledgerTable);
-    const [executions, tasks] = await Promise.all([this.executions.since(content.runs), this.tasks.since()]);
+    const [executions, tasks, load] = await Promise.all([this.executions.since(content.runs), this.tasks.since(), this.load.since()]);
     const { underWay, settled } = this.ledger.since(content);
-    const lines = [...underWay, ...tasks, ...executions, ...settled]; // as causes follow each other
+    const lines = [...underWay, ...load, ...tasks, ...executions, ...settled]; // as causes follow each other
     for (const line of lines) this.narrator.say(line);
     return { content, changed: lines.length > 0 };
   }

@@ -1,12 +1,14 @@
 package local;
 
 import com.google.gson.Gson;
+import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.apache.hadoop.hive.cli.CliDriver;
 import org.apache.hadoop.hive.cli.CliSessionState;
 import org.apache.hadoop.hive.common.LogUtils;
@@ -23,7 +27,8 @@ import org.apache.hadoop.hive.ql.session.SessionState;
 
 /**
  * Hive's command line in a JVM that stays warm. POST /run takes a script, and answers {"exitCode", "stdout", "stderr"} when it has run:
- * one script at a time, each in a session of its own, as `hive -f` runs it. Listens on the loopback address only, on the port of -Dport.
+ * one script at a time, each in a session of its own, as `hive -f` runs it. GET /progress answers {"rowsRead", "rowsWritten"} at any time.
+ * Listens on the loopback address only, on the port of -Dport.
  */
 public final class HiveServer {
     public static void main() throws Exception {
@@ -33,18 +38,31 @@ public final class HiveServer {
         run(loader, "show databases;"); // loads the engine and makes the metastore before the first script
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.getInteger("port"));
         HttpServer server = HttpServer.create(address, 0);
+        ExecutorService scripts = Executors.newSingleThreadExecutor(); // so that scripts queue
         server.createContext("/run", exchange -> {
             String script = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-            byte[] answer = new Gson().toJson(run(loader, script)).getBytes(StandardCharsets.UTF_8);
-            exchange.sendResponseHeaders(200, answer.length);
-            exchange.getResponseBody().write(answer);
-            exchange.close();
+            scripts.execute(() -> {
+                try (exchange) { // whatever happens, nobody waits for an answer that does not come
+                    answer(exchange, run(loader, script));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
         });
-        server.start(); // with its one thread, so that scripts queue
+        server.createContext("/progress", exchange -> answer(exchange, Progress.soFar()));
+        server.start();
+    }
+
+    private static void answer(HttpExchange exchange, Map<String, ?> answer) throws IOException {
+        byte[] body = new Gson().toJson(answer).getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(200, body.length);
+        exchange.getResponseBody().write(body);
+        exchange.close();
     }
 
     private static Map<String, Object> run(ClassLoader loader, String script) throws IOException {
         Thread.currentThread().setContextClassLoader(loader);
+        Progress.begin();
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         CliSessionState session = new CliSessionState(new HiveConf(SessionState.class));
