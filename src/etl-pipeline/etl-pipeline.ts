@@ -51,7 +51,7 @@ export interface EtlPipelineProps {
  * Loads the files that a trigger collects: a state machine whose every execution takes one run of files through the steps.
  *
  * First it copies each file, the exact version that arrived, to the run's folder in the work bucket, and looks at its beginning: files that cannot be
- * loaded are set aside with the reason, the others go on. CopyObject is used, so a file has at most 5 GB. If no file is left, the execution ends
+ * loaded are set aside with the reason, the others go on. If no file is left, the execution ends
  * well and starts no compute. A step that fails fails the execution with its error, after its compute was stopped; the trigger then decides
  * whether the run is tried again.
  */

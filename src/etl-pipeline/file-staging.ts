@@ -4,10 +4,10 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { STAGE_FILES_ENV, stagedChunkKey } from './contract';
+import { STAGE_FILES_ENV } from './contract';
 import { StageFilesFunction } from './stage-files-function';
 import type { DatasetDefinition } from '../dataset/contract';
-import { CONTRACT_VERSION, inputFolder, stagedFilesKey } from '../etl-step/contract';
+import { CONTRACT_VERSION, inputFolder, runFolder, stagedFilesKey } from '../etl-step/contract';
 import { InvokeVersion } from '../etl-step/invoke-version';
 import { isolatedStates } from '../etl-step/isolated-states';
 import { jsonataLiteral } from '../etl-step/jsonata';
@@ -80,7 +80,12 @@ function grantRunFolders(role: iam.Role, workBucket: IBucket): void {
   role.addToPolicy(new iam.PolicyStatement({
     sid: 'WriteStagedFiles',
     actions: ['s3:PutObject'],
-    resources: [`${inputFolder(everyRun)}*`, stagedChunkKey(everyRun, 0).replace('00000', '*'), stagedFilesKey(everyRun)].map(key => workBucket.arnForObjects(key)),
+    resources: [`${inputFolder(everyRun)}*`, `${runFolder(everyRun)}staging/*`, stagedFilesKey(everyRun)].map(key => workBucket.arnForObjects(key)),
+  }));
+  role.addToPolicy(new iam.PolicyStatement({
+    sid: 'CopyLargeFiles', // in parts, over several calls
+    actions: ['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+    resources: [workBucket.arnForObjects(`${inputFolder(everyRun)}*`)],
   }));
   role.addToPolicy(new iam.PolicyStatement({
     sid: 'ListWorkBucket', // without it a missing object is answered as forbidden

@@ -1,20 +1,21 @@
 import pMap from 'p-map';
+import { type Chunk, chunksOf } from './chunks';
 import { stageFile, type StagedOrRejected } from './stage-file';
 import { stagedFilesKey, type StagedSummary } from '../../etl-step/contract';
 import type { LedgerFile } from '../../file-ledger/contract';
 import { ConfigurationError } from '../../runtime/errors';
 import { logger } from '../../runtime/logger';
 import { getJson, putJsonOnce } from '../../runtime/work-bucket';
-import { FILES_PER_CHUNK, stagedChunkKey, type StagedFiles, type StageFilesEvent, type StageFilesStatus } from '../contract';
+import { stagedChunkKey, type StagedFiles, type StageFilesEvent, type StageFilesStatus } from '../contract';
 
 /** Files looked at and copied at a time: below the 50 connections of the SDK's client, and far below what S3 takes from one caller. */
 const CONCURRENT_FILES = 32;
 
-/**
- * A chunk is begun only while this much time is left. S3 copies 5 GB, the largest it copies at once, within two minutes or so, and a chunk is
- * four rounds of copies.
- */
+/** A chunk is begun only while this much time is left: see CHUNK_BYTES. */
 const LONGEST_CHUNK_MILLISECONDS = 10 * 60_000;
+
+/** A part of a large copy is begun only while this much time is left: it takes seconds, of the largest objects up to two minutes. */
+const LONGEST_PART_MILLISECONDS = 3 * 60_000;
 
 export interface StageFilesOptions {
   readonly workBucket: string;
@@ -33,16 +34,17 @@ export async function stageFiles(event: StageFilesEvent, { workBucket, remaining
   if (before) return { status: 'done', summary: summaryOf(before) };
 
   const files = await filesOfRun(event);
-  const chunks = Math.ceil(files.length / FILES_PER_CHUNK);
-  for (let chunk = event.nextChunk; chunk < chunks; chunk++) {
-    if (chunk > event.nextChunk && remainingMilliseconds() < LONGEST_CHUNK_MILLISECONDS) {
-      logger.info('Staging goes on in another call', { chunk, chunks });
+  const chunks = chunksOf(files);
+  const mayContinue = () => remainingMilliseconds() > LONGEST_PART_MILLISECONDS;
+  for (let chunk = event.nextChunk; chunk < chunks.length; chunk++) {
+    const timeIsUp = chunk > event.nextChunk && remainingMilliseconds() < LONGEST_CHUNK_MILLISECONDS;
+    if (timeIsUp || !await stageChunk(event, workBucket, chunks[chunk], chunk, mayContinue)) {
+      logger.info('Staging goes on in another call', { chunk, chunks: chunks.length });
       return { status: 'running', nextChunk: chunk };
     }
-    await stageChunk(event, workBucket, files, chunk);
   }
 
-  const staged = await joinChunks(workBucket, runId, chunks);
+  const staged = await joinChunks(workBucket, runId, chunks.length);
   const written = await putJsonOnce(workBucket, stagedFilesKey(runId), staged);
   const summary = summaryOf(written ? staged : (await getJson<StagedFiles>(workBucket, stagedFilesKey(runId)))!);
   logger.info('Files are staged', { ...summary });
@@ -55,23 +57,27 @@ async function filesOfRun({ runId, files: { bucket, key } }: StageFilesEvent): P
   return files;
 }
 
-async function stageChunk(event: StageFilesEvent, workBucket: string, files: LedgerFile[], chunk: number): Promise<void> {
+/** Whether all files of the chunk are staged or rejected; if not, the time was up. */
+async function stageChunk(
+  event: StageFilesEvent, workBucket: string, { first, files }: Chunk, chunk: number, mayContinue: () => boolean,
+): Promise<boolean> {
   const { runId, dataset } = event;
   const key = stagedChunkKey(runId, chunk);
-  if (await getJson(workBucket, key)) return;
+  if (await getJson(workBucket, key)) return true;
 
-  const first = chunk * FILES_PER_CHUNK;
-  const outcomes = await pMap(files.slice(first, first + FILES_PER_CHUNK),
-    (file, index) => stageFile({ runId, file, index: first + index, workBucket, dataset }), { concurrency: CONCURRENT_FILES });
+  const outcomes = await pMap(files,
+    (file, index) => stageFile({ runId, file, index: first + index, workBucket, dataset, mayContinue }), { concurrency: CONCURRENT_FILES });
+  if (outcomes.some(({ staged, rejected }) => !staged && !rejected)) return false;
 
   // denied to all of the first files: a mistake in permissions, nothing is recorded; denied to some while others are read: a matter of those files
   if (chunk === 0 && outcomes.every(outcome => outcome.accessDenied)) {
-    throw new ConfigurationError(`Run ${runId}: none of the files may be read, for instance ${describeDenied(files[first], outcomes[0])}. `
+    throw new ConfigurationError(`Run ${runId}: none of the files may be read, for instance ${describeDenied(files[0], outcomes[0])}. `
       + 'Allow the role of the staging function s3:GetObject and s3:GetObjectVersion on the files, s3:ListBucket on their bucket and, if they are encrypted with '
       + 'a KMS key, kms:Decrypt on that key: in the policies of the bucket and of the key if they belong to another stack or account.');
   }
   for (const { rejected } of outcomes) if (rejected) logger.warn('File is rejected', { ...rejected });
   await putJsonOnce(workBucket, key, collect(outcomes));
+  return true;
 }
 
 async function joinChunks(workBucket: string, runId: string, chunks: number): Promise<StagedFiles> {
