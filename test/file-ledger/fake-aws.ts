@@ -1,13 +1,13 @@
-import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, ExecutionAlreadyExists, ExecutionDoesNotExist, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
-import { checkPlaceholders, holds, updated, type Item } from './expressions';
+import type { Item } from './expressions';
+import { FakeTable, TABLE } from './fake-table';
 import type { ExecutionInput, LedgerFile, RunOutcome } from '../../src/file-ledger/contract';
 
-export const TABLE = 'ledger';
+export { TABLE };
 export const WORK_BUCKET = 'work';
 export const STATE_MACHINE = 'arn:aws:states:eu-west-1:111122223333:stateMachine:load';
 const EXECUTION = STATE_MACHINE.replace('stateMachine', 'execution');
@@ -60,6 +60,7 @@ export class FakeAws {
   /** Calls that are under way, and the most that there ever were. */
   public readonly inFlight = { now: 0, most: 0 };
 
+  private readonly table = new FakeTable(this.items);
   private dead = false;
   private readonly interventions = new Map<string, (() => void)[]>();
 
@@ -70,11 +71,11 @@ export class FakeAws {
   constructor(private readonly fault?: Fault) {
     this.delay = () => 0;
     const effects = new Map<unknown, [string, (input: any) => unknown]>([
-      [GetCommand, ['GetItem', input => this.getItem(input)]],
-      [PutCommand, ['PutItem', input => this.putItem(input)]],
-      [UpdateCommand, ['UpdateItem', input => this.updateItem(input)]],
-      [QueryCommand, ['Query', input => this.query(input)]],
-      [TransactWriteCommand, ['TransactWriteItems', input => this.transactWrite(input)]],
+      [GetCommand, ['GetItem', input => this.table.getItem(input)]],
+      [PutCommand, ['PutItem', input => this.table.putItem(input)]],
+      [UpdateCommand, ['UpdateItem', input => this.table.updateItem(input)]],
+      [QueryCommand, ['Query', input => this.table.query(input, this.staleIndex)]],
+      [TransactWriteCommand, ['TransactWriteItems', input => this.table.transactWrite(input)]],
       [GetObjectCommand, ['GetObject', input => this.getObject(input)]],
       [PutObjectCommand, ['PutObject', input => this.putObject(input)]],
       [ListObjectsV2Command, ['ListObjectsV2', input => this.listObjects(input)]],
@@ -139,65 +140,6 @@ export class FakeAws {
     const output = effect();
     if (cut) throw new Crash(`cut off after ${name}`);
     return output;
-  }
-
-  // ---- DynamoDB
-
-  private getItem({ TableName, Key, ConsistentRead }: any) {
-    expectTable(TableName);
-    if (!ConsistentRead) throw new Error('every decision of the ledger needs a consistent read');
-    return { Item: structuredClone(this.items.get(Key.id)) };
-  }
-
-  private putItem(input: any) {
-    expectTable(input.TableName);
-    checkPlaceholders(input);
-    if (!holds(this.items.get(input.Item.id), input.ConditionExpression, input)) throw conditionFailed();
-    this.items.set(input.Item.id, withoutUndefined(input.Item));
-    return {};
-  }
-
-  private updateItem(input: any) {
-    expectTable(input.TableName);
-    checkPlaceholders(input);
-    const item = this.items.get(input.Key.id);
-    if (!holds(item, input.ConditionExpression, input)) throw conditionFailed();
-    this.items.set(input.Key.id, updated(item ?? { ...input.Key }, input));
-    return {};
-  }
-
-  private transactWrite({ TransactItems }: any) {
-    if (TransactItems.length > 100) throw new Error(`a transaction has at most 100 items, got ${TransactItems.length}`);
-    const updates = TransactItems.map(({ Update }: any) => Update);
-    for (const update of updates) {
-      expectTable(update.TableName);
-      checkPlaceholders(update);
-    }
-    const held = updates.map((update: any) => holds(this.items.get(update.Key.id), update.ConditionExpression, update));
-    if (held.includes(false)) {
-      throw new TransactionCanceledException({
-        message: 'Transaction cancelled',
-        $metadata: {},
-        CancellationReasons: updates.map((update: any, index: number) => held[index] ? { Code: 'None' } : {
-          Code: 'ConditionalCheckFailed',
-          Item: update.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' ? attributeValues(this.items.get(update.Key.id)) : undefined,
-        }),
-      });
-    }
-    for (const update of updates) this.items.set(update.Key.id, updated(this.items.get(update.Key.id) ?? { ...update.Key }, update));
-    return {};
-  }
-
-  private query(input: any) {
-    expectTable(input.TableName);
-    checkPlaceholders(input);
-    if (input.IndexName !== 'waiting') throw new Error(`no index ${input.IndexName}`);
-    const entries = (this.staleIndex ?? [...this.items.values()])
-      .filter(item => item.waiting !== undefined && holds(item, input.KeyConditionExpression, input))
-      .sort((one, other) => one.arrived! < other.arrived! ? -1 : 1);
-    const start = input.ExclusiveStartKey ? entries.findIndex(item => item.id === input.ExclusiveStartKey.id) + 1 : 0;
-    const page = entries.slice(start, start + input.Limit);
-    return { Items: structuredClone(page), LastEvaluatedKey: page.length === input.Limit ? { id: page.at(-1)!.id } : undefined };
   }
 
   // ---- S3
@@ -274,22 +216,4 @@ export class FakeAws {
 
 export function s3Failure(status: number): S3ServiceException {
   return new S3ServiceException({ name: String(status), message: `status ${status}`, $fault: 'client', $metadata: { httpStatusCode: status } });
-}
-
-function conditionFailed(): ConditionalCheckFailedException {
-  return new ConditionalCheckFailedException({ message: 'The conditional request failed', $metadata: {} });
-}
-
-function expectTable(name: string): void {
-  if (name !== TABLE) throw new Error(`no table ${name}`);
-}
-
-function withoutUndefined(item: Item): Item {
-  return Object.fromEntries(Object.entries(structuredClone(item)).filter(([, value]) => value !== undefined));
-}
-
-/** DynamoDB's own format, which lib-dynamodb leaves errors in. */
-function attributeValues(item: Item | undefined): any {
-  if (!item) return undefined;
-  return Object.fromEntries(Object.entries(item).filter(([, value]) => typeof value !== 'object').map(([name, value]) => [name, typeof value === 'number' ? { N: String(value) } : { S: value }]));
 }
