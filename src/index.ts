@@ -1,8 +1,11 @@
 export { Column, ColumnOptions } from './dataset/column';
 export { CsvOptions, DataFormat } from './dataset/data-format';
 export { Dataset, DatasetProps } from './dataset/dataset';
-export { EmrCompute, EmrInstanceFleetsOptions } from './emr-hive-dynamo-step/emr-compute';
+export { EmrCompute } from './emr-hive-dynamo-step/emr-compute';
 export { EmrHiveDynamoStep, EmrHiveDynamoStepProps } from './emr-hive-dynamo-step/emr-hive-dynamo-step';
+export {
+  EmrBootstrapAction, EmrConfiguration, EmrInstanceFleetsOptions, EmrOnDemandAllocationStrategy, EmrSpotAllocationStrategy,
+} from './emr-hive-dynamo-step/emr-instance-fleets';
 export { EtlPipeline, EtlPipelineProps } from './etl-pipeline/etl-pipeline';
 export { EtlStep, EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step/etl-step';
 export { FargateRedshiftStep, FargateRedshiftStepProps } from './fargate-redshift-step/fargate-redshift-step';

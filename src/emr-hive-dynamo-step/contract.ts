@@ -2,39 +2,91 @@ import { inputFolder, rejectedRowsFolder, type RunAttempt, stepFolder } from '..
 
 // What the construct renders into the Launch state, and where the step's function keeps its files in the work bucket.
 
-/** A tag as RunJobFlow takes it. */
-export interface ClusterTag {
-  readonly Key: string;
-  readonly Value: string;
+// ---- the cluster, spelled as EMR's API spells it: https://docs.aws.amazon.com/emr/latest/APIReference/API_RunJobFlow.html
+
+/** Part of a RunJobFlow request that is the same for every run. The launch adds Name, LogUri and Steps; a relaunch buys no Spot instances. */
+export interface ClusterRequest {
+  readonly ReleaseLabel: string;
+  readonly Applications: { readonly Name: string }[];
+  /** Absent: below the run's own folder. */
+  readonly LogUri?: string;
+  readonly ServiceRole: string;
+  readonly JobFlowRole: string;
+  readonly SecurityConfiguration?: string;
+  readonly Tags: { readonly Key: string; readonly Value: string }[];
+  readonly Instances: ClusterInstances;
+  readonly ManagedScalingPolicy?: { readonly ComputeLimits: ComputeLimits };
+  readonly BootstrapActions?: {
+    readonly Name: string;
+    readonly ScriptBootstrapAction: { readonly Path: string; readonly Args?: string[] };
+  }[];
+  readonly Configurations?: ClusterConfiguration[];
 }
 
-/** The part of a cluster that is the same for every run. */
-export interface ClusterTemplate {
-  readonly releaseLabel: string;
-  /** Name of the role that EMR assumes. */
-  readonly serviceRole: string;
-  /** Name of the instance profile of the cluster's instances. */
-  readonly instanceProfile: string;
-  readonly securityConfiguration: string;
-  readonly subnetIds: string[];
-  readonly primarySecurityGroup: string;
-  readonly coreSecurityGroup: string;
+export interface ClusterInstances {
+  readonly Ec2SubnetIds: string[];
+  readonly EmrManagedMasterSecurityGroup: string;
+  readonly EmrManagedSlaveSecurityGroup: string;
   /** In private subnets only. */
-  readonly serviceAccessSecurityGroup?: string;
-  readonly primaryInstanceTypes: string[];
-  readonly coreInstanceTypes: string[];
-  /** Instances of the core fleet. */
-  readonly onDemandCapacity: number;
-  readonly spotCapacity: number;
-  /** Most instances of the core fleet; absent: the fleet keeps its size. */
-  readonly maxCapacityUnits?: number;
-  readonly tags: ClusterTag[];
+  readonly ServiceAccessSecurityGroup?: string;
+  readonly AdditionalMasterSecurityGroups?: string[];
+  readonly AdditionalSlaveSecurityGroups?: string[];
+  readonly InstanceFleets: InstanceFleet[];
+  readonly KeepJobFlowAliveWhenNoSteps: boolean;
+  readonly TerminationProtected: boolean;
+}
+
+export interface InstanceFleet {
+  readonly Name: string;
+  readonly InstanceFleetType: 'MASTER' | 'CORE' | 'TASK';
+  readonly TargetOnDemandCapacity?: number;
+  readonly TargetSpotCapacity?: number;
+  readonly InstanceTypeConfigs: InstanceTypeConfig[];
+  readonly LaunchSpecifications: {
+    readonly OnDemandSpecification: { readonly AllocationStrategy: 'lowest-price' | 'prioritized' };
+    readonly SpotSpecification?: {
+      readonly AllocationStrategy:
+      'capacity-optimized' | 'price-capacity-optimized' | 'lowest-price' | 'diversified' | 'capacity-optimized-prioritized';
+      readonly TimeoutDurationMinutes: number;
+      readonly TimeoutAction: 'SWITCH_TO_ON_DEMAND';
+    };
+  };
+}
+
+export interface InstanceTypeConfig {
+  readonly InstanceType: string;
+  readonly WeightedCapacity?: number;
+  readonly Priority?: number;
+  /** Absent: the volumes that EMR gives the type. */
+  readonly EbsConfiguration?: {
+    readonly EbsOptimized: boolean;
+    readonly EbsBlockDeviceConfigs: {
+      readonly VolumeSpecification: { readonly VolumeType: string; readonly SizeInGB: number; readonly Iops?: number; readonly Throughput?: number };
+      readonly VolumesPerInstance: number;
+    }[];
+  };
+}
+
+export interface ComputeLimits {
+  readonly UnitType: 'InstanceFleetUnits';
+  readonly MinimumCapacityUnits: number;
+  readonly MaximumCapacityUnits: number;
+  readonly MaximumOnDemandCapacityUnits: number;
+  readonly MaximumCoreCapacityUnits: number;
+}
+
+export interface ClusterConfiguration {
+  readonly Classification: string;
+  readonly Properties?: { readonly [name: string]: string };
+  readonly Configurations?: ClusterConfiguration[];
 }
 
 export interface EmrHiveDynamoArguments {
   /** HiveQL with the run's places still open. */
   readonly script: string;
-  readonly cluster: ClusterTemplate;
+  /** Units of capacity that load when a cluster begins: those of its core and its task fleet. */
+  readonly workers: number;
+  readonly cluster: ClusterRequest;
 }
 
 /** How the next check finds the cluster again; without an id until EMR is known to have started it. */
@@ -52,7 +104,7 @@ export function scriptKey({ runId, attempt, relaunch }: RunAttempt & { readonly 
   return `${stepFolder(runId, stepId)}scripts/${attempt}-${relaunch}.hql`;
 }
 
-/** EMR writes the cluster's logs below this folder, as <cluster id>/steps/<step id>/stderr.gz and so on. */
+/** EMR writes a cluster's logs below this folder, unless the request names another one, as <cluster id>/steps/<step id>/stderr.gz and so on. */
 export const logsFolder = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}logs/`;
 
 /** How long Spot capacity is waited for before EMR buys on-demand instances instead. EMR takes 5 to 1440. */

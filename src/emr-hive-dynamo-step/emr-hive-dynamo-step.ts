@@ -3,12 +3,14 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { ClusterTemplate, EMR_MANAGED_TAG, EmrHiveDynamoArguments, STEP_TAG } from './contract';
+import { ClusterRequest, EMR_MANAGED_TAG, EmrHiveDynamoArguments, STEP_TAG } from './contract';
+import { clusterRequest } from './emr-cluster-request';
 import type { EmrCompute } from './emr-compute';
 import { EmrHiveDynamoFunction } from './emr-hive-dynamo-function';
 import { EmrNetwork } from './emr-network';
-import { createInstanceRole, createServiceRole, grantRunFolders } from './emr-roles';
+import { createInstanceRole, createServiceRole, grantLogs, grantRunFolders } from './emr-roles';
 import { createDiskKey, createSecurityConfiguration } from './emr-security';
 import { createFunctionRole } from './function-role';
 import { hiveScript } from './hive-script';
@@ -106,14 +108,19 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
     this.props = props;
     this.validateProps();
 
-    this.network = new EmrNetwork(this, 'Network', { vpc: props.compute._vpc, vpcSubnets: props.compute._vpcSubnets });
+    this.network = new EmrNetwork(this, 'Network', props.compute._fleets.options);
     this.connections = new ec2.Connections({ securityGroups: [this.network.primary, this.network.core] });
     this.instanceRole = createInstanceRole(this, props.table);
     this.grantPrincipal = this.instanceRole;
-    this.instanceProfile = new iam.InstanceProfile(this, 'InstanceProfile', { role: this.instanceRole });
-    this.serviceRole = createServiceRole(this, this.network, this.instanceRole);
-
+    // EMR takes a profile for the role of the same name: https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-roles-custom.html
+    this.instanceProfile = new iam.InstanceProfile(this, 'InstanceProfile', {
+      role: this.instanceRole, instanceProfileName: this.instanceRole.roleName,
+    });
     const tagValue = Names.uniqueResourceName(this, { maxLength: 128 });
+    this.serviceRole = createServiceRole(this, {
+      network: this.network, securityGroups: props.compute._fleets.options.securityGroups ?? [], instanceRole: this.instanceRole, tagValue,
+    });
+
     this.cdkTagManager.setTag(EMR_MANAGED_TAG, 'true', TAG_PRIORITY);
     this.cdkTagManager.setTag(STEP_TAG, tagValue, TAG_PRIORITY);
     this.functionRole = createFunctionRole(this, { serviceRole: this.serviceRole, instanceRole: this.instanceRole, tagValue });
@@ -136,7 +143,9 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
     bindJobFunction(this.handler, this.functionRole, this.stepId, workBucket);
     const everyRun = '*';
     grantRunFolders(this.instanceRole, workBucket, inputFolder(everyRun), stepFolder(everyRun, this.stepId));
-    const securityConfiguration = createSecurityConfiguration(this, createDiskKey(this, this.serviceRole, this.instanceRole), workBucket);
+    const { _fleets: fleets } = this.props.compute;
+    const { logBucket } = fleets.options;
+    if (logBucket) grantLogs(this.instanceRole, this.functionRole, logBucket, fleets.logPrefix);
 
     const launchArguments: EmrHiveDynamoArguments = {
       script: hiveScript({
@@ -145,7 +154,8 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
         attributeNames: this.props.attributeNames ?? {},
         writeThroughputPercent: this.props.writeThroughputPercent ?? DEFAULT_WRITE_THROUGHPUT_PERCENT,
       }),
-      cluster: this.clusterTemplate(securityConfiguration.ref),
+      workers: fleets.onDemandCapacity + fleets.spotCapacity,
+      cluster: this.clusterRequest(fleets.options.securityConfigurationName ?? this.createSecurityConfiguration(workBucket)),
     };
     return {
       chain: jobLoop(scope, {
@@ -158,10 +168,12 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
     };
   }
 
-  private clusterTemplate(securityConfiguration: string): ClusterTemplate {
-    const { compute } = this.props;
-    return {
-      releaseLabel: compute._releaseLabel,
+  private createSecurityConfiguration(workBucket: IBucket): string {
+    return createSecurityConfiguration(this, createDiskKey(this, this.serviceRole, this.instanceRole), workBucket).ref;
+  }
+
+  private clusterRequest(securityConfiguration: string): ClusterRequest {
+    return clusterRequest(this.props.compute._fleets, {
       serviceRole: this.serviceRole.roleName,
       instanceProfile: this.instanceProfile.instanceProfileName,
       securityConfiguration,
@@ -169,13 +181,8 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
       primarySecurityGroup: this.network.primary.securityGroupId,
       coreSecurityGroup: this.network.core.securityGroupId,
       serviceAccessSecurityGroup: this.network.serviceAccess?.securityGroupId,
-      primaryInstanceTypes: compute._primaryInstanceTypes.map(type => type.toString()),
-      coreInstanceTypes: compute._coreInstanceTypes.map(type => type.toString()),
-      onDemandCapacity: compute._onDemandCapacity,
-      spotCapacity: compute._spotCapacity,
-      maxCapacityUnits: compute._maxCapacityUnits,
-      tags: Lazy.any({ produce: () => this.cdkTagManager.renderTags() }) as unknown as ClusterTemplate['tags'],
-    };
+      tags: Lazy.any({ produce: () => this.cdkTagManager.renderTags() }) as unknown as ClusterRequest['Tags'],
+    });
   }
 
   private createFunction(): lambda.Function {

@@ -1,27 +1,45 @@
 import { Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { EMR_MANAGED_TAG } from './contract';
+import { EMR_MANAGED_TAG, STEP_TAG } from './contract';
 import type { EmrNetwork } from './emr-network';
 
 /*
  * The managed policy AmazonEMRServicePolicy_v2 admits only subnets and security groups with a tag, which the CDK cannot put on imported ones.
- * These statements follow it, but name subnets and security groups; what a cluster creates they know by the tag that EMR puts on it.
+ * These statements follow it, but name subnets and security groups; what a cluster creates they know by EMR's tag, and
+ * change it only with the tag of the step beside it, so no step reaches another one's instances. EMR puts a cluster's tags on both.
+ *
+ * Left out on purpose:
+ * - ec2:CreateVpcEndpoint and ec2:ModifyVpcEndpoint, which EMR uses from release 7.5 on for an interface endpoint of its own in the VPC
+ *   ("emr-service-vpce"). It would outlive the clusters, cost by the hour, and keep the step's security groups from being deleted with the stack.
+ *   The managed policy allows it in tagged VPCs only ("for an optimal experience"), so clusters do without.
+ * - security groups, placement groups, capacity reservations, key pairs, custom automatic scaling: the clusters use none of EMR's.
  */
 
+export interface ServiceRoleProps {
+  readonly network: EmrNetwork;
+  /** Of the user's, for the instances. */
+  readonly securityGroups: ISecurityGroup[];
+  readonly instanceRole: iam.IRole;
+  /** Value of STEP_TAG. */
+  readonly tagValue: string;
+}
+
 /** The role that EMR assumes to run the clusters' instances. */
-export function createServiceRole(scope: Construct, network: EmrNetwork, instanceRole: iam.IRole): iam.Role {
+export function createServiceRole(scope: Construct, { network, securityGroups, instanceRole, tagValue }: ServiceRoleProps): iam.Role {
   const stack = Stack.of(scope);
   const ec2Arn = (resource: string, resourceName: string, account?: string) => stack.formatArn({ service: 'ec2', resource, resourceName, account });
   const all = (...resources: string[]) => resources.map(resource => ec2Arn(resource, '*'));
-  const groupArns = [network.primary, network.core, ...network.serviceAccess ? [network.serviceAccess] : []]
-    .map(group => ec2Arn('security-group', group.securityGroupId));
+  const groupArn = (group: ISecurityGroup) => ec2Arn('security-group', group.securityGroupId);
+  const groupArns = [network.primary, network.core, ...network.serviceAccess ? [network.serviceAccess] : []].map(groupArn);
   // a shared subnet belongs to another account; its id is unique everywhere
-  const networkArns = [...network.subnetIds.map(subnetId => ec2Arn('subnet', subnetId, '*')), ...groupArns];
+  const networkArns = [...network.subnetIds.map(subnetId => ec2Arn('subnet', subnetId, '*')), ...groupArns, ...securityGroups.map(groupArn)];
   const requestTagged = { StringEquals: { [`aws:RequestTag/${EMR_MANAGED_TAG}`]: 'true' } };
   const resourceTagged = { StringEquals: { [`aws:ResourceTag/${EMR_MANAGED_TAG}`]: 'true' } };
+  const ofThisStep = { StringEquals: { ...resourceTagged.StringEquals, [`aws:ResourceTag/${STEP_TAG}`]: tagValue } };
 
   const role = new iam.Role(scope, 'ServiceRole', {
     description: `EMR for ${scope.node.path}`,
@@ -60,13 +78,13 @@ export function createServiceRole(scope: Construct, network: EmrNetwork, instanc
     sid: 'ManageTagged',
     actions: ['ec2:DeleteLaunchTemplate', 'ec2:DeleteNetworkInterface', 'ec2:ModifyInstanceAttribute', 'ec2:TerminateInstances'],
     resources: all('launch-template', 'network-interface', 'instance'),
-    conditions: resourceTagged,
+    conditions: ofThisStep,
   });
   allow({
     sid: 'TagTagged',
     actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
     resources: all('instance', 'volume', 'network-interface', 'launch-template'),
-    conditions: resourceTagged,
+    conditions: ofThisStep,
   });
   allow({
     sid: 'TagOnCreate',
@@ -142,4 +160,18 @@ export function grantRunFolders(instanceRole: iam.Role, workBucket: IBucket, inp
     resources: [workBucket.bucketArn],
   }));
   workBucket.encryptionKey?.grantEncryptDecrypt(instanceRole);
+}
+
+/** The clusters write their logs, and the function reads there why a load failed. */
+export function grantLogs(instanceRole: iam.Role, functionRole: iam.Role, logBucket: IBucket, prefix: string): void {
+  const objects = [logBucket.arnForObjects(`${prefix}/*`)];
+  instanceRole.addToPolicy(new iam.PolicyStatement({ sid: 'WriteLogs', actions: ['s3:PutObject'], resources: objects }));
+  functionRole.addToPolicy(new iam.PolicyStatement({ sid: 'ReadLogs', actions: ['s3:GetObject'], resources: objects }));
+  functionRole.addToPolicy(new iam.PolicyStatement({
+    sid: 'ListLogBucket', // without it a missing log is answered as forbidden
+    actions: ['s3:ListBucket'],
+    resources: [logBucket.bucketArn],
+  }));
+  logBucket.encryptionKey?.grantEncryptDecrypt(instanceRole);
+  logBucket.encryptionKey?.grantDecrypt(functionRole);
 }

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnSecurityConfiguration } from 'aws-cdk-lib/aws-emr';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -18,36 +18,38 @@ export function createDiskKey(scope: Construct, serviceRole: iam.IRole, instance
     enableKeyRotation: true,
     removalPolicy: RemovalPolicy.DESTROY,
   });
-  const throughEc2 = { 'kms:ViaService': `ec2.${stack.region}.${stack.urlSuffix}` };
+  const grantsOfAws = { Bool: { 'kms:GrantIsForAWSResource': 'true' } };
   // volumes: EBS encrypts them for whoever launches the instance, with grants of its own
   key.grant(serviceRole, ...VOLUME_ACTIONS);
-  serviceRole.addToPrincipalPolicy(new iam.PolicyStatement({
-    actions: ['kms:CreateGrant'],
-    resources: [key.keyArn],
-    conditions: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
-  }));
-  // Spot instances are launched by a role of EC2's, which cannot be named as a principal before its first use has created it
-  key.addToResourcePolicy(new iam.PolicyStatement({
-    principals: [new iam.AnyPrincipal()],
-    actions: [...VOLUME_ACTIONS, 'kms:CreateGrant'],
-    resources: ['*'], // of a key policy: this key
-    conditions: {
-      StringEquals: { 'kms:CallerAccount': stack.account, ...throughEc2 },
-      ArnEquals: {
-        'aws:PrincipalArn': stack.formatArn({
-          service: 'iam', region: '', resource: 'role', resourceName: 'aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot',
-        }),
-      },
+  serviceRole.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['kms:CreateGrant'], resources: [key.keyArn], conditions: grantsOfAws }));
+  /*
+   * Spot instances are launched by a role of EC2's, which cannot be named as a principal before its first use has created it. No kms:ViaService: EC2
+   * Spot and EMR also ask KMS themselves, which that condition would refuse, and the volume could not be attached.
+   */
+  const spotRole = {
+    StringEquals: { 'kms:CallerAccount': stack.account },
+    ArnEquals: {
+      'aws:PrincipalArn': stack.formatArn({
+        service: 'iam', region: '', resource: 'role', resourceName: 'aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot',
+      }),
     },
+  };
+  const allowSpotRole = (actions: string[], conditions: Record<string, unknown>) => key.addToResourcePolicy(new iam.PolicyStatement({
+    principals: [new iam.AnyPrincipal()],
+    actions,
+    resources: ['*'], // of a key policy: this key
+    conditions,
   }));
-  // instance stores: the instances themselves encrypt them
+  allowSpotRole(VOLUME_ACTIONS, spotRole);
+  allowSpotRole(['kms:CreateGrant'], { ...spotRole, ...grantsOfAws });
+  // instance stores: the instances themselves encrypt them. https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-encryption-enable.html
   key.grant(instanceRole, 'kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey');
   return key;
 }
 
 /** Encryption at rest, and instance metadata that only sessions can read. */
 export function createSecurityConfiguration(scope: Construct, diskKey: kms.IKey, workBucket: IBucket): CfnSecurityConfiguration {
-  return new CfnSecurityConfiguration(scope, 'SecurityConfiguration', {
+  const configuration = new CfnSecurityConfiguration(scope, 'SecurityConfiguration', {
     securityConfiguration: {
       EncryptionConfiguration: {
         EnableInTransitEncryption: false, // needs certificates of the user's; all traffic to S3 and DynamoDB is TLS anyway
@@ -63,4 +65,7 @@ export function createSecurityConfiguration(scope: Construct, diskKey: kms.IKey,
       InstanceMetadataServiceConfiguration: { MinimumInstanceMetadataServiceVersion: 2, HttpPutResponseHopLimit: 1 },
     },
   });
+  // executions that began before a change launch with the old one, whose name their state machine holds; it costs nothing
+  configuration.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
+  return configuration;
 }

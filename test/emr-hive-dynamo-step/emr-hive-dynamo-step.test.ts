@@ -1,4 +1,4 @@
-import { App, Duration, Stack, Tags } from 'aws-cdk-lib';
+import { App, Duration, Size, Stack, Tags } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -84,36 +84,8 @@ describe('states', () => {
     expect(definitionErrors(definition)).toBe('');
     const { script, cluster } = launchArguments(template);
     expect(script).toContain('org.apache.hadoop.hive.dynamodb.DynamoDBStorageHandler');
-    expect(cluster).toMatchObject({
-      releaseLabel: 'emr-7.13.0',
-      subnetIds: [expect.stringContaining('privateSubnet1'), expect.stringContaining('privateSubnet2')],
-      primaryInstanceTypes: ['m7g.xlarge', 'm6g.xlarge', 'r7g.xlarge', 'r6g.xlarge'],
-      coreInstanceTypes: ['m7g.xlarge', 'm6g.xlarge', 'r7g.xlarge', 'r6g.xlarge'],
-      onDemandCapacity: 0,
-      spotCapacity: 2,
-    });
-    expect(cluster.maxCapacityUnits).toBeUndefined();
+    expect(cluster.ReleaseLabel).toBe('emr-7.13.0');
     expect(template.findResources('AWS::EMR::Cluster')).toEqual({}); // a cluster for each run
-  });
-
-  test('hold what the options say', () => {
-    const { cluster } = launchArguments(build({
-      compute: {
-        releaseLabel: 'emr-7.14.0',
-        primaryInstanceTypes: [new ec2.InstanceType('m5.xlarge')],
-        coreInstanceTypes: [new ec2.InstanceType('r5.2xlarge')],
-        onDemandCapacity: 1,
-        spotCapacity: 4,
-        maxCapacityUnits: 20,
-      },
-    }).template());
-    expect(cluster).toMatchObject({
-      releaseLabel: 'emr-7.14.0', primaryInstanceTypes: ['m5.xlarge'], coreInstanceTypes: ['r5.2xlarge'], onDemandCapacity: 1, spotCapacity: 4, maxCapacityUnits: 20,
-    });
-  });
-
-  test('buy no Spot if only on-demand capacity is asked for', () => {
-    expect(launchArguments(build({ compute: { onDemandCapacity: 3 } }).template()).cluster).toMatchObject({ onDemandCapacity: 3, spotCapacity: 0 });
   });
 
   test.each([[undefined, 4 * 3_600_000], [Duration.hours(1), 3_600_000]])('end a load after maxRuntime (%p)', (maxRuntime, milliseconds) => {
@@ -147,7 +119,7 @@ describe('the function', () => {
     const template = synth();
     const bucket = { 'Fn::GetAtt': [idOf(template, 'AWS::S3::Bucket', 'Work'), 'Arn'] };
     const role = (part: string) => ({ 'Fn::GetAtt': [idOf(template, 'AWS::IAM::Role', part), 'Arn'] });
-    const tag = launchArguments(template).cluster.tags.find((candidate: { Key: string }) => candidate.Key === 'cdk-etl-steps:step').Value;
+    const tag = launchArguments(template).cluster.Tags.find((candidate: { Key: string }) => candidate.Key === 'cdk-etl-steps:step').Value;
     const clusters = arn('elasticmapreduce:eu-west-1:111122223333:cluster/*');
     expect(tag).toMatch(/Orders.*ToDynamo/);
     expect(statements(stack, template, 'FunctionRole')).toEqual({
@@ -203,10 +175,15 @@ describe('the role of the instances', () => {
       },
       ListWorkBucket: { Action: ['s3:ListBucket', 's3:GetBucketLocation'], Resource: bucket },
     });
-    template.hasResourceProperties('AWS::IAM::InstanceProfile', { Roles: [{ Ref: idOf(template, 'AWS::IAM::Role', 'InstanceRole') }] });
     expect(launchArguments(template).cluster).toMatchObject({
-      instanceProfile: `\${${idOf(template, 'AWS::IAM::InstanceProfile', '')}}`, serviceRole: `\${${idOf(template, 'AWS::IAM::Role', 'ServiceRole')}}`,
+      JobFlowRole: `\${${idOf(template, 'AWS::IAM::InstanceProfile', '')}}`, ServiceRole: `\${${idOf(template, 'AWS::IAM::Role', 'ServiceRole')}}`,
     });
+  });
+
+  test('has a profile of its own name, the only one that EMR takes', () => {
+    const template = plain().template();
+    const role = { Ref: idOf(template, 'AWS::IAM::Role', 'InstanceRole') };
+    template.hasResourceProperties('AWS::IAM::InstanceProfile', { Roles: [role], InstanceProfileName: role });
   });
 
   test('and their keys, if they have some', () => {
@@ -231,6 +208,16 @@ describe('the role of the instances', () => {
   });
 });
 
+test('logs in a bucket of the user\'s are written by the instances and read by the function', () => {
+  const { stack, template } = build({ compute: { logBucket: s3.Bucket.fromBucketName(new Stack(), 'Logs', 'company-logs'), logPrefix: 'etl/emr' } });
+  const objects = arn('s3:::company-logs/etl/emr/*');
+  expect(statements(stack, template(), 'InstanceRole').WriteLogs).toEqual({ Action: 's3:PutObject', Resource: objects });
+  expect(statements(stack, template(), 'FunctionRole')).toMatchObject({
+    ReadLogs: { Action: 's3:GetObject', Resource: objects }, ListLogBucket: { Action: 's3:ListBucket', Resource: arn('s3:::company-logs') },
+  });
+  expect(launchArguments(template()).cluster.LogUri).toBe('s3://company-logs/etl/emr/');
+});
+
 describe('the role of EMR', () => {
   test('names subnets and security groups, and knows the rest by EMR\'s tag', () => {
     const { stack, template: synth } = plain();
@@ -241,7 +228,9 @@ describe('the role of EMR', () => {
       .map(part => resource('security-group', { 'Fn::GetAtt': [idOf(template, 'AWS::EC2::SecurityGroup', part), 'GroupId'] }));
     const subnets = ['privateSubnet1', 'privateSubnet2']
       .map(part => join('arn:', { Ref: 'AWS::Partition' }, ':ec2:eu-west-1:*:subnet/', { Ref: idOf(template, 'AWS::EC2::Subnet', part) }));
+    const stepTag = launchArguments(template).cluster.Tags.find((tag: { Key: string }) => tag.Key === 'cdk-etl-steps:step').Value;
     const resourceTag = { StringEquals: { 'aws:ResourceTag/for-use-with-amazon-emr-managed-policies': 'true' } };
+    const ofThisStep = { StringEquals: { ...resourceTag.StringEquals, 'aws:ResourceTag/cdk-etl-steps:step': stepTag } };
     const requestTag = { StringEquals: { 'aws:RequestTag/for-use-with-amazon-emr-managed-policies': 'true' } };
     const { Describe: describeActions, ...others } = statements(stack, template, 'ServiceRole');
     expect(describeActions.Resource).toBe('*');
@@ -268,10 +257,10 @@ describe('the role of EMR', () => {
       'ManageTagged': {
         Action: ['ec2:DeleteLaunchTemplate', 'ec2:DeleteNetworkInterface', 'ec2:ModifyInstanceAttribute', 'ec2:TerminateInstances'],
         Resource: any('launch-template', 'network-interface', 'instance'),
-        Condition: resourceTag,
+        Condition: ofThisStep,
       },
       'TagTagged': {
-        Action: ['ec2:CreateTags', 'ec2:DeleteTags'], Resource: any('instance', 'volume', 'network-interface', 'launch-template'), Condition: resourceTag,
+        Action: ['ec2:CreateTags', 'ec2:DeleteTags'], Resource: any('instance', 'volume', 'network-interface', 'launch-template'), Condition: ofThisStep,
       },
       'TagOnCreate': {
         Action: 'ec2:CreateTags',
@@ -305,6 +294,20 @@ describe('the role of EMR', () => {
     });
   });
 
+  test('makes no endpoints in the VPC: they would outlive the clusters', () => {
+    const { stack, template } = plain();
+    const actions = Object.values(statements(stack, template(), 'ServiceRole')).flatMap(({ Action }) => Action);
+    expect(actions.filter(action => /VpcEndpoint/.test(action))).toEqual(['ec2:DescribeVpcEndpoints']);
+  });
+
+  test('may put instances into the security groups that the user names', () => {
+    const securityGroup = ec2.SecurityGroup.fromSecurityGroupId(new Stack(), 'Proxy', 'sg-123');
+    const { stack, template } = build({ compute: { securityGroups: [securityGroup] } });
+    const { LaunchInNetwork, CompleteSecurityGroups } = statements(stack, template(), 'ServiceRole');
+    expect(LaunchInNetwork.Resource).toContainEqual(arn('ec2:eu-west-1:111122223333:security-group/sg-123'));
+    expect(CompleteSecurityGroups.Resource).not.toContainEqual(arn('ec2:eu-west-1:111122223333:security-group/sg-123'));
+  });
+
   test('is assumed by EMR for this account alone', () => {
     plain().template().hasResourceProperties('AWS::IAM::Role', {
       AssumeRolePolicyDocument: {
@@ -336,17 +339,31 @@ describe('encryption', () => {
     });
     expect(InstanceMetadataServiceConfiguration.MinimumInstanceMetadataServiceVersion).toBe(2);
     template.hasResource('AWS::KMS::Key', { Properties: { EnableKeyRotation: true }, DeletionPolicy: 'Delete' });
-    expect(launchArguments(template).cluster.securityConfiguration).toBe(`\${${idOf(template, 'AWS::EMR::SecurityConfiguration', '')}}`);
+    expect(launchArguments(template).cluster.SecurityConfiguration).toBe(`\${${idOf(template, 'AWS::EMR::SecurityConfiguration', '')}}`);
   });
 
   test('lets the role of EC2 that launches Spot instances use the disks\' key, and nobody else by the key\'s policy', () => {
     const template = plain().template();
-    const [, spot, ...others] = template.findResources('AWS::KMS::Key')[idOf(template, 'AWS::KMS::Key', 'DiskKey')].Properties.KeyPolicy.Statement;
-    expect(others).toEqual([]);
-    expect(spot.Condition).toEqual({
-      StringEquals: { 'kms:CallerAccount': '111122223333', 'kms:ViaService': join('ec2.eu-west-1.', { Ref: 'AWS::URLSuffix' }) },
+    const [, use, grant, ...others] = template.findResources('AWS::KMS::Key')[idOf(template, 'AWS::KMS::Key', 'DiskKey')].Properties.KeyPolicy.Statement;
+    const spotRole = {
+      StringEquals: { 'kms:CallerAccount': '111122223333' },
       ArnEquals: { 'aws:PrincipalArn': arn('iam::111122223333:role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot') },
-    });
+    };
+    expect(others).toEqual([]);
+    expect(use).toMatchObject({ Action: expect.arrayContaining(['kms:Decrypt', 'kms:GenerateDataKeyWithoutPlaintext']), Condition: spotRole });
+    expect(grant).toMatchObject({ Action: 'kms:CreateGrant', Condition: { ...spotRole, Bool: { 'kms:GrantIsForAWSResource': 'true' } } });
+    expect(JSON.stringify(template.toJSON())).not.toContain('kms:ViaService'); // EC2 Spot and EMR ask KMS themselves
+  });
+
+  test('stays as executions know it when a deployment changes it', () => {
+    plain().template().hasResource('AWS::EMR::SecurityConfiguration', { UpdateReplacePolicy: 'Retain' });
+  });
+
+  test('is the user\'s own, if one is named', () => {
+    const template = build({ compute: { securityConfigurationName: 'company-standard' } }).template();
+    expect(launchArguments(template).cluster.SecurityConfiguration).toBe('company-standard');
+    expect(template.findResources('AWS::EMR::SecurityConfiguration')).toEqual({});
+    expect(template.findResources('AWS::KMS::Key')).toEqual({});
   });
 
   test('follows the work bucket', () => {
@@ -382,15 +399,15 @@ describe('security groups', () => {
       'ServiceAccess to Core tcp 8443-8443',
       'ServiceAccess to Primary tcp 8443-8443',
     ].sort());
-    const { cluster } = launchArguments(template);
-    expect([cluster.primarySecurityGroup, cluster.coreSecurityGroup, cluster.serviceAccessSecurityGroup])
+    const { Instances } = launchArguments(template).cluster;
+    expect([Instances.EmrManagedMasterSecurityGroup, Instances.EmrManagedSlaveSecurityGroup, Instances.ServiceAccessSecurityGroup])
       .toEqual(['NetworkPrimary', 'NetworkCore', 'NetworkServiceAccess'].map(expect.stringContaining));
   });
 
   test('in public subnets: no service access', () => {
     const template = build({ subnets: [PUBLIC] }).template();
     expect(rules(template)).toEqual(BETWEEN_INSTANCES);
-    expect(launchArguments(template).cluster.serviceAccessSecurityGroup).toBeUndefined();
+    expect(launchArguments(template).cluster.Instances.ServiceAccessSecurityGroup).toBeUndefined();
   });
 
   test('of the instances are the step\'s connections', () => {
@@ -447,7 +464,7 @@ describe('tags', () => {
     const { app, step, template } = build();
     Tags.of(app).add('team', 'orders');
     Tags.of(step).add('for-use-with-amazon-emr-managed-policies', 'false', { priority: 900 });
-    expect(launchArguments(template()).cluster.tags).toEqual([
+    expect(launchArguments(template()).cluster.Tags).toEqual([
       { Key: 'cdk-etl-steps:step', Value: expect.any(String) },
       { Key: 'for-use-with-amazon-emr-managed-policies', Value: 'true' },
       { Key: 'team', Value: 'orders' },
@@ -474,15 +491,30 @@ describe('tags', () => {
 
 describe('refused', () => {
   test.each<[string, Partial<EmrInstanceFleetsOptions>, string]>([
-    ['no core instance', { onDemandCapacity: 0 }, "'onDemandCapacity' and 'spotCapacity' must together be at least 1, got 0"],
-    ['half an instance', { spotCapacity: 1.5 }, "'spotCapacity' must be a whole number of instances, at least 0, got 1.5"],
-    ['fewer than none', { onDemandCapacity: -1 }, "'onDemandCapacity' must be a whole number of instances, at least 0, got -1"],
-    ['a maximum below the beginning', { spotCapacity: 3, maxCapacityUnits: 2 }, "'maxCapacityUnits' must be a whole number of instances, at least 3, got 2"],
+    ['no core instance', { onDemandCapacity: 0 }, "'onDemandCapacity' must be a whole number of units, at least 1, got 0"],
+    ['half an instance', { spotCapacity: 1.5 }, "'spotCapacity' must be a whole number of units, at least 0, got 1.5"],
+    ['a maximum below the beginning', { spotCapacity: 3, maxCapacityUnits: 3 }, "'maxCapacityUnits' must be a whole number of units, at least 4, got 3"],
     ['no primary type', { primaryInstanceTypes: [] }, "'primaryInstanceTypes' must hold 1 to 30 instance types, got 0"],
     ['a type twice', { coreInstanceTypes: [new ec2.InstanceType('m5.xlarge'), new ec2.InstanceType('m5.xlarge')] }, "got 'm5.xlarge' twice"],
+    ['a weight of a type that is not there', { instanceWeights: { 'm5.xlarge': 2 } }, "'instanceWeights' must name types of 'coreInstanceTypes' or 'taskInstanceTypes', got 'm5.xlarge'"],
+    ['no weight', { instanceWeights: { 'm7g.xlarge': 0 } }, "'instanceWeights' of 'm7g.xlarge' must be a whole number of units, at least 1, got 0"],
     ['a release of EMR 6', { releaseLabel: 'emr-6.15.0' }, "'releaseLabel' must be 'emr-7.<minor>.<patch>', got 'emr-6.15.0'"],
+    ['too small a volume', { ebsVolumeSize: Size.gibibytes(9) }, "'ebsVolumeSize' must be a whole number of GiB, 10 to 1024, got 9"],
+    ['a volume in parts of a GiB', { ebsVolumeSize: Size.mebibytes(20_500) }, "'ebsVolumeSize' must be a whole number of GiB"],
+    ['no volume', { ebsVolumesPerInstance: 0 }, "'ebsVolumesPerInstance' must be a whole number of volumes, 1 to 25, got 0"],
+    ['a type of volume that EMR does not take', { ebsVolumeType: ec2.EbsDeviceVolumeType.IO2 }, "'ebsVolumeType' must be one that EMR takes (gp3, gp2, io1, st1, sc1, standard), got 'io2'"],
+    ['operations of a gp2 volume', { ebsVolumeType: ec2.EbsDeviceVolumeType.GP2, ebsIops: 3000 }, "'ebsIops' is for volumes of type gp3 or io1 only, got type 'gp2'"],
+    ['an io1 volume without operations', { ebsVolumeType: ec2.EbsDeviceVolumeType.IO1 }, "'ebsIops' must be given for volumes of type 'io1'"],
+    ['throughput of a gp2 volume', { ebsVolumeType: ec2.EbsDeviceVolumeType.GP2, ebsThroughput: 250 }, "'ebsThroughput' is for volumes of type gp3 only, got type 'gp2'"],
+    ['too much throughput', { ebsThroughput: 2000 }, "'ebsThroughput' must be a whole number of MiB a second, 125 to 1000, got 2000"],
+    ['a log prefix without bucket', { logPrefix: 'emr' }, "'logPrefix' needs 'logBucket'"],
   ])('compute: %s', (_, compute, message) => {
     expect(() => build({ compute })).toThrow(message);
+  });
+
+  test.each(['', '/emr', 'emr/'])('compute: the log prefix %p', logPrefix => {
+    const logBucket = s3.Bucket.fromBucketName(new Stack(), 'Logs', 'logs');
+    expect(() => build({ compute: { logBucket, logPrefix } })).toThrow("'logPrefix' must not be empty, nor begin or end with a slash");
   });
 
   test.each<[string, Setup, string]>([

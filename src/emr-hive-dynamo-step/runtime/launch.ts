@@ -11,11 +11,11 @@ import { ConfigurationError } from '../../runtime/errors';
 import { logger } from '../../runtime/logger';
 import type { EmrHiveDynamoArguments, EmrJob } from '../contract';
 import { logsFolder, scriptKey } from '../contract';
-import { clusterRequest } from './cluster-request';
 import { describeCluster, findCluster, isForgotten } from './clusters';
 import { emrError, isRefusal } from './emr-errors';
 import type { LaunchRecord } from './launch-records';
 import { claimLaunch, clusterName, isOf, readLaunches, updateLaunch } from './launch-records';
+import { launchRequest } from './launch-request';
 import type { Launcher } from './script';
 import { writeScript } from './script';
 
@@ -79,7 +79,7 @@ async function ensureInput(runId: string): Promise<void> {
 async function runJobFlow(event: Launcher, record: LaunchRecord, avoidSubnets: string[]): Promise<LaunchRecord> {
   const bucket = requireEnv(STEP_ENV.workBucket);
   const stepId = requireEnv(STEP_ENV.stepId);
-  const request = clusterRequest(event.arguments.cluster, {
+  const request = launchRequest(event.arguments.cluster, {
     name: clusterName(event.runId, record),
     script: `s3://${bucket}/${scriptKey(event, stepId)}`,
     logs: `s3://${bucket}/${logsFolder(event.runId, stepId)}`,

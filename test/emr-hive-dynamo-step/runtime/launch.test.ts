@@ -1,4 +1,4 @@
-import { checkEvent, launchEvent, RUN, STAGED_FILE, STEP_FOLDER, TEMPLATE } from './events';
+import { checkEvent, CLUSTER, cluster, launchEvent, RUN, STAGED_FILE, STEP_FOLDER } from './events';
 import { awsError, FakeAws, freshAwsForEachTest } from './fake-aws';
 import type { EmrJob } from '../../../src/emr-hive-dynamo-step/contract';
 import { handler } from '../../../src/emr-hive-dynamo-step/runtime/emr-hive-dynamo.lambda';
@@ -10,8 +10,8 @@ let aws: FakeAws;
 
 freshAwsForEachTest(fake => { aws = fake; });
 
-const launch = async (attempt = 1, relaunch = 0, template = TEMPLATE) =>
-  await handler(launchEvent(SCRIPT, attempt, relaunch, template)) as JobStatus<EmrJob>;
+const launch = async (attempt = 1, relaunch = 0, request = CLUSTER) =>
+  await handler(launchEvent(SCRIPT, attempt, relaunch, request)) as JobStatus<EmrJob>;
 
 describe('the first launch', () => {
   test('starts one cluster, named after the run', async () => {
@@ -51,30 +51,16 @@ describe('the first launch', () => {
     expect(aws.clusters).toEqual([]);
   });
 
-  test('asks for Spot with on-demand behind it, and an on-demand primary instance', async () => {
-    await launch();
-    const [primary, core] = aws.clusters[0].request.Instances!.InstanceFleets!;
-    expect(primary).toMatchObject({
-      InstanceFleetType: 'MASTER', TargetOnDemandCapacity: 1, InstanceTypeConfigs: [{ InstanceType: 'm7g.xlarge' }, { InstanceType: 'm6g.xlarge' }],
-    });
-    expect(primary.TargetSpotCapacity).toBeUndefined();
-    expect(core).toMatchObject({
-      InstanceFleetType: 'CORE',
-      TargetOnDemandCapacity: 1,
-      TargetSpotCapacity: 3,
-      InstanceTypeConfigs: [{ InstanceType: 'm7g.xlarge', WeightedCapacity: 1 }, { InstanceType: 'r7g.xlarge', WeightedCapacity: 1 }],
-      LaunchSpecifications: {
-        SpotSpecification: { AllocationStrategy: 'price-capacity-optimized', TimeoutDurationMinutes: 10, TimeoutAction: 'SWITCH_TO_ON_DEMAND' },
-      },
-    });
-    expect(aws.clusters[0].request.ManagedScalingPolicy).toBeUndefined();
+  test('asks for what the template says, and adds only what the run knows', async () => {
+    const request = cluster({ maxCapacityUnits: 10 });
+    await launch(1, 0, request);
+    const { Name: _name, LogUri: _logs, Steps: _steps, ...rest } = aws.clusters[0].request;
+    expect(rest).toEqual(request);
   });
 
-  test('scales by Spot where the fleet has Spot', async () => {
-    await launch(1, 0, { ...TEMPLATE, maxCapacityUnits: 10 });
-    expect(aws.clusters[0].request.ManagedScalingPolicy!.ComputeLimits).toEqual({
-      UnitType: 'InstanceFleetUnits', MinimumCapacityUnits: 4, MaximumCapacityUnits: 10, MaximumOnDemandCapacityUnits: 1,
-    });
+  test('writes its logs where the template says', async () => {
+    await launch(1, 0, { ...CLUSTER, LogUri: 's3://logs/emr/' });
+    expect(aws.clusters[0].request.LogUri).toBe('s3://logs/emr/');
   });
 
   test('starts nothing if another attempt has finished the load', async () => {
@@ -168,24 +154,27 @@ describe('a refused launch', () => {
 
 describe('a relaunch after missing capacity', () => {
   test('avoids the zones that were tried and buys no Spot', async () => {
-    const template = { ...TEMPLATE, maxCapacityUnits: 10 };
-    await launch(1, 0, template);
-    await launch(1, 1, template);
-    await launch(1, 2, template);
-    expect(aws.clusters.map(({ request }) => request.Instances!.Ec2SubnetIds)).toEqual([
+    const request = cluster({ maxCapacityUnits: 10 });
+    await launch(1, 0, request);
+    await launch(1, 1, request);
+    await launch(1, 2, request);
+    expect(aws.clusters.map(({ request: { Instances } }) => Instances!.Ec2SubnetIds)).toEqual([
       ['subnet-a', 'subnet-b', 'subnet-c'], ['subnet-b', 'subnet-c'], ['subnet-c'],
     ]);
     const { Instances, ManagedScalingPolicy, Name } = aws.clusters[1].request;
     expect(Name).toBe(`ToDynamo/${RUN}/1/1/0`);
-    expect(Instances!.InstanceFleets![1]).toMatchObject({ TargetOnDemandCapacity: 4, TargetSpotCapacity: 0 });
-    expect(Instances!.InstanceFleets![1].LaunchSpecifications!.SpotSpecification).toBeUndefined();
-    expect(ManagedScalingPolicy!.ComputeLimits!.MaximumOnDemandCapacityUnits).toBe(10);
+    const [, core, task] = Instances!.InstanceFleets!;
+    expect(core).toEqual(CLUSTER.Instances.InstanceFleets[1]);
+    expect(task.TargetOnDemandCapacity).toBe(3);
+    expect(task.TargetSpotCapacity).toBeUndefined();
+    expect(task.LaunchSpecifications).toEqual({ OnDemandSpecification: { AllocationStrategy: 'lowest-price' } });
+    expect(ManagedScalingPolicy!.ComputeLimits).toMatchObject({ MaximumOnDemandCapacityUnits: 10, MaximumCoreCapacityUnits: 1 });
   });
 
   test('uses all subnets again if every one was tried', async () => {
-    const template = { ...TEMPLATE, subnetIds: ['subnet-a'] };
-    await launch(1, 0, template);
-    await launch(1, 1, template);
+    const request = cluster({ subnetIds: ['subnet-a'] });
+    await launch(1, 0, request);
+    await launch(1, 1, request);
     expect(aws.clusters[1].request.Instances!.Ec2SubnetIds).toEqual(['subnet-a']);
   });
 
@@ -194,7 +183,7 @@ describe('a relaunch after missing capacity', () => {
     await launch(1, 1);
     await launch(2, 0);
     await launch(2, 2);
-    expect(aws.clusters.slice(2).map(({ request }) => request.Instances!.Ec2SubnetIds)).toEqual([TEMPLATE.subnetIds, ['subnet-b', 'subnet-c']]);
+    expect(aws.clusters.slice(2).map(({ request }) => request.Instances!.Ec2SubnetIds)).toEqual([CLUSTER.Instances.Ec2SubnetIds, ['subnet-b', 'subnet-c']]);
   });
 });
 

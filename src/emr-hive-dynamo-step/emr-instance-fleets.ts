@@ -1,0 +1,363 @@
+import { Size, SizeRoundingBehavior, Token } from 'aws-cdk-lib';
+import { EbsDeviceVolumeType, InstanceType, type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+
+/**
+ * Half a year in use, security fixes until April 2028 (a release has 24 months of support), Hive 3.1.3 like every 7.x, the
+ * engine that the generated HiveQL is tested with.
+ */
+const DEFAULT_RELEASE_LABEL = 'emr-7.13.0';
+
+/**
+ * One class (4 virtual CPUs, 16 GiB), because EMR sizes Hive's tasks by the type: of types with different memory an instance would run
+ * another number of tasks for the same unit of capacity. Several, because the more there are, the seldomer a zone has room for none. Graviton,
+ * because Hive and the DynamoDB connector are Java, which runs there as it is, for about a fifth less money. xlarge is the smallest that EMR
+ * takes. EMR 7.13 supports all three.
+ */
+const DEFAULT_INSTANCE_TYPES = ['m7g.xlarge', 'm6g.xlarge', 'm6gd.xlarge'].map(name => new InstanceType(name));
+
+/** With allocation strategies, which every fleet here uses. https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-instance-fleet.html */
+const MAX_INSTANCE_TYPES = 30;
+
+const RELEASE_LABEL = /^emr-7\.\d+\.\d+$/;
+
+/** https://docs.aws.amazon.com/emr/latest/APIReference/API_VolumeSpecification.html */
+const EBS = {
+  types: [
+    EbsDeviceVolumeType.GP3, EbsDeviceVolumeType.GP2, EbsDeviceVolumeType.IO1, EbsDeviceVolumeType.ST1, EbsDeviceVolumeType.SC1,
+    EbsDeviceVolumeType.STANDARD,
+  ],
+  withIops: [EbsDeviceVolumeType.GP3, EbsDeviceVolumeType.IO1],
+  sizeGiB: { least: 10, most: 1024 },
+  throughput: { least: 125, most: 1000 },
+};
+
+/** How EMR chooses among the instance types of a fleet for Spot instances. */
+export enum EmrSpotAllocationStrategy {
+  /** By how likely they are to stay, then by price. */
+  PRICE_CAPACITY_OPTIMIZED = 'price-capacity-optimized',
+  /** By how likely they are to stay. */
+  CAPACITY_OPTIMIZED = 'capacity-optimized',
+  /** In the order of the list, as far as they are likely to stay. */
+  CAPACITY_OPTIMIZED_PRIORITIZED = 'capacity-optimized-prioritized',
+  /** Spread over all of them. */
+  DIVERSIFIED = 'diversified',
+  /** The cheapest, which are interrupted the most often. */
+  LOWEST_PRICE = 'lowest-price',
+}
+
+/** How EMR chooses among the instance types of a fleet for on-demand instances. */
+export enum EmrOnDemandAllocationStrategy {
+  /** The cheapest. */
+  LOWEST_PRICE = 'lowest-price',
+  /** In the order of the list. */
+  PRIORITIZED = 'prioritized',
+}
+
+/**
+ * A configuration object of EMR: properties of one of its applications.
+ *
+ * @see https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-configure-apps.html
+ */
+export interface EmrConfiguration {
+  /** Name of the classification, for instance `yarn-site`. */
+  readonly classification: string;
+
+  /**
+   * Properties and their values.
+   *
+   * @default - none
+   */
+  readonly properties?: { [name: string]: string };
+
+  /**
+   * Classifications inside this one, for instance `export` in `hadoop-env`.
+   *
+   * @default - none
+   */
+  readonly configurations?: EmrConfiguration[];
+}
+
+/** A script that every instance runs before EMR installs its applications. */
+export interface EmrBootstrapAction {
+  /** Name that EMR shows. */
+  readonly name: string;
+
+  /** S3 URI of the script. Let the step read it: `bucket.grantRead(step)`. */
+  readonly script: string;
+
+  /**
+   * Arguments of the script.
+   *
+   * @default - none
+   */
+  readonly args?: string[];
+}
+
+/** Where and on what instances the clusters of a step run. */
+export interface EmrInstanceFleetsOptions {
+  /** The network of the clusters. */
+  readonly vpc: IVpc;
+
+  /**
+   * Subnets to choose from, either all public or all private. EMR takes one of them for each cluster, by the capacity of its zone, so name
+   * several zones. The instances must reach S3 and DynamoDB from there.
+   *
+   * @default - the private subnets of the VPC; if it has none, its isolated, then its public ones
+   */
+  readonly vpcSubnets?: SubnetSelection;
+
+  /**
+   * Security groups of the instances, beside those that the step makes.
+   *
+   * @default - none
+   */
+  readonly securityGroups?: ISecurityGroup[];
+
+  /**
+   * The EMR release, `emr-7.<minor>.<patch>`: the generated HiveQL needs Hive 3.1.3, which all of 7.x have.
+   *
+   * @default 'emr-7.13.0' - supported until April 2028
+   */
+  readonly releaseLabel?: string;
+
+  /**
+   * Types that the primary instance may have, 1 to 30. Always on-demand: losing it loses the cluster.
+   *
+   * @default - m7g.xlarge, m6g.xlarge and m6gd.xlarge
+   */
+  readonly primaryInstanceTypes?: InstanceType[];
+
+  /**
+   * Types that the core instances may have, 1 to 30. They should have the same memory for each unit of capacity.
+   *
+   * @default - m7g.xlarge, m6g.xlarge and m6gd.xlarge
+   */
+  readonly coreInstanceTypes?: InstanceType[];
+
+  /**
+   * Types that the task instances may have, 1 to 30. The more there are, the seldomer Spot capacity is missing.
+   *
+   * @default - those of the core instances
+   */
+  readonly taskInstanceTypes?: InstanceType[];
+
+  /**
+   * Units of capacity that an instance of a type counts as, by the names of types, for instance `{ 'm7g.2xlarge': 2 }`. Whole numbers from 1.
+   *
+   * @default - each core or task instance is one unit
+   */
+  readonly instanceWeights?: { [instanceType: string]: number };
+
+  /**
+   * Units of core capacity: on-demand instances, which alone hold the data between Hive's two jobs (HDFS). EMR keeps one copy of it below
+   * four core instances, so a lost core instance fails the load, which begins anew on another cluster.
+   *
+   * @default 1
+   */
+  readonly onDemandCapacity?: number;
+
+  /**
+   * Units of task capacity: Spot instances, which hold no data. Hive repeats the tasks of an interrupted one elsewhere. What is not
+   * there 10 minutes after the launch becomes on-demand, and a cluster that failed for lost instances is replaced by one that is all
+   * on-demand.
+   *
+   * @default 2
+   */
+  readonly spotCapacity?: number;
+
+  /**
+   * Most units of core and task capacity that EMR may scale a cluster up to while it loads (managed scaling). The core keeps its size: what is
+   * added are Spot task instances, or on-demand core instances if `spotCapacity` is 0.
+   *
+   * @default - clusters keep the size they begin with
+   */
+  readonly maxCapacityUnits?: number;
+
+  /**
+   * How EMR chooses the types of Spot instances.
+   *
+   * @default EmrSpotAllocationStrategy.PRICE_CAPACITY_OPTIMIZED
+   */
+  readonly spotAllocationStrategy?: EmrSpotAllocationStrategy;
+
+  /**
+   * How EMR chooses the types of on-demand instances.
+   *
+   * @default EmrOnDemandAllocationStrategy.LOWEST_PRICE
+   */
+  readonly onDemandAllocationStrategy?: EmrOnDemandAllocationStrategy;
+
+  /**
+   * Size of each EBS volume of a core or task instance, 10 to 1024 GiB. Two volumes of 64 GiB on three instances hold a run of about 100 GB of
+   * CSV: the core instance keeps the rows as ORC (measured: 24 % of the CSV), and every instance its third of the shuffle, twice while
+   * it is merged (at most the size of the CSV), besides logs; YARN takes no more tasks on an instance whose disks are 90 % full.
+   *
+   * @default Size.gibibytes(64)
+   */
+  readonly ebsVolumeSize?: Size;
+
+  /**
+   * EBS volumes of a core or task instance, 1 to 25. Hadoop spreads its files over them.
+   *
+   * @default 2
+   */
+  readonly ebsVolumesPerInstance?: number;
+
+  /**
+   * Type of the EBS volumes. EMR takes gp3, gp2, io1, st1, sc1 and standard.
+   *
+   * @default EbsDeviceVolumeType.GP3
+   */
+  readonly ebsVolumeType?: EbsDeviceVolumeType;
+
+  /**
+   * Operations a second of each volume of type gp3 or io1.
+   *
+   * @default - 3000 for gp3
+   */
+  readonly ebsIops?: number;
+
+  /**
+   * MiB a second of each volume of type gp3, 125 to 1000.
+   *
+   * @default - 125 for gp3
+   */
+  readonly ebsThroughput?: number;
+
+  /**
+   * Scripts that every instance runs first, in their order. A cluster whose script fails does not start.
+   *
+   * @default - none
+   */
+  readonly bootstrapActions?: EmrBootstrapAction[];
+
+  /**
+   * Configuration objects of EMR's applications. What the generated HiveQL sets itself wins over them.
+   *
+   * @default - EMR's own configuration
+   */
+  readonly configurations?: EmrConfiguration[];
+
+  /**
+   * Bucket for the clusters' logs. The step may write there, and reads there why a load failed.
+   *
+   * @default - the work bucket, below the run's folder
+   */
+  readonly logBucket?: IBucket;
+
+  /**
+   * Prefix of the logs in `logBucket`, without slashes at its ends.
+   *
+   * @default 'emr'
+   */
+  readonly logPrefix?: string;
+
+  /**
+   * Name of a security configuration of EMR's to use instead of the step's own. Let the roles use the keys that it names.
+   *
+   * @default - disks are encrypted with a key of the step's, objects as the work bucket encrypts them; only sessions read instance metadata (IMDSv2)
+   */
+  readonly securityConfigurationName?: string;
+}
+
+/** The options with their defaults, checked. */
+export class InstanceFleets {
+  public readonly releaseLabel: string;
+  public readonly primaryInstanceTypes: string[];
+  public readonly coreInstanceTypes: string[];
+  public readonly taskInstanceTypes: string[];
+  public readonly instanceWeights: { [instanceType: string]: number };
+  public readonly onDemandCapacity: number;
+  public readonly spotCapacity: number;
+  public readonly spotAllocationStrategy: EmrSpotAllocationStrategy;
+  public readonly onDemandAllocationStrategy: EmrOnDemandAllocationStrategy;
+  public readonly ebsVolumeSize: Size;
+  public readonly ebsVolumesPerInstance: number;
+  public readonly ebsVolumeType: EbsDeviceVolumeType;
+  public readonly logPrefix: string;
+
+  constructor(public readonly options: EmrInstanceFleetsOptions) {
+    const coreInstanceTypes = options.coreInstanceTypes ?? DEFAULT_INSTANCE_TYPES;
+    this.releaseLabel = options.releaseLabel ?? DEFAULT_RELEASE_LABEL;
+    this.primaryInstanceTypes = instanceTypes('primaryInstanceTypes', options.primaryInstanceTypes ?? DEFAULT_INSTANCE_TYPES);
+    this.coreInstanceTypes = instanceTypes('coreInstanceTypes', coreInstanceTypes);
+    this.taskInstanceTypes = instanceTypes('taskInstanceTypes', options.taskInstanceTypes ?? coreInstanceTypes);
+    this.instanceWeights = options.instanceWeights ?? {};
+    this.onDemandCapacity = options.onDemandCapacity ?? 1;
+    this.spotCapacity = options.spotCapacity ?? 2;
+    this.spotAllocationStrategy = options.spotAllocationStrategy ?? EmrSpotAllocationStrategy.PRICE_CAPACITY_OPTIMIZED;
+    this.onDemandAllocationStrategy = options.onDemandAllocationStrategy ?? EmrOnDemandAllocationStrategy.LOWEST_PRICE;
+    this.ebsVolumeSize = options.ebsVolumeSize ?? Size.gibibytes(64);
+    this.ebsVolumesPerInstance = options.ebsVolumesPerInstance ?? 2;
+    this.ebsVolumeType = options.ebsVolumeType ?? EbsDeviceVolumeType.GP3;
+    this.logPrefix = options.logPrefix ?? 'emr';
+
+    if (!Token.isUnresolved(this.releaseLabel) && !RELEASE_LABEL.test(this.releaseLabel)) {
+      throw new Error(`'releaseLabel' must be 'emr-7.<minor>.<patch>', got '${this.releaseLabel}'. The generated HiveQL needs Hive 3.1.3 of EMR 7: `
+        + `leave it out for ${DEFAULT_RELEASE_LABEL}.`);
+    }
+    this.validateCapacity();
+    this.validateVolumes();
+    this.validateLogs();
+  }
+
+  private validateCapacity(): void {
+    validateCount('onDemandCapacity', 'units', this.onDemandCapacity, 1);
+    validateCount('spotCapacity', 'units', this.spotCapacity, 0);
+    for (const [type, weight] of Object.entries(this.instanceWeights)) {
+      validateCount(`instanceWeights' of '${type}`, 'units', weight, 1);
+      if (![...this.coreInstanceTypes, ...this.taskInstanceTypes].includes(type)) {
+        throw new Error(`'instanceWeights' must name types of 'coreInstanceTypes' or 'taskInstanceTypes', got '${type}'. Add it there, or remove its weight.`);
+      }
+    }
+    const { maxCapacityUnits } = this.options;
+    if (maxCapacityUnits !== undefined && !Token.isUnresolved(this.onDemandCapacity) && !Token.isUnresolved(this.spotCapacity)) {
+      validateCount('maxCapacityUnits', 'units', maxCapacityUnits, this.onDemandCapacity + this.spotCapacity);
+    }
+  }
+
+  private validateVolumes(): void {
+    const { ebsIops: iops, ebsThroughput: throughput } = this.options;
+    const type = this.ebsVolumeType;
+    if (!EBS.types.includes(type)) throw new Error(`'ebsVolumeType' must be one that EMR takes (${EBS.types.join(', ')}), got '${type}'.`);
+    validateCount('ebsVolumesPerInstance', 'volumes', this.ebsVolumesPerInstance, 1, 25);
+    if (!this.ebsVolumeSize.isUnresolved()) {
+      validateCount('ebsVolumeSize', 'GiB', this.ebsVolumeSize.toGibibytes({ rounding: SizeRoundingBehavior.NONE }), EBS.sizeGiB.least, EBS.sizeGiB.most);
+    }
+    if (iops !== undefined) {
+      if (!EBS.withIops.includes(type)) throw new Error(`'ebsIops' is for volumes of type ${EBS.withIops.join(' or ')} only, got type '${type}'.`);
+      validateCount('ebsIops', 'operations a second', iops, 100);
+    } else if (type === EbsDeviceVolumeType.IO1) {
+      throw new Error("'ebsIops' must be given for volumes of type 'io1'. Add it, or use gp3.");
+    }
+    if (throughput !== undefined) {
+      if (type !== EbsDeviceVolumeType.GP3) throw new Error(`'ebsThroughput' is for volumes of type gp3 only, got type '${type}'.`);
+      validateCount('ebsThroughput', 'MiB a second', throughput, EBS.throughput.least, EBS.throughput.most);
+    }
+  }
+
+  private validateLogs(): void {
+    const { logBucket, logPrefix } = this.options;
+    if (logPrefix === undefined) return;
+    if (!logBucket) throw new Error("'logPrefix' needs 'logBucket': without it the logs are in the run's folder of the work bucket.");
+    if (!Token.isUnresolved(logPrefix) && !/^[^/](.*[^/])?$/.test(logPrefix)) {
+      throw new Error(`'logPrefix' must not be empty, nor begin or end with a slash, got '${logPrefix}'.`);
+    }
+  }
+}
+
+function validateCount(name: string, unit: string, value: number, least: number, most = Infinity): void {
+  if (Token.isUnresolved(value) || Number.isInteger(value) && value >= least && value <= most) return;
+  throw new Error(`'${name}' must be a whole number of ${unit}, ${most === Infinity ? `at least ${least}` : `${least} to ${most}`}, got ${value}.`);
+}
+
+function instanceTypes(name: string, types: InstanceType[]): string[] {
+  if (types.length === 0 || types.length > MAX_INSTANCE_TYPES) {
+    throw new Error(`'${name}' must hold 1 to ${MAX_INSTANCE_TYPES} instance types, got ${types.length}. Leave it out for the default ones.`);
+  }
+  const names = types.map(type => type.toString());
+  const repeated = names.find((type, index) => names.indexOf(type) !== index);
+  if (repeated) throw new Error(`'${name}' must name each instance type once, got '${repeated}' twice. Remove one.`);
+  return names;
+}
