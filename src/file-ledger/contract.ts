@@ -109,6 +109,8 @@ export interface SlotsItem {
   readonly failed?: Set<string>;
   /** Only while paused: nothing but a resume removes it. */
   readonly paused?: Pause;
+  /** ISO 8601: when a run took a slot last. Serves `minRunInterval` alone; no decision about a file depends on it. */
+  readonly begun?: string;
 }
 
 /** The sparse index of the files that wait: partition `waiting`, sorted by `arrived`. */
@@ -154,6 +156,8 @@ export const LEDGER_ENV = {
   maxBytes: 'MAX_BYTES_PER_EXECUTION',
   maxExecutions: 'MAX_CONCURRENT_EXECUTIONS',
   maxAttempts: 'MAX_ATTEMPTS',
+  /** Absent: 0. */
+  minRunIntervalSeconds: 'MIN_RUN_INTERVAL_SECONDS',
   /** The breaker: no run takes a slot while so many have failed since the last success. */
   pauseAfter: 'PAUSE_AFTER_FAILURES',
   /** ARNs of the functions that end a run's compute, separated by commas; absent: none. */

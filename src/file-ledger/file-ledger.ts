@@ -1,4 +1,4 @@
-import { RemovalPolicy, type Size, Tokenization } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, type Size, Tokenization } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -21,6 +21,7 @@ export interface FileLedgerProps {
   readonly maxBytesPerExecution?: Size;
   readonly maxConcurrentExecutions: number;
   readonly maxAttempts: number;
+  readonly minRunInterval?: Duration;
 }
 
 /** The ledger of files and runs (docs/ledger.md): its table, and the permissions of the functions that drive it. */
@@ -54,7 +55,7 @@ export class FileLedger extends Construct {
   /** Lets a function enter files and begin runs. */
   public grantDispatch(handler: lambda.Function): void {
     this.dispatchers.push(handler);
-    const { workBucket, encryptionKey, maxBytesPerExecution } = this.props;
+    const { workBucket, encryptionKey, maxBytesPerExecution, minRunInterval } = this.props;
     const environment = {
       [LEDGER_ENV.table]: this.table.tableName,
       [LEDGER_ENV.workBucket]: workBucket.bucketName,
@@ -62,6 +63,7 @@ export class FileLedger extends Construct {
       ...maxBytesPerExecution && { [LEDGER_ENV.maxBytes]: String(maxBytesPerExecution.toBytes()) },
       [LEDGER_ENV.maxExecutions]: Tokenization.stringifyNumber(this.props.maxConcurrentExecutions),
       [LEDGER_ENV.maxAttempts]: Tokenization.stringifyNumber(this.props.maxAttempts),
+      ...minRunInterval && { [LEDGER_ENV.minRunIntervalSeconds]: String(minRunInterval.toSeconds()) },
       [LEDGER_ENV.pauseAfter]: String(pauseAfter(this.props.maxFilesPerExecution)),
     };
     Object.entries(environment).forEach(([name, value]) => handler.addEnvironment(name, value));

@@ -69,6 +69,20 @@ export interface S3QueueTriggerProps {
   readonly suffixes?: string[];
 
   /**
+   * Smallest file that is loaded. A smaller one is REJECTED as it arrives, with its size as the reason.
+   *
+   * @default - any size: staging rejects files that are empty though they must have a header
+   */
+  readonly minFileSize?: Size;
+
+  /**
+   * Largest file that is loaded, as it is stored. A larger one is REJECTED as it arrives, with its size as the reason: it keeps no other file waiting.
+   *
+   * @default - any size
+   */
+  readonly maxFileSize?: Size;
+
+  /**
    * How the bucket's events come to the queue.
    *
    * @default EventDelivery.S3_NOTIFICATION - costs nothing
@@ -95,6 +109,14 @@ export interface S3QueueTriggerProps {
    * @default - no limit
    */
   readonly maxBytesPerExecution?: Size;
+
+  /**
+   * The shortest time between the beginnings of two runs: whole seconds, up to 7 days. A trickle of small files gathers so long, instead of keeping a
+   * cluster up all day. A run that is full begins at once, and so does one that looks for a bad file.
+   *
+   * @default - none: a run begins as soon as an execution may start
+   */
+  readonly minRunInterval?: Duration;
 
   /**
    * Most executions that run at once, 1 to 1,000. With more than one, a file may be loaded before one that arrived earlier.
@@ -208,6 +230,7 @@ export class S3QueueTrigger extends Construct {
       maxBytesPerExecution: props.maxBytesPerExecution,
       maxConcurrentExecutions: props.maxConcurrentExecutions ?? DEFAULT_MAX_EXECUTIONS,
       maxAttempts: props.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
+      minRunInterval: props.minRunInterval,
     });
     this.ledgerTable = this.ledger.table;
 
@@ -275,6 +298,8 @@ export class S3QueueTrigger extends Construct {
     const arrivals = new ArrivalsFunction(this, 'Arrivals', this.functionOptions('Arrivals', 'Enters arrived files into the ledger'));
     if (props.prefix) arrivals.addEnvironment(ARRIVALS_ENV.prefix, props.prefix);
     if (props.suffixes) arrivals.addEnvironment(ARRIVALS_ENV.suffixes, JSON.stringify(props.suffixes));
+    if (props.minFileSize) arrivals.addEnvironment(ARRIVALS_ENV.minFileSize, String(props.minFileSize.toBytes()));
+    if (props.maxFileSize) arrivals.addEnvironment(ARRIVALS_ENV.maxFileSize, String(props.maxFileSize.toBytes()));
     this.grantReadFiles(arrivals);
     this.ledger.grantDispatch(arrivals);
     const hasWindow = batchingWindow.toSeconds() > 0;

@@ -11,6 +11,8 @@ const MOST_EXECUTIONS = 1_000;
 const MOST_ATTEMPTS = 10;
 /** Lambda's own limit. */
 const LONGEST_WINDOW = Duration.minutes(5);
+/** Files should not outlast the 14 days for which events are kept, a run that fails and a weekend. */
+const LONGEST_RUN_INTERVAL = Duration.days(7);
 /** A function's environment holds 4 KB, the ARN of a function up to 150 bytes. */
 const MOST_STOP_FUNCTIONS = 20;
 
@@ -23,8 +25,9 @@ export function validateTriggerProps(trigger: Construct, props: S3QueueTriggerPr
   validateWholeNumber(named('maxConcurrentExecutions'), props.maxConcurrentExecutions, 1, MOST_EXECUTIONS);
   validateWholeNumber(named('maxAttempts'), props.maxAttempts, 1, MOST_ATTEMPTS);
   validateDuration(named('batchingWindow'), props.batchingWindow, Duration.seconds(0), LONGEST_WINDOW);
-  const bytes = props.maxBytesPerExecution;
-  if (bytes && !bytes.isUnresolved() && bytes.toBytes() < 1) fail(trigger, 'maxBytesPerExecution', 'at least 1 byte', `${bytes.toBytes()} bytes`);
+  validateDuration(named('minRunInterval'), props.minRunInterval, Duration.seconds(1), LONGEST_RUN_INTERVAL,
+    'Files of a week are a large run: load more often, or in parts.');
+  validateSizes(trigger, props);
   if (props.removalPolicy && !REMOVAL_POLICIES.includes(props.removalPolicy)) {
     fail(trigger, 'removalPolicy', 'RETAIN, RETAIN_ON_UPDATE_OR_DELETE or DESTROY (buckets and queues have no snapshots)', props.removalPolicy);
   }
@@ -44,6 +47,16 @@ function validatePrefix(trigger: Construct, { bucket, prefix = '', workBucket }:
   if (prefix.startsWith('/')) {
     Annotations.of(trigger).addWarningV2('cdk-etl-steps:prefixWithSlash',
       `The prefix '${prefix}' begins with a slash, as keys in S3 rarely do: no file arrives unless its key does too.`);
+  }
+}
+
+function validateSizes(trigger: Construct, { maxBytesPerExecution, minFileSize, maxFileSize }: S3QueueTriggerProps): void {
+  for (const [name, size] of Object.entries({ maxBytesPerExecution, minFileSize, maxFileSize })) {
+    if (size?.isUnresolved()) fail(trigger, name, 'known when the app is synthesized', 'a token');
+    if (size && size.toBytes() < 1) fail(trigger, name, 'at least 1 byte', `${size.toBytes()} bytes`);
+  }
+  if (minFileSize && maxFileSize && minFileSize.toBytes() > maxFileSize.toBytes()) {
+    fail(trigger, 'minFileSize', `at most 'maxFileSize', ${maxFileSize.toBytes()} bytes`, `${minFileSize.toBytes()} bytes`);
   }
 }
 

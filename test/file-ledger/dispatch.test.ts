@@ -1,5 +1,6 @@
 import { fakeTime, Story } from './story';
 import { planKey, type RunPlan } from '../../src/file-ledger/contract';
+import { resume } from '../../src/file-ledger/runtime/pause';
 import { push } from '../../src/file-ledger/runtime/push';
 import { ledgerSettings } from '../../src/file-ledger/runtime/settings';
 
@@ -187,4 +188,50 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed))('many hands at once do 
   expect(loaded.sort()).toEqual(messages.map((_, number) => `file-${String(number).padStart(4, '0')}`));
   expect(story.files().every(file => file.status === 'LOADED')).toBe(true);
   expect(story.slots()).toEqual({ live: [], failed: [] });
+});
+
+describe('a shortest time between runs', () => {
+  async function loadedOnce(options: ConstructorParameters<typeof Story>[0] = {}): Promise<Story> {
+    const story = new Story({ minRunIntervalSeconds: 3600, ...options });
+    await story.receive(story.upload('first'));
+    await story.end(story.running(), 'SUCCEEDED');
+    return story;
+  }
+
+  test('lets files gather until it is over', async () => {
+    const story = await loadedOnce();
+    await story.receive(story.upload('a'));
+    time.advanceMinutes(59);
+    await story.receive(story.upload('b'));
+    await story.sweep();
+    expect(story.aws.running()).toEqual([]);
+    time.advanceMinutes(1);
+    await story.sweep();
+    expect(keysOf(story, story.running())).toEqual(['a', 'b']);
+  });
+
+  test.each([
+    ['files', { maxFiles: 2 }],
+    ['bytes', { maxBytes: 20 }],
+  ])('does not hold back a run that is full (%s)', async (_, options) => {
+    const story = await loadedOnce(options);
+    await story.receive(story.upload('a'), story.upload('b'));
+    expect(keysOf(story, story.running())).toEqual(['a', 'b']);
+  });
+
+  test('does not hold back the search for a bad file', async () => {
+    const story = new Story({ minRunIntervalSeconds: 3600 });
+    await story.receive(story.upload('a'), story.upload('b'));
+    await story.end(story.running(), 'FAILED', 'Etl.Data');
+    expect(keysOf(story, story.running())).toEqual(['a']);
+  });
+
+  test('does not hold back the run that an operator resumes for', async () => {
+    const story = new Story({ minRunIntervalSeconds: 3600 });
+    await story.receive(story.upload('a'));
+    await story.end(story.running(), 'FAILED', 'Etl.Configuration');
+    await resume(ledgerSettings());
+    await story.sweep();
+    expect(keysOf(story, story.running())).toEqual(['a']);
+  });
 });

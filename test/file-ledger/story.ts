@@ -15,8 +15,12 @@ export interface StoryOptions {
   readonly maxExecutions?: number;
   readonly maxAttempts?: number;
   readonly pauseAfter?: number;
+  readonly minRunIntervalSeconds?: number;
   readonly stopFunctions?: string[];
   readonly prefix?: string;
+  readonly suffixes?: string[];
+  readonly minFileSize?: number;
+  readonly maxFileSize?: number;
   readonly fault?: Fault;
 }
 
@@ -38,8 +42,12 @@ export class Story {
       [LEDGER_ENV.maxExecutions]: String(options.maxExecutions ?? 1),
       [LEDGER_ENV.maxAttempts]: String(options.maxAttempts ?? 3),
       [LEDGER_ENV.pauseAfter]: String(options.pauseAfter ?? 9),
+      [LEDGER_ENV.minRunIntervalSeconds]: options.minRunIntervalSeconds && String(options.minRunIntervalSeconds),
       [LEDGER_ENV.stopFunctions]: options.stopFunctions?.join(','),
       [ARRIVALS_ENV.prefix]: options.prefix,
+      [ARRIVALS_ENV.suffixes]: options.suffixes && JSON.stringify(options.suffixes),
+      [ARRIVALS_ENV.minFileSize]: options.minFileSize && String(options.minFileSize),
+      [ARRIVALS_ENV.maxFileSize]: options.maxFileSize && String(options.maxFileSize),
     };
     for (const [name, value] of Object.entries(environment)) {
       if (value) process.env[name] = value;

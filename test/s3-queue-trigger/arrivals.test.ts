@@ -73,10 +73,8 @@ test('a message that is none of S3\'s fails, and no other', async () => {
 });
 
 test('keys that are not wanted are not even looked at', async () => {
-  const story = new Story({ prefix: 'in/' });
-  process.env.KEY_SUFFIXES = '[".csv",".csv.gz"]';
+  const story = new Story({ prefix: 'in/', suffixes: ['.csv', '.csv.gz'] });
   await story.receive(...['out/a.csv', 'in/a.txt', 'in/a.csv/', 'in/', 'in/b.csv', 'in/c.csv.gz', 'in/D.CSV'].map(key => story.upload(key)));
-  delete process.env.KEY_SUFFIXES;
   expect(Object.keys(story.statuses())).toEqual(['in/b.csv', 'in/c.csv.gz']);
   expect(story.aws.calls.filter(call => call === 'HeadObject')).toHaveLength(2);
 });
@@ -121,4 +119,30 @@ test('objects of any bucket that sends events are looked up where they are', asy
   const story = new Story();
   await story.receive(story.upload('a.csv'));
   expect(story.file('a.csv').bucket).toBe(LANDING_BUCKET);
+});
+
+describe('a file of a size that the trigger does not take', () => {
+  test.each([
+    ['too small', 9, 'has 9 bytes: the trigger takes files of 10 bytes or more (minFileSize)'],
+    ['too large', 21, 'has 21 bytes: the trigger takes files of 20 bytes at most (maxFileSize). Split the file, or raise the limit and put it back'],
+  ])('(%s) is set aside as it arrives, and keeps no other waiting', async (_, size, reason) => {
+    const story = new Story({ minFileSize: 10, maxFileSize: 20 });
+    const messages = [story.upload('bad.csv', { size }), story.upload('least.csv', { size: 10 }), story.upload('most.csv', { size: 20 })];
+    await story.receive(...messages);
+    await story.receive(...messages);
+    expect(story.file('bad.csv')).toMatchObject({ status: 'REJECTED', reason, runId: '-' });
+    expect(story.file('bad.csv')).not.toHaveProperty('waiting');
+    expect(story.aws.executions.get(story.running())!.files.map(file => file.key)).toEqual(['least.csv', 'most.csv']);
+  });
+});
+
+test('one execution a file is possible: each gets its own, in the order of arrival', async () => {
+  const story = new Story({ maxFiles: 1 });
+  await story.receive(...['a', 'b', 'c'].map(key => story.upload(key)));
+  const loaded: string[] = [];
+  while (story.aws.running().length > 0) {
+    loaded.push(...story.aws.executions.get(story.running())!.files.map(file => file.key));
+    await story.end(story.running(), 'SUCCEEDED');
+  }
+  expect(loaded).toEqual(['a', 'b', 'c']);
 });

@@ -214,6 +214,8 @@ describe('by notification', () => {
   });
 
   test('the function knows the whole prefix and all suffixes', () => {
+    expect(environment(templateOf({ minFileSize: Size.kibibytes(1), maxFileSize: Size.gibibytes(2), minRunInterval: Duration.hours(1) }), /^Enters/)).toMatchObject(
+      { MIN_FILE_SIZE: '1024', MAX_FILE_SIZE: '2147483648', MIN_RUN_INTERVAL_SECONDS: '3600' });
     expect(environment(templateOf({ prefix: 'in box/', suffixes: ['.gz', '.csv.gz'] }), /^Enters/)).toMatchObject({ KEY_PREFIX: 'in box/', KEY_SUFFIXES: '[".gz",".csv.gz"]' });
   });
 
@@ -293,6 +295,10 @@ describe('what is refused', () => {
     [{ batchingWindow: Duration.millis(1_500) }, /got 1500 milliseconds/],
     [{ batchingWindow: Duration.seconds(Lazy.number({ produce: () => 30 })) }, /'batchingWindow' .* must be known when the app is synthesized/],
     [{ maxBytesPerExecution: Size.bytes(0) }, /'maxBytesPerExecution' .* at least 1 byte, got 0 bytes/],
+    [{ minRunInterval: Duration.days(8) }, /'minRunInterval' .* whole seconds from 1 second to 7 days, got 8 days/],
+    [{ maxFileSize: Size.bytes(0) }, /'maxFileSize' .* at least 1 byte, got 0 bytes/],
+    [{ maxFileSize: Size.bytes(Lazy.number({ produce: () => 1 })) }, /'maxFileSize' .* known when the app is synthesized, got a token/],
+    [{ minFileSize: Size.bytes(2), maxFileSize: Size.bytes(1) }, /'minFileSize' .* at most 'maxFileSize', 1 bytes, got 2 bytes/],
     [{ suffixes: [] }, /'suffixes' .* got \[\]/],
     [{ suffixes: ['.csv', ''] }, /'suffixes' .* got \[".csv",""\]/],
     [{ removalPolicy: RemovalPolicy.SNAPSHOT }, /'removalPolicy' .* got snapshot/],

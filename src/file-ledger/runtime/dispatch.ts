@@ -2,11 +2,11 @@ import { newRunId } from './execution-name';
 import { ledgerFile } from './file-item';
 import { push } from './push';
 import type { LedgerSettings } from './settings';
-import { getSlots, isFull, pauseOf, takeSlot } from './slots';
-import { chooseFiles, waitingFiles } from './waiting-files';
+import { getSlots, isFull, isTooSoon, pauseOf, takeSlot } from './slots';
+import { bytesOf, chooseFiles, waitingFiles } from './waiting-files';
 import { logger } from '../../runtime/logger';
 import { putJson } from '../../runtime/work-bucket';
-import { planKey, type RunPlan } from '../contract';
+import { type FileItem, planKey, type RunPlan } from '../contract';
 
 /**
  * Begins runs with the files that wait, as many as slots allow.
@@ -24,13 +24,20 @@ export async function dispatch(ledger: LedgerSettings, mayContinue: () => boolea
 
     const files = await chooseFiles(waitingFiles(ledger), ledger);
     if (files.length === 0) return;
+    const now = new Date();
+    if (mayGather(files, ledger) && isTooSoon(ledger, slots, now)) return;
 
-    const runId = newRunId(new Date());
+    const runId = newRunId(now);
     const plan: RunPlan = { runId, files: files.map(file => ({ ...ledgerFile(file), seen: file.runId })) };
     await putJson(ledger.workBucket, planKey(runId), plan);
-    if (!await takeSlot(ledger, runId)) return;
+    if (!await takeSlot(ledger, runId, now)) return;
 
     const claimed = await push(ledger, plan);
     if (claimed === 0) return; // the index lags: asking it again at once would find the same
   }
+}
+
+/** Whether waiting makes the run better: not if it is full already, nor if its files are halves of one that failed. */
+function mayGather(files: FileItem[], { maxFiles, maxBytes }: LedgerSettings): boolean {
+  return files[0].limit === 0 && files.length < maxFiles && bytesOf(files) < maxBytes;
 }

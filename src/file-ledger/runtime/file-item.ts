@@ -54,6 +54,12 @@ export function newFileItem(arrival: Arrival): FileItem {
   };
 }
 
+/** The item of a file that is set aside as it arrives: it is known, and an operator may put it back. */
+export function rejectedFileItem(arrival: Arrival, reason: string): FileItem {
+  const { waiting, ...item } = newFileItem(arrival);
+  return { ...item, status: FILE_STATUS.rejected, reason };
+}
+
 /** What plans and lists of files say of a file. */
 export function ledgerFile({ id, bucket, key, versionId, etag, size }: LedgerFile): LedgerFile {
   return { id, bucket, key, versionId, etag, size };

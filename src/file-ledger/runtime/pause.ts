@@ -14,10 +14,13 @@ export async function pause(ledger: Table, reason: string): Promise<void> {
   });
 }
 
-/** Ends every pause in one write: that of a configuration failure, that of an operator, and that of too many failed runs. */
+/**
+ * Ends every pause in one write: that of a configuration failure, that of an operator, and that of too many failed runs. Whoever resumes wants to see
+ * a run, so `minRunInterval` does not hold the next one back.
+ */
 export async function resume(ledger: Table): Promise<void> {
   await updateSlots(ledger, {
-    UpdateExpression: 'REMOVE #failed, #paused',
-    ExpressionAttributeNames: { '#failed': 'failed', '#paused': 'paused' },
+    UpdateExpression: 'REMOVE #failed, #paused, #begun',
+    ExpressionAttributeNames: { '#failed': 'failed', '#paused': 'paused', '#begun': 'begun' },
   });
 }

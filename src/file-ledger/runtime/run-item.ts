@@ -2,6 +2,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { runTime } from './execution-name';
 import type { LedgerSettings } from './settings';
+import { bytesOf } from './waiting-files';
 import { dynamo } from '../../runtime/clients/dynamodb';
 import type { LedgerFile, RunItem } from '../contract';
 
@@ -19,7 +20,7 @@ export async function putRunOnce(ledger: Table & Pick<LedgerSettings, 'maxAttemp
     status: 'RUNNING',
     attempt: 1,
     count: files.length,
-    bytes: files.reduce((bytes, file) => bytes + file.size, 0),
+    bytes: bytesOf(files),
     maxAttempts: ledger.maxAttempts,
     created: runTime(runId).toISOString(),
   };

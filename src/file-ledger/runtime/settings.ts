@@ -11,6 +11,7 @@ export interface LedgerSettings {
   readonly maxBytes: number;
   readonly maxExecutions: number;
   readonly maxAttempts: number;
+  readonly minRunIntervalSeconds: number;
   readonly pauseAfter: number;
   readonly stopFunctions: string[];
 }
@@ -25,6 +26,7 @@ export function ledgerSettings(): LedgerSettings {
     maxBytes: process.env[LEDGER_ENV.maxBytes] ? requireNumber(LEDGER_ENV.maxBytes) : Infinity,
     maxExecutions: requireNumber(LEDGER_ENV.maxExecutions),
     maxAttempts: requireNumber(LEDGER_ENV.maxAttempts),
+    minRunIntervalSeconds: process.env[LEDGER_ENV.minRunIntervalSeconds] ? requireNumber(LEDGER_ENV.minRunIntervalSeconds) : 0,
     pauseAfter: requireNumber(LEDGER_ENV.pauseAfter),
     stopFunctions: process.env[LEDGER_ENV.stopFunctions]?.split(',') ?? [],
   };

@@ -22,14 +22,24 @@ export function isFull(ledger: Pick<LedgerSettings, 'maxExecutions'>, slots: Slo
   return (slots.live?.size ?? 0) >= ledger.maxExecutions;
 }
 
+/**
+ * Whether the run before began so short a time ago that files go on gathering (`minRunInterval`). A clock that is wrong costs a wait or a small run:
+ * nothing else depends on it.
+ */
+export function isTooSoon(ledger: Pick<LedgerSettings, 'minRunIntervalSeconds'>, { begun }: SlotsItem, now: Date): boolean {
+  return begun !== undefined && now.getTime() - Date.parse(begun) < ledger.minRunIntervalSeconds * 1000;
+}
+
 /** Takes a slot for a run; false if there is none, or the pipeline is paused. */
-export function takeSlot(ledger: Pick<LedgerSettings, 'table' | 'maxExecutions' | 'pauseAfter'>, runId: string): Promise<boolean> {
+export function takeSlot(ledger: Pick<LedgerSettings, 'table' | 'maxExecutions' | 'pauseAfter'>, runId: string, now: Date): Promise<boolean> {
   return updateSlots(ledger, {
-    UpdateExpression: 'ADD #live :run',
+    UpdateExpression: 'ADD #live :run SET #begun = :now',
     ConditionExpression: '(attribute_not_exists(#live) OR size(#live) < :max) '
       + 'AND (attribute_not_exists(#failed) OR size(#failed) < :pauseAfter) AND attribute_not_exists(#paused)',
-    ExpressionAttributeNames: { '#live': 'live', '#failed': 'failed', '#paused': 'paused' },
-    ExpressionAttributeValues: { ':run': new Set([runId]), ':max': ledger.maxExecutions, ':pauseAfter': ledger.pauseAfter },
+    ExpressionAttributeNames: { '#live': 'live', '#failed': 'failed', '#paused': 'paused', '#begun': 'begun' },
+    ExpressionAttributeValues: {
+      ':run': new Set([runId]), ':max': ledger.maxExecutions, ':pauseAfter': ledger.pauseAfter, ':now': now.toISOString(),
+    },
   });
 }
 

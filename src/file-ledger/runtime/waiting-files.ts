@@ -1,7 +1,7 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { LedgerSettings } from './settings';
 import { dynamo } from '../../runtime/clients/dynamodb';
-import { WAITING_INDEX, WAITING_SHARDS, type FileItem } from '../contract';
+import { WAITING_INDEX, WAITING_SHARDS, type FileItem, type LedgerFile } from '../contract';
 
 /** One partition of the index, read page by page. */
 interface Shard {
@@ -64,4 +64,8 @@ export async function chooseFiles(waiting: AsyncIterable<FileItem>, most: Pick<L
     if (chosen.length >= most.maxFiles || chosen.length === limit || bytes >= most.maxBytes) break;
   }
   return chosen;
+}
+
+export function bytesOf(files: LedgerFile[]): number {
+  return files.reduce((bytes, file) => bytes + file.size, 0);
 }

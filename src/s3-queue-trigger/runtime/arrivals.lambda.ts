@@ -17,6 +17,8 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
     table: ledger.table,
     prefix: process.env[ARRIVALS_ENV.prefix] ?? '',
     suffixes: JSON.parse(process.env[ARRIVALS_ENV.suffixes] ?? '[]') as string[],
+    minFileSize: Number(process.env[ARRIVALS_ENV.minFileSize] ?? 0),
+    maxFileSize: Number(process.env[ARRIVALS_ENV.maxFileSize] ?? Infinity),
   };
   const failed: string[] = [];
   await pMap(event.Records, async ({ messageId, body }) => {

@@ -1,26 +1,33 @@
 import { HeadObjectCommand, S3ServiceException, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { objectsCreated, realVersion, type ObjectCreated } from './s3-events';
 import { arrive } from '../../file-ledger/runtime/arrive';
-import { newFileItem, type Arrival } from '../../file-ledger/runtime/file-item';
+import { newFileItem, rejectedFileItem, type Arrival } from '../../file-ledger/runtime/file-item';
 import { s3 } from '../../runtime/clients/s3';
 import { logger } from '../../runtime/logger';
-import { isWanted } from '../contract';
+import { isWanted, sizeProblem } from '../contract';
 
 export interface ArrivalSettings {
   readonly table: string;
   readonly prefix: string;
   readonly suffixes: string[];
+  /** Bytes. */
+  readonly minFileSize: number;
+  readonly maxFileSize: number;
 }
 
 /** Enters the files that a message announces. May be repeated: a file that is known changes nothing. */
 export async function receive(message: string, settings: ArrivalSettings): Promise<void> {
   for (const object of objectsCreated(message)) {
-    if (!isWanted(object.key, settings.prefix, settings.suffixes)) continue;
+    if (!isWanted(object.key, settings.prefix, settings.suffixes)) {
+      logger.info('Left out: not a key that the trigger takes', { bucket: object.bucket, key: object.key });
+      continue;
+    }
     const arrival = await lookUp(object);
     if (!arrival) continue;
-    const file = newFileItem(arrival);
+    const problem = sizeProblem(arrival.size, settings.minFileSize, settings.maxFileSize);
+    const file = problem === undefined ? newFileItem(arrival) : rejectedFileItem(arrival, problem);
     const isNew = await arrive(settings, file);
-    logger.info(isNew ? 'Arrived' : 'Announced again', { fileId: file.id, bucket: file.bucket, key: file.key, versionId: file.versionId });
+    logger.info(isNew ? problem ?? 'Arrived' : 'Announced again', { fileId: file.id, bucket: file.bucket, key: file.key, versionId: file.versionId });
   }
 }
 
