@@ -4,6 +4,7 @@ import type {
   CancelStepsInfo, Cluster, ClusterState, ClusterStateChangeReason, ClusterStateChangeReasonCode, FailureDetails, RunJobFlowInput, StepConfig,
   StepState,
 } from '@aws-sdk/client-emr';
+import type { ClusterFault } from './faults';
 import type { HiveStepRunner } from './hive-step';
 import { LocalStep } from './step';
 
@@ -22,9 +23,12 @@ export interface ClusterPace {
   readonly starting: number;
   readonly bootstrapping: number;
   readonly terminating: number;
+  /** WAITING, before the cluster ends by itself; absent: it waits for ever. */
+  readonly idle?: number;
 }
 
-const WITH_ERRORS: ClusterStateChangeReasonCode[] = ['STEP_FAILURE', 'INTERNAL_ERROR'];
+/** Clusters that end for any other reason are TERMINATED_WITH_ERRORS. */
+const WITHOUT_ERRORS: ClusterStateChangeReasonCode[] = ['ALL_STEPS_COMPLETED', 'USER_REQUEST'];
 
 /** EMR's ids end in 13 upper-case letters or digits. */
 const newId = (prefix: string): string => `${prefix}-${randomBytes(7).toString('hex').toUpperCase().slice(0, 13)}`;
@@ -47,6 +51,7 @@ export class LocalCluster {
     private readonly runner: HiveStepRunner,
     private readonly pace: ClusterPace,
     private readonly onChange: (change: EmrChange) => void,
+    private readonly fault?: ClusterFault,
   ) {
     this.addSteps(request.Steps ?? []);
   }
@@ -63,9 +68,11 @@ export class LocalCluster {
   async live(): Promise<void> {
     this.become('STARTING');
     await this.wait(this.pace.starting);
+    this.strike('STARTING');
     if (!this.isEnding) {
       this.become('BOOTSTRAPPING');
       await this.wait(this.pace.bootstrapping);
+      this.strike('BOOTSTRAPPING');
     }
     this.ready = new Date();
     while (!this.isEnding) await this.work();
@@ -73,7 +80,7 @@ export class LocalCluster {
     await this.running.catch(() => {}); // the engine cannot be interrupted, and a cluster whose work goes on has not ended
     await pause(this.pace.terminating);
     this.ended = new Date();
-    this.become(WITH_ERRORS.includes(this.reason!.Code!) ? 'TERMINATED_WITH_ERRORS' : 'TERMINATED');
+    this.become(WITHOUT_ERRORS.includes(this.reason!.Code!) ? 'TERMINATED' : 'TERMINATED_WITH_ERRORS');
   }
 
   addSteps(configs: StepConfig[]): string[] {
@@ -140,6 +147,7 @@ export class LocalCluster {
     return {
       State: this.state,
       StateChangeReason: this.reason ?? {},
+      ErrorDetails: this.reason === this.fault?.reason ? this.fault?.details : undefined,
       Timeline: { CreationDateTime: this.created, ReadyDateTime: this.ready, EndDateTime: this.ended },
     };
   }
@@ -154,7 +162,9 @@ export class LocalCluster {
       this.end({ Code: 'ALL_STEPS_COMPLETED', Message: 'Steps completed' });
     } else {
       if (this.state !== 'WAITING') this.become('WAITING');
-      await this.wait();
+      await this.wait(this.pace.idle);
+      // EMR does not document what it gives as the reason
+      if (this.steps.every(({ state }) => state !== 'PENDING')) this.end({ Code: 'ALL_STEPS_COMPLETED', Message: 'Auto-terminated, as it was idle' });
     }
   }
 
@@ -163,6 +173,7 @@ export class LocalCluster {
     this.tell(step);
     const run = this.runner.run(step.config, { clusterId: this.id, stepId: step.id, logUri: this.request.LogUri });
     this.running = run;
+    this.strike('RUNNING');
     let failure: FailureDetails | undefined;
     try {
       failure = await run;
@@ -191,6 +202,10 @@ export class LocalCluster {
     }
   }
 
+  private strike(during: ClusterFault['during']): void {
+    if (this.fault?.during === during) this.end(this.fault.reason);
+  }
+
   private become(state: ClusterState): void {
     this.state = state;
     this.onChange({ clusterId: this.id, clusterName: this.request.Name!, state, reason: this.reason?.Message });
@@ -208,7 +223,7 @@ export class LocalCluster {
       await pause(milliseconds ?? 2 ** 31 - 1, undefined, { signal: this.waiting.signal, ref: false });
     } catch {
       // only a step was added: a cluster that starts goes on starting
-      const left = milliseconds === undefined ? 0 : milliseconds - (Date.now() - began);
+      const left = milliseconds === undefined || this.state === 'WAITING' ? 0 : milliseconds - (Date.now() - began);
       if (left > 0 && !this.isEnding) await this.wait(left);
     }
   }

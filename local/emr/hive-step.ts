@@ -1,6 +1,7 @@
 import { gzipSync } from 'zlib';
 import type { FailureDetails, StepConfig } from '@aws-sdk/client-emr';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { EmrFaults } from './faults';
 
 /** The engine that runs the scripts. */
 export interface HiveEngine {
@@ -18,7 +19,7 @@ const S3_URI = /^s3n?:\/\/([^/]+)\/(.*)$/;
 
 /** Runs `hive-script` steps, on the engine of this machine, and keeps what it prints where EMR keeps it. */
 export class HiveStepRunner {
-  constructor(private readonly hive: HiveEngine, private readonly s3: S3Client) {}
+  constructor(private readonly hive: HiveEngine, private readonly faults: Pick<EmrFaults, 'step'>, private readonly s3: S3Client) {}
 
   /** What went wrong; undefined if nothing did. */
   async run(step: StepConfig, place: StepPlace): Promise<FailureDetails | undefined> {
@@ -27,7 +28,10 @@ export class HiveStepRunner {
     let stderr: string;
     let exitCode = 1;
     try {
-      ({ exitCode, stdout, stderr } = await this.hive.run(await this.read(scriptOf(step))));
+      const fault = this.faults.step?.(step);
+      ({ exitCode, stdout, stderr } = fault === undefined
+        ? await this.hive.run(await this.read(scriptOf(step)))
+        : { exitCode: 2, stdout: '', stderr: fault });
     } catch (error) {
       stderr = `${(error as Error).name}: ${(error as Error).message}`;
     }

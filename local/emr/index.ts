@@ -7,11 +7,12 @@ import type {
 } from '@aws-sdk/client-emr';
 import { S3Client } from '@aws-sdk/client-s3';
 import { type ClusterPace, type EmrChange, LocalCluster } from './cluster';
+import type { CallFault, ClusterFault, EmrFaults } from './faults';
 import { type HiveEngine, HiveStepRunner } from './hive-step';
 import { answer, EmrFault, type Operation } from './protocol';
 import { validateRunJobFlow, validateSteps } from './validation';
 
-export type { EmrChange, HiveEngine };
+export type { CallFault, ClusterFault, EmrChange, EmrFaults, HiveEngine };
 
 export interface EmrOptions {
   /** Runs the scripts of the steps. */
@@ -30,6 +31,11 @@ export interface EmrOptions {
    * @default 500
    */
   readonly listingLag?: number;
+  /**
+   * What goes wrong.
+   * @default - nothing
+   */
+  readonly faults?: EmrFaults;
   /** Told of every new state of a cluster or a step. */
   readonly onChange?: (change: EmrChange) => void;
 }
@@ -45,10 +51,12 @@ const EMR_PACE: ClusterPace = { starting: 240_000, bootstrapping: 120_000, termi
 const PAGE = 50;
 
 /** Answers what the library asks of EMR, and runs Hive steps on this machine. */
-export async function startEmr({ hive, awsEndpoint, port = 0, speed = 300, listingLag = 500, onChange = () => {} }: EmrOptions): Promise<RunningEmr> {
+export async function startEmr(
+  { hive, awsEndpoint, port = 0, speed = 300, listingLag = 500, faults = {}, onChange = () => {} }: EmrOptions,
+): Promise<RunningEmr> {
   const clusters = new Map<string, LocalCluster>();
   const lives = new Set<Promise<void>>();
-  const runner = new HiveStepRunner(hive, new S3Client({
+  const runner = new HiveStepRunner(hive, faults, new S3Client({
     endpoint: awsEndpoint, region: 'us-east-1', forcePathStyle: true, credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   }));
   const pace: ClusterPace = {
@@ -64,7 +72,8 @@ export async function startEmr({ hive, awsEndpoint, port = 0, speed = 300, listi
   const operations = {
     RunJobFlow(input: RunJobFlowInput): RunJobFlowOutput {
       validateRunJobFlow(input);
-      const cluster = new LocalCluster(input, runner, pace, onChange);
+      const { IdleTimeout: idle } = input.AutoTerminationPolicy ?? {};
+      const cluster = new LocalCluster(input, runner, { ...pace, ...idle && { idle: idle * 1000 / speed } }, onChange, faults.cluster?.(input));
       clusters.set(cluster.id, cluster);
       const life = cluster.live();
       lives.add(life);
@@ -114,7 +123,7 @@ export async function startEmr({ hive, awsEndpoint, port = 0, speed = 300, listi
     },
   };
 
-  const server = createServer((request, response) => void answer(operations as Record<string, Operation>, request, response));
+  const server = createServer((request, response) => void answer(operations as Record<string, Operation>, faults, request, response));
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'http';
+import type { EmrFaults } from './faults';
 
 /** An error as EMR answers it. */
 export class EmrFault extends Error {
-  constructor(readonly type: 'ValidationException' | 'InvalidRequestException' | 'UnknownOperationException', message: string) {
+  constructor(readonly type: 'ValidationException' | 'InvalidRequestException' | 'ThrottlingException' | 'UnknownOperationException', message: string) {
     super(message);
   }
 }
@@ -12,7 +13,9 @@ export type Operation = (input: never) => unknown;
 const TARGET = /^ElasticMapReduce\.(\w+)$/;
 
 /** Answers one request of AWS JSON 1.1: the operation in a header, input and output as JSON, times as seconds since 1970. */
-export async function answer(operations: Record<string, Operation>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function answer(
+  operations: Record<string, Operation>, faults: EmrFaults, request: IncomingMessage, response: ServerResponse,
+): Promise<void> {
   let status = 200;
   let body: unknown;
   try {
@@ -20,7 +23,15 @@ export async function answer(operations: Record<string, Operation>, request: Inc
     if (name === undefined || !Object.hasOwn(operations, name)) {
       throw new EmrFault('UnknownOperationException', `The local EMR does not know ${request.headers['x-amz-target']}.`);
     }
-    body = operations[name](JSON.parse(await text(request)) as never) ?? {};
+    const input = JSON.parse(await text(request)) as never;
+    const fault = await faults.call?.(name);
+    if (fault === 'throttled') throw new EmrFault('ThrottlingException', 'Rate exceeded');
+    if (fault === 'failed') throw new Error('An internal error occurred.');
+    body = operations[name](input) ?? {};
+    if (fault === 'answer lost') {
+      request.socket.destroy();
+      return;
+    }
   } catch (error) {
     status = error instanceof EmrFault ? 400 : 500;
     const type = error instanceof EmrFault ? error.type : 'InternalServerException';

@@ -7,8 +7,11 @@ const SUBNET = /^subnet-[0-9a-f]+$/;
 const SECURITY_GROUP = /^sg-[0-9a-f]+$/;
 const INSTANCE_TYPE = /^[a-z][a-z0-9-]*\.[a-z0-9]+$/;
 const ACTIONS_ON_FAILURE = ['TERMINATE_JOB_FLOW', 'TERMINATE_CLUSTER', 'CANCEL_AND_WAIT', 'CONTINUE'];
+const VOLUME_TYPES = ['gp2', 'gp3', 'io1', 'st1', 'sc1', 'standard'];
 const NAME_LENGTH = 256;
 const MAX_STEPS = 256;
+const MAX_BOOTSTRAP_ACTIONS = 16;
+const IDLE_SECONDS = { least: 60, most: 604_800 };
 
 function refuseIf(condition: unknown, message: string): void {
   if (condition) throw new EmrFault('ValidationException', message);
@@ -27,6 +30,13 @@ export function validateRunJobFlow(input: RunJobFlowInput): void {
   refuseIf(keys.some(key => key === '' || key.startsWith('aws:') || key.length > 128), 'Tag keys must have 1 to 128 characters and not begin with aws:.');
   refuseIf(new Set(keys).size < keys.length, 'Tag keys must be unique.');
   validateSteps(input.Steps ?? []);
+  refuseIf((input.BootstrapActions ?? []).length > MAX_BOOTSTRAP_ACTIONS, `There can be at most ${MAX_BOOTSTRAP_ACTIONS} bootstrap actions.`);
+  for (const action of input.BootstrapActions ?? []) {
+    refuseIf(!action.Name || !action.ScriptBootstrapAction?.Path, 'A bootstrap action needs a name and ScriptBootstrapAction.Path.');
+  }
+  const idle = input.AutoTerminationPolicy?.IdleTimeout;
+  refuseIf(idle !== undefined && (idle < IDLE_SECONDS.least || idle > IDLE_SECONDS.most),
+    `The idle timeout must be between ${IDLE_SECONDS.least} and ${IDLE_SECONDS.most} seconds, got ${idle}.`);
 }
 
 export function validateSteps(steps: StepConfig[]): void {
@@ -72,6 +82,10 @@ function validateFleet(fleet: InstanceFleetConfig): void {
   const names = types.map(type => type.InstanceType ?? '');
   for (const type of names) refuseIf(!INSTANCE_TYPE.test(type), `Instance type '${type}' is not supported.`);
   refuseIf(new Set(names).size < names.length, `${name} must name each instance type once.`);
+  for (const { VolumeSpecification: volume } of types.flatMap(type => type.EbsConfiguration?.EbsBlockDeviceConfigs ?? [])) {
+    refuseIf(!VOLUME_TYPES.includes(volume?.VolumeType ?? ''), `The volume type '${volume?.VolumeType}' is not valid: ${VOLUME_TYPES.join(', ')}.`);
+    refuseIf(!volume?.SizeInGB || volume.SizeInGB < 1, `The volume size of ${name.toLowerCase()} must be at least 1 GiB, got ${volume?.SizeInGB}.`);
+  }
   if (spotSpecification) {
     const { TimeoutDurationMinutes: timeout, TimeoutAction: action } = spotSpecification;
     refuseIf(timeout === undefined || timeout < 5 || timeout > 1440, 'TimeoutDurationMinutes must be between 5 and 1440.');
@@ -85,5 +99,7 @@ function validateScaling({ ManagedScalingPolicy: policy, Instances: instances }:
   refuseIf(limits.UnitType !== 'InstanceFleetUnits' && instances?.InstanceFleets, 'The unit type of a cluster with instance fleets must be InstanceFleetUnits.');
   const { MinimumCapacityUnits: least = 0, MaximumCapacityUnits: most = 0, MaximumOnDemandCapacityUnits: onDemand = most } = limits;
   refuseIf(least < 1 || least > most, `MinimumCapacityUnits (${least}) must be at least 1 and at most MaximumCapacityUnits (${most}).`);
+  const { MaximumCoreCapacityUnits: core = most } = limits;
   refuseIf(onDemand < 0 || onDemand > most, `MaximumOnDemandCapacityUnits (${onDemand}) must be 0 to MaximumCapacityUnits (${most}).`);
+  refuseIf(core < 1 || core > most, `MaximumCoreCapacityUnits (${core}) must be 1 to MaximumCapacityUnits (${most}).`);
 }

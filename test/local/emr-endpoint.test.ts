@@ -205,6 +205,14 @@ test('a cluster that is kept waits for steps, goes on after a failure, and steps
   await until(id, 'TERMINATED');
 });
 
+test('a cluster that is kept ends by itself when it has been idle for long enough', async () => {
+  const id = await run(request({ Steps: [], AutoTerminationPolicy: { IdleTimeout: 1_800 } }, { KeepJobFlowAliveWhenNoSteps: true }));
+  await until(id, 'WAITING');
+  await client.send(new AddJobFlowStepsCommand({ JobFlowId: id, Steps: [hiveStep('s3://work/load.hql')] }));
+  await until(id, 'TERMINATED');
+  expect((await steps(id))[0].Status!.State).toBe('COMPLETED');
+});
+
 test('ListClusters shows the newest first, filtered and in pages', async () => {
   const before = new Date();
   await pause(5);
@@ -264,6 +272,22 @@ test.each([
   ['scaling below the minimum', request({
     ManagedScalingPolicy: { ComputeLimits: { UnitType: 'InstanceFleetUnits', MinimumCapacityUnits: 3, MaximumCapacityUnits: 2 } },
   }), 'MinimumCapacityUnits'],
+  ['more core units than units', request({
+    ManagedScalingPolicy: {
+      ComputeLimits: { UnitType: 'InstanceFleetUnits', MinimumCapacityUnits: 1, MaximumCapacityUnits: 2, MaximumCoreCapacityUnits: 3 },
+    },
+  }), 'MaximumCoreCapacityUnits'],
+  ['a volume of an unknown type', request({}, {
+    InstanceFleets: [{
+      InstanceFleetType: 'MASTER',
+      TargetOnDemandCapacity: 1,
+      InstanceTypeConfigs: [{
+        InstanceType: 'm7g.xlarge', EbsConfiguration: { EbsBlockDeviceConfigs: [{ VolumeSpecification: { VolumeType: 'gp9', SizeInGB: 100 } }] },
+      }],
+    }],
+  }), "volume type 'gp9'"],
+  ['an idle timeout of seconds', request({ AutoTerminationPolicy: { IdleTimeout: 30 } }), 'between 60 and 604800'],
+  ['a bootstrap action without a script', request({ BootstrapActions: [{ Name: 'Nothing', ScriptBootstrapAction: { Path: '' } }] }), 'ScriptBootstrapAction.Path'],
   ['one security group of two', request({}, { EmrManagedMasterSecurityGroup: 'sg-0a' }), 'both or none'],
   ['no subnet', request({}, { Ec2SubnetIds: ['vpc-1'] }), "The subnet ID 'vpc-1' is not valid."],
   ['a tag twice', request({ Tags: [{ Key: 'a', Value: '1' }, { Key: 'a', Value: '2' }] }), 'unique'],

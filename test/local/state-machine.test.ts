@@ -1,6 +1,6 @@
 // The state machine as it is deployed, with the real staging function; the steps' functions only pretend to have compute.
 import { randomUUID } from 'crypto';
-import { readFileSync, rmSync } from 'fs';
+import { rmSync } from 'fs';
 import * as path from 'path';
 import { setTimeout as sleep } from 'timers/promises';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -10,8 +10,9 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { deployApp } from './deploy-app';
 import { RunningMiniStack, startMiniStack } from '../../local/ministack';
-import { createRunFolder, REPOSITORY, runProcess } from '../../local/processes';
+import { createRunFolder } from '../../local/processes';
 import {
   Column, DataFormat, Dataset, EtlPipeline, EtlStep, type EtlStepBindOptions, type EtlStepConfig, type IEtlStep, S3QueueTrigger,
 } from '../../src';
@@ -89,8 +90,7 @@ afterAll(async () => {
 });
 
 async function deploy(): Promise<void> {
-  const assembly = path.join(runFolder, 'cdk.out');
-  const app = new App({ outdir: assembly });
+  const app = new App({ outdir: path.join(runFolder, 'cdk.out') });
   const stack = new Stack(app, 'Machine', { env: { account: '000000000000', region: 'us-east-1' } });
   const landing = new s3.Bucket(stack, 'Landing', { versioned: true });
   // the executions are started by the tests: what they upload is not below this prefix
@@ -107,20 +107,7 @@ async function deploy(): Promise<void> {
   new CfnOutput(stack, 'LandingName', { key: 'Landing', value: landing.bucketName });
   new CfnOutput(stack, 'WorkName', { key: 'Work', value: trigger.workBucket.bucketName });
   new CfnOutput(stack, 'MachineArn', { key: 'Machine', value: pipeline.stateMachine.stateMachineArn });
-  app.synth();
-
-  const cdk = (...args: string[]) => runProcess({
-    name: 'CDK CLI',
-    command: process.execPath,
-    args: [path.join(REPOSITORY, 'node_modules', 'aws-cdk', 'bin', 'cdk'), ...args, '--no-notices'],
-    env: { PATH: process.env.PATH, HOME: runFolder, CI: 'true', CDK_DISABLE_VERSION_CHECK: '1', CDK_DISABLE_CLI_TELEMETRY: 'true', ...miniStack.environment },
-    cwd: runFolder,
-    logFile: path.join(runFolder, 'cdk.log'),
-    timeoutSeconds: 120,
-  });
-  await cdk('bootstrap', 'aws://000000000000/us-east-1');
-  await cdk('deploy', '--app', assembly, '--require-approval', 'never', '--outputs-file', 'outputs.json');
-  outputs = JSON.parse(readFileSync(path.join(runFolder, 'outputs.json'), 'utf8')).Machine;
+  outputs = (await deployApp(app, miniStack, runFolder)).Machine as typeof outputs;
 }
 
 /** Runs an execution for one file with this content, to its end. */
