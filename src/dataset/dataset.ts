@@ -56,6 +56,7 @@ export interface DatasetProps {
  * - A row is rejected, kept with the reason, and counted if it has too few or too many fields or a quote out of place, is not valid UTF-8, holds
  *   NUL or the replacement character U+FFFD (which engines read in place of invalid bytes), if a column of the key or a required one is
  *   null, or if a value does not parse or does not fit. The text of a value of any type has at most 65,535 bytes, in the key 1,024.
+ * - A row of more than 400 KB, DynamoDB's largest item, is rejected by `EmrHiveDynamoStep` and taken by `FargateRedshiftStep`.
  * - Redshift takes no notice of spaces at the end when it compares texts, DynamoDB does: keys must not differ in them alone.
  * - No value may hold a line break, CR or LF, though RFC 4180 allows it between quotes: files are read by lines, in parallel. Each of the lines that
  *   such a row falls into is judged by itself; the first and the last are rejected, having a quote out of place.

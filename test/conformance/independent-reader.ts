@@ -1,5 +1,4 @@
 import { TextDecoder } from 'util';
-import { gunzipSync } from 'zlib';
 import { parse } from 'csv-parse/sync';
 
 // Reads files as the documentation of Dataset (src/dataset/dataset.ts) says it, and shares no line of code with the library: what the
@@ -52,7 +51,7 @@ export const MALFORMED = 'malformed';
 const MOST_BYTES = 65_535;
 const MOST_BYTES_OF_KEY = 1_024;
 
-/** Reads the files of one run; each is plain or gzip. */
+/** Reads the files of one run, as they are when decompressed. */
 export function read(files: readonly Buffer[], dataset: ReaderDataset): Reading {
   const accepted: Row[] = [];
   const rejected: Rejected[] = [];
@@ -68,9 +67,7 @@ export function read(files: readonly Buffer[], dataset: ReaderDataset): Reading 
 }
 
 function linesOf(file: Buffer, header: boolean): Buffer[] {
-  const isGzip = file[0] === 0x1f && file[1] === 0x8b;
-  let bytes = isGzip ? gunzipSync(file) : file;
-  if (bytes.subarray(0, 3).equals(Buffer.from('\ufeff'))) bytes = bytes.subarray(3);
+  const bytes = file.subarray(0, 3).equals(Buffer.from('\ufeff')) ? file.subarray(3) : file;
   const lines: Buffer[] = [];
   for (let start = 0; start < bytes.length;) {
     const lineFeed = bytes.indexOf('\n', start);

@@ -53,12 +53,11 @@ export function createLatestRows(columns: TargetColumn[]): string {
 
 /** Of the good rows of each key the one that wins. A key is what Redshift takes for equal: it ignores spaces at the end of a text. */
 export function fillLatestRows(dataset: DatasetDefinition, columns: TargetColumn[]): string {
-  const canonicalOf = (name: string): string => canonicalColumn(dataset.columns.findIndex(column => column.name === name));
   const canonical = dataset.columns.map((_, index) => canonicalColumn(index));
   const typed = dataset.columns.map((column, index) => typedValue(column, columns[index], canonical[index]));
-  const latestBy = dataset.columns.filter(column => column.name === dataset.latestBy)
-    .map(column => descending(orderedValue(column, canonicalOf(column.name))));
-  const ties = dataset.columns.map((column, index) => descending(column.type === 'floatingPoint' ? orderedValue(column, canonical[index]) : canonical[index]));
+  const key = dataset.columns.flatMap((column, index) => dataset.key.includes(column.name) ? [distinctValue(column, canonical[index])] : []);
+  const latestBy = dataset.columns.flatMap((column, index) => column.name === dataset.latestBy ? [orderedValue(column, canonical[index])] : []);
+  const order = [...latestBy, ...dataset.columns.map((column, index) => distinctValue(column, canonical[index]))].map(descending);
   const guarded = dataset.columns.map((column, index) => {
     const text = stagedColumn(index);
     return `CASE WHEN reason IS NULL AND ${text} IS NOT NULL THEN ${canonicalText(column, text)} END AS ${canonical[index]}`;
@@ -67,7 +66,7 @@ export function fillLatestRows(dataset: DatasetDefinition, columns: TargetColumn
 SELECT ${typed.join(', ')}
 FROM (
   SELECT ${canonical.join(', ')},
-    ROW_NUMBER() OVER (PARTITION BY ${dataset.key.map(canonicalOf).join(', ')} ORDER BY ${[...latestBy, ...ties].join(', ')}) AS place
+    ROW_NUMBER() OVER (PARTITION BY ${key.join(', ')} ORDER BY ${order.join(', ')}) AS place
   FROM (
     SELECT ${guarded.join(',\n      ')}
     FROM ${CHECKED_ROWS}
@@ -84,17 +83,26 @@ function orderedValue(column: ColumnDefinition, canonical: string): string {
   switch (column.type) {
     case 'integer':
     case 'decimal': return `CAST(${canonical} AS DECIMAL(38, ${column.scale ?? 0}))`;
-    case 'floatingPoint': return `CAST(${canonical} AS DOUBLE PRECISION)`;
+    case 'floatingPoint': return double(canonical);
     default: return canonical;
   }
+}
+
+/** An expression that is equal for equal values alone: the canonical text, but floating-point numbers have several. */
+function distinctValue(column: ColumnDefinition, canonical: string): string {
+  return column.type === 'floatingPoint' ? double(canonical) : canonical;
+}
+
+/** Without negative zero, which DynamoDB does not have. */
+function double(canonical: string): string {
+  return `CASE WHEN CAST(${canonical} AS DOUBLE PRECISION) = 0 THEN 0 ELSE CAST(${canonical} AS DOUBLE PRECISION) END`;
 }
 
 function typedValue(column: ColumnDefinition, target: TargetColumn, canonical: string): string {
   switch (column.type) {
     case 'string': return canonical;
     case 'bool': return `${canonical} = 'true'`; // Redshift casts no text to BOOLEAN
-    // no negative zero, which DynamoDB does not have
-    case 'floatingPoint': return `CASE WHEN CAST(${canonical} AS DOUBLE PRECISION) = 0 THEN 0 ELSE CAST(${canonical} AS DOUBLE PRECISION) END`;
+    case 'floatingPoint': return double(canonical);
     default: return `CAST(${canonical} AS ${target.type})`;
   }
 }
