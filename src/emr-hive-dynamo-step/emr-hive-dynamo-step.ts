@@ -165,6 +165,7 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
         maxRuntime: this.props.maxRuntime ?? DEFAULT_MAX_RUNTIME,
       }),
       stopFunctions: [this.handler],
+      dependencies: [this.network.vpc],
     };
   }
 

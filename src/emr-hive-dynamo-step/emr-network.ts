@@ -13,6 +13,7 @@ export interface EmrNetworkProps {
 
 /** Subnets and security groups of a step's clusters. */
 export class EmrNetwork extends Construct {
+  public readonly vpc: ec2.IVpc;
   public readonly subnetIds: string[];
   public readonly primary: ec2.SecurityGroup;
   public readonly core: ec2.SecurityGroup;
@@ -21,6 +22,7 @@ export class EmrNetwork extends Construct {
 
   constructor(scope: Construct, id: string, { vpc, vpcSubnets }: EmrNetworkProps) {
     super(scope, id);
+    this.vpc = vpc;
     const { subnets } = vpc.selectSubnets(vpcSubnets);
     this.subnetIds = subnets.map(subnet => subnet.subnetId);
     const publicIds = this.subnetIds.filter(subnetId => vpc.publicSubnets.some(subnet => subnet.subnetId === subnetId));

@@ -6,7 +6,7 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { validateTimeout } from './execution-history';
 import { FileStaging } from './file-staging';
-import { pollingSteps, validateStack, validateSteps } from './pipeline-steps';
+import { pollingSteps, stepConstructs, validateStack, validateSteps } from './pipeline-steps';
 import type { Dataset } from '../dataset/dataset';
 import type { IEtlStep } from '../etl-step/etl-step';
 import { bindStep } from '../etl-step/parallel-step';
@@ -99,7 +99,8 @@ export class EtlPipeline extends Construct {
     });
 
     const stopFunctions = steps.flatMap(step => step.stopFunctions ?? []);
-    trigger.startExecutionsOf(this.stateMachine, { stopFunctions });
+    const dependencies = [this, ...stepConstructs(props.steps), ...steps.flatMap(step => step.dependencies ?? [])];
+    trigger.startExecutionsOf(this.stateMachine, { stopFunctions, dependencies });
     this.allowDescribingExecutions(stopFunctions);
   }
 

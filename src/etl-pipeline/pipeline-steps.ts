@@ -38,6 +38,11 @@ export function pollingSteps(steps: IEtlStep[]): PollingSteps {
   return { inSequence: each.filter(count => count > 0).length, atOnce: Math.max(0, ...each), inAll: each.reduce((sum, count) => sum + count, 0) };
 }
 
+/** The steps that are constructs, those inside EtlStep.parallel included. */
+export function stepConstructs(steps: IEtlStep[]): Construct[] {
+  return withSteps(steps).filter(step => Construct.isConstruct(step));
+}
+
 /** The states of a chain are the user's: whether they poll is not known. */
 function isPolling(step: IEtlStep): boolean {
   return !(step instanceof ParallelStep || step instanceof ChainableStep);

@@ -17,6 +17,8 @@ export const ERROR = {
   timeout: 'Etl.Timeout',
   /** The compute ended without having done its work, for a reason that nothing above names. Another attempt may do. */
   loadFailed: 'Etl.LoadFailed',
+  /** The execution was stopped on purpose: nothing is wrong with the files, they wait for another run. */
+  stopped: 'Etl.Stopped',
 } as const;
 
 /** Rows of one step's load: read = written + rejected + duplicates dropped. */

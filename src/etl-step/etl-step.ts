@@ -1,7 +1,7 @@
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IChainable } from 'aws-cdk-lib/aws-stepfunctions';
-import type { Construct } from 'constructs';
+import type { Construct, IDependable } from 'constructs';
 import { ChainableStep } from './chainable-step';
 import { ParallelStep } from './parallel-step';
 import type { Dataset } from '../dataset/dataset';
@@ -35,6 +35,14 @@ export interface EtlStepConfig {
    * @default - the step has no compute that could outlive its execution
    */
   readonly stopFunctions?: IFunction[];
+
+  /**
+   * What the step's compute needs that is neither inside the step nor named in its states, whole constructs: the network, for instance. As far as it
+   * is in the pipeline's stack, it is created before the first run may begin, and deleted only after the runs have been stopped.
+   *
+   * @default - nothing else
+   */
+  readonly dependencies?: IDependable[];
 }
 
 /** One load of a run into a target. */

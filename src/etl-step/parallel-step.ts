@@ -25,7 +25,11 @@ export class ParallelStep implements IEtlStep {
     const merge = sfn.Pass.jsonata(scope, `${this.stepId}: Results`, {
       outputs: '{% $merge([$states.input[0], { "results": $merge($states.input.results) }]) %}',
     });
-    return { chain: parallel.next(merge), stopFunctions: configs.flatMap(config => config.stopFunctions ?? []) };
+    return {
+      chain: parallel.next(merge),
+      stopFunctions: configs.flatMap(config => config.stopFunctions ?? []),
+      dependencies: configs.flatMap(config => config.dependencies ?? []),
+    };
   }
 }
 

@@ -192,6 +192,7 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
         maxRuntime: this.maxRuntime,
       }),
       stopFunctions: [this.handler],
+      dependencies: [vpcOf(this.props)],
     };
   }
 

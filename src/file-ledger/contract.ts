@@ -93,12 +93,12 @@ export interface RunItem {
   readonly expires?: number;
 }
 
-/** The item with the runs that hold a slot, the runs that failed since the last success, and the pause. */
+/** The item with the runs that hold a slot, the runs that failed since the last success, the pause, and what the end of the trigger stops. */
 export const SLOTS_ID = 'slots';
 
-/** Why no run may begin until an operator resumes: a run failed with `Etl.Configuration`, or an operator has paused. */
+/** Why no run may begin until an operator resumes: a run failed with `Etl.Configuration`, an operator has paused, or the trigger was deleted. */
 export interface Pause {
-  /** The run that failed; absent if an operator has paused. */
+  /** The run that failed; absent in the other cases. */
   readonly runId?: string;
   readonly reason: string;
 }
@@ -111,6 +111,8 @@ export interface SlotsItem {
   readonly paused?: Pause;
   /** ISO 8601: when a run took a slot last. Serves `minRunInterval` alone; no decision about a file depends on it. */
   readonly begun?: string;
+  /** Names of the executions that the deletion of the trigger has stopped or is about to, until their compute has ended. */
+  readonly stopping?: Set<string>;
 }
 
 /** The sparse index of the files that wait: partition `waiting`, sorted by `arrived`. */

@@ -30,6 +30,7 @@ export class FileLedger extends Construct {
   private readonly props: FileLedgerProps;
   private readonly dispatchers: lambda.Function[] = [];
   private readonly advancers: lambda.Function[] = [];
+  private readonly closers: lambda.Function[] = [];
 
   constructor(scope: Construct, id: string, props: FileLedgerProps) {
     super(scope, id);
@@ -102,11 +103,21 @@ export class FileLedger extends Construct {
     });
   }
 
+  /** Lets a function also end the runs that go on: it begins those that are not begun, ends all, and settles them. */
+  public grantClose(handler: lambda.Function): void {
+    this.grantAdvance(handler);
+    this.closers.push(handler);
+  }
+
   /** Tells the functions which state machine to start, and what ends the compute of its executions. Called once, after the grants. */
   public startExecutionsOf(stateMachine: IStateMachine, stopFunctions: lambda.IFunction[]): void {
     for (const handler of this.dispatchers) {
       handler.addEnvironment(LEDGER_ENV.stateMachine, stateMachine.stateMachineArn);
       allow(handler, { sid: 'StartExecutions', actions: ['states:StartExecution'], resources: [stateMachine.stateMachineArn] });
+    }
+    for (const handler of this.closers) {
+      allow(handler, { sid: 'ListExecutions', actions: ['states:ListExecutions'], resources: [stateMachine.stateMachineArn] });
+      stateMachine.grantExecution(handler, 'states:StopExecution');
     }
     const stopArns = stopFunctions.map(stopFunction => stopFunction.functionArn);
     for (const handler of this.advancers) {

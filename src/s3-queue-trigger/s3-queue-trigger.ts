@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, type Size } from 'aws-cdk-lib';
+import { CustomResource, Duration, RemovalPolicy, type Size } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
@@ -10,12 +10,14 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { type IStateMachine, type StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import { AdvanceFunction } from './advance-function';
 import { ArrivalsFunction } from './arrivals-function';
 import { ARRIVALS_ENV } from './contract';
+import { orderDeletion } from './deletion-order';
 import { deliverByEventBridge, deliverByNotification, EventDelivery } from './event-delivery';
 import { SweepFunction } from './sweep-function';
+import { TeardownFunction } from './teardown-function';
 import { validateStopFunctions, validateTriggerProps } from './validate-props';
 import { createWorkBucket } from './work-bucket';
 import { LEDGER_FUNCTION_TIMEOUT_SECONDS } from '../file-ledger/contract';
@@ -48,6 +50,11 @@ const PARALLEL_BATCHES = 2;
 
 /** A run's plan of 10,000 files takes about 100 MB; the CPU that comes with 1 GB makes 100 transactions in a few seconds. */
 const FUNCTION_MEMORY_MIB = 1_024;
+
+/** As long as Lambda allows: clusters take three minutes to end, containers two. It gives up by itself before. */
+const TEARDOWN_TIMEOUT = Duration.minutes(15);
+/** Of CloudFormation, for a function that dies without an answer: Lambda calls it again after one and after two more minutes. */
+const TEARDOWN_SERVICE_TIMEOUT = Duration.minutes(20);
 
 /** Properties of an S3QueueTrigger. */
 export interface S3QueueTriggerProps {
@@ -168,6 +175,14 @@ export interface StartExecutionsOptions {
    * @default - nothing outlives an execution
    */
   readonly stopFunctions?: lambda.IFunction[];
+
+  /**
+   * What executions need besides the state machine and the stop functions, whole constructs: deleted only after the executions have
+   * been stopped.
+   *
+   * @default - nothing else
+   */
+  readonly dependencies?: IDependable[];
 }
 
 /**
@@ -181,6 +196,9 @@ export interface StartExecutionsOptions {
  * (`{ "message": …, "files": [ids] }`), otherwise the run is bisected until the bad file is found. One that fails with `Etl.Configuration` puts its files
  * back and pauses the trigger at once. One that times out or is aborted makes its files FAILED. Any other failure is followed by the run's next attempt.
  * When too many runs fail in a row the trigger pauses, too; while it is paused, files wait and no run begins.
+ *
+ * When the trigger is deleted, the executions that go on are stopped before anything that they need is deleted, and what they have running outside
+ * as well. Their files wait in the ledger.
  */
 export class S3QueueTrigger extends Construct {
   /** Receives the bucket's events. */
@@ -198,8 +216,10 @@ export class S3QueueTrigger extends Construct {
   private readonly bucket: IBucket;
   private readonly prefix: string;
   private readonly ledger: FileLedger;
+  private readonly arrivals: ArrivalsFunction;
   private readonly advance: AdvanceFunction;
   private readonly sweep: SweepFunction;
+  private readonly teardown: TeardownFunction;
   private stateMachine?: IStateMachine;
 
   /**
@@ -234,11 +254,16 @@ export class S3QueueTrigger extends Construct {
     });
     this.ledgerTable = this.ledger.table;
 
-    this.createArrivals(props, batchingWindow);
+    this.arrivals = this.createArrivals(props, batchingWindow);
     this.advance = new AdvanceFunction(this, 'Advance', this.functionOptions('Advance', 'Tries the runs again that failed, settles those that ended'));
     this.sweep = new SweepFunction(this, 'Sweep', this.functionOptions('Sweep', 'Takes up what was left behind'));
     this.ledger.grantAdvance(this.advance);
     this.ledger.grantAdvance(this.sweep);
+    this.teardown = new TeardownFunction(this, 'Teardown', {
+      ...this.functionOptions('Teardown', 'Stops the runs before they lose what they need'),
+      timeout: TEARDOWN_TIMEOUT,
+    });
+    this.ledger.grantClose(this.teardown);
 
     const deliver = props.delivery === EventDelivery.EVENT_BRIDGE ? deliverByEventBridge : deliverByNotification;
     deliver(this, { bucket: props.bucket, queue: this.queue, prefix: this.prefix, suffixes: props.suffixes ?? [] });
@@ -273,10 +298,17 @@ export class S3QueueTrigger extends Construct {
       },
       targets: [new targets.LambdaFunction(this.advance)],
     });
-    new events.Rule(this, 'EveryMinute', {
+    const schedule = new events.Rule(this, 'EveryMinute', {
       description: `Runs the sweep of ${this.node.path}`,
       schedule: events.Schedule.rate(Duration.minutes(1)),
       targets: [new targets.LambdaFunction(this.sweep)],
+    });
+    orderDeletion({
+      gates: [schedule, ...this.arrivals.node.findAll().filter(construct => construct instanceof lambda.CfnEventSourceMapping)],
+      first: new CustomResource(this, 'StopRuns', {
+        resourceType: 'Custom::StopRuns', serviceToken: this.teardown.functionArn, serviceTimeout: TEARDOWN_SERVICE_TIMEOUT,
+      }),
+      needed: [this, stateMachine, ...stopFunctions, ...options.dependencies ?? []],
     });
   }
 
@@ -294,7 +326,7 @@ export class S3QueueTrigger extends Construct {
     return decrypt ? read.combine(list).combine(decrypt) : read.combine(list);
   }
 
-  private createArrivals(props: S3QueueTriggerProps, batchingWindow: Duration): void {
+  private createArrivals(props: S3QueueTriggerProps, batchingWindow: Duration): ArrivalsFunction {
     const arrivals = new ArrivalsFunction(this, 'Arrivals', this.functionOptions('Arrivals', 'Enters arrived files into the ledger'));
     if (props.prefix) arrivals.addEnvironment(ARRIVALS_ENV.prefix, props.prefix);
     if (props.suffixes) arrivals.addEnvironment(ARRIVALS_ENV.suffixes, JSON.stringify(props.suffixes));
@@ -309,6 +341,7 @@ export class S3QueueTrigger extends Construct {
       maxConcurrency: PARALLEL_BATCHES,
       reportBatchItemFailures: true,
     }));
+    return arrivals;
   }
 
   private createQueue(id: string, encryptionMasterKey: IKey | undefined, props: sqs.QueueProps): sqs.Queue {

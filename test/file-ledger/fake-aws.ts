@@ -1,6 +1,9 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
-import { DescribeExecutionCommand, ExecutionAlreadyExists, ExecutionDoesNotExist, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import {
+  DescribeExecutionCommand, ExecutionAlreadyExists, ExecutionDoesNotExist, ListExecutionsCommand, SFNClient, StartExecutionCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { Item } from './expressions';
@@ -82,6 +85,8 @@ export class FakeAws {
       [HeadObjectCommand, ['HeadObject', input => this.headObject(input)]],
       [StartExecutionCommand, ['StartExecution', input => this.startExecution(input)]],
       [DescribeExecutionCommand, ['DescribeExecution', input => this.describeExecution(input)]],
+      [ListExecutionsCommand, ['ListExecutions', input => this.listExecutions(input)]],
+      [StopExecutionCommand, ['StopExecution', input => this.stopExecution(input)]],
       [InvokeCommand, ['Invoke', input => this.invoke(input)]],
     ]);
     const send = async (command: any): Promise<any> => {
@@ -187,8 +192,23 @@ export class FakeAws {
   private describeExecution({ executionArn }: any) {
     const execution = this.executions.get(executionArn.slice(EXECUTION.length + 1));
     if (!execution) throw new ExecutionDoesNotExist({ message: executionArn, $metadata: {} });
-    const { status, error, cause, started, stopped } = execution;
-    return { status, error, cause, startDate: started, stopDate: stopped };
+    const { status, error, cause, started, stopped, input } = execution;
+    return { status, error, cause, startDate: started, stopDate: stopped, input: JSON.stringify(input) };
+  }
+
+  /** A page holds one execution. */
+  private listExecutions({ stateMachineArn, statusFilter, nextToken = '0' }: any) {
+    if (stateMachineArn !== STATE_MACHINE || statusFilter !== 'RUNNING') throw new Error(`unexpected listing of ${stateMachineArn}`);
+    const names = this.running();
+    const next = Number(nextToken) + 1;
+    return { executions: names.slice(next - 1, next).map(name => ({ name, executionArn: `${EXECUTION}:${name}` })), nextToken: next < names.length ? String(next) : undefined };
+  }
+
+  private stopExecution({ executionArn, error, cause }: any) {
+    const execution = this.executions.get(executionArn.slice(EXECUTION.length + 1));
+    if (!execution) throw new ExecutionDoesNotExist({ message: executionArn, $metadata: {} });
+    if (execution.status === 'RUNNING') Object.assign(execution, { status: 'ABORTED', error, cause, stopped: new Date() });
+    return {};
   }
 
   private invoke({ FunctionName, Payload }: any) {

@@ -1,11 +1,12 @@
 import { createHash } from 'crypto';
-import type { Context, SQSEvent } from 'aws-lambda';
+import type { CloudFormationCustomResourceEvent, Context, SQSEvent } from 'aws-lambda';
 import { FakeAws, STATE_MACHINE, TABLE, WORK_BUCKET, type FakeObject, type Fault } from './fake-aws';
 import { LEDGER_ENV, type FileItem, type Pause, type RunItem, type RunOutcome, type SlotsItem } from '../../src/file-ledger/contract';
 import { ARRIVALS_ENV } from '../../src/s3-queue-trigger/contract';
 import { handler as advance } from '../../src/s3-queue-trigger/runtime/advance.lambda';
 import { handler as arrivals } from '../../src/s3-queue-trigger/runtime/arrivals.lambda';
 import { handler as sweep } from '../../src/s3-queue-trigger/runtime/sweep.lambda';
+import { handler as teardown } from '../../src/s3-queue-trigger/runtime/teardown.lambda';
 
 export const LANDING_BUCKET = 'landing';
 
@@ -92,6 +93,12 @@ export class Story {
 
   public async sweep(): Promise<void> {
     await sweep({}, this.context());
+  }
+
+  /** Hands a request of CloudFormation to the teardown function, which has a quarter of an hour. */
+  public async teardown(request: CloudFormationCustomResourceEvent): Promise<void> {
+    const end = Date.now() + 15 * 60_000;
+    await teardown(request, { getRemainingTimeInMillis: () => end - Date.now() } as Context);
   }
 
   /** The one execution that runs. */

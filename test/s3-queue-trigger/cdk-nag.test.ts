@@ -10,9 +10,9 @@ test('cdk-nag finds nothing that has no reason', () => {
   trigger.startExecutionsOf(sfn.StateMachine.fromStateMachineName(stack, 'Machine', 'load'));
   const reasons: { [finding: string]: RegExp } = {
     'files have any names below the prefix': /^AwsSolutions-IAM5\[Resource::<Landing\w+\.Arn>\/in\/\*\] Stack\/Trigger\/ArrivalsRole/,
-    'each run has a folder of its own': /^AwsSolutions-IAM5\[Resource::<TriggerWorkBucket\w+\.Arn>\/runs\/\*\/(plan|files|\*)\.json\] Stack\/Trigger\/(Arrivals|Advance|Sweep)Role/,
-    'each attempt is an execution of its own': /^AwsSolutions-IAM5\[Resource::arn:<AWS::Partition>:states:.*:execution:load:\*\] Stack\/Trigger\/(Advance|Sweep)Role/,
-    'the bundles run on the version of Node.js that they are made for': /^AwsSolutions-L1 Stack\/Trigger\/(Arrivals|Advance|Sweep)\//,
+    'each run has a folder of its own': /^AwsSolutions-IAM5\[Resource::<TriggerWorkBucket\w+\.Arn>\/runs\/\*\/(plan|files|\*)\.json\] Stack\/Trigger\/(Arrivals|Advance|Sweep|Teardown)Role/,
+    'each attempt is an execution of its own': /^AwsSolutions-IAM5\[Resource::arn:<AWS::Partition>:states:.*:execution:load:\*\] Stack\/Trigger\/(Advance|Sweep|Teardown)Role/,
+    'the bundles run on the version of Node.js that they are made for': /^AwsSolutions-L1 Stack\/Trigger\/(Arrivals|Advance|Sweep|Teardown)\//,
     'the landing bucket is the user\'s': /^AwsSolutions-S10? Stack\/Landing\//,
     'CDK\'s own handler of bucket notifications': /^AwsSolutions-IAM4\[.*AWSLambdaBasicExecutionRole\] Stack\/BucketNotificationsHandler/,
   };

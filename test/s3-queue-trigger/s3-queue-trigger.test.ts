@@ -146,7 +146,7 @@ test('a key of the user\'s encrypts queues, ledger and work bucket, and the func
   template.hasResourceProperties('AWS::S3::Bucket', { BucketEncryption: { ServerSideEncryptionConfiguration: [Match.objectLike({ ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key } })] } });
   // S3 must be able to send its notifications to the queue
   template.hasResourceProperties('AWS::KMS::Key', { KeyPolicy: { Statement: Match.arrayWith([Match.objectLike({ Principal: { Service: 's3.amazonaws.com' } })]) } });
-  for (const role of [/Arrivals/, /Advance/, /Sweep/]) {
+  for (const role of [/Arrivals/, /Advance/, /Sweep/, /Teardown/]) {
     expect(statements(template, role).filter(({ Action }) => [Action].flat().includes('kms:GenerateDataKey'))).toHaveLength(1);
   }
 });
@@ -162,6 +162,8 @@ describe('functions', () => {
     expect(sids(/Arrivals/)).toEqual([logs, 's3:GetObject,s3:GetObjectVersion', 's3:ListBucket', ...dispatch, consume, 'StartExecutions']);
     expect(sids(/Advance/)).toEqual([logs, ...dispatch, ...follow]);
     expect(sids(/Sweep/)).toEqual([logs, ...dispatch, ...follow]);
+    const last = follow.indexOf('states:DescribeExecution');
+    expect(sids(/Teardown/)).toEqual([logs, ...dispatch, ...follow.slice(0, last), 'ListExecutions', 'states:StopExecution', ...follow.slice(last)]);
     expect(JSON.stringify(statements(template, /Trigger/).map(({ Resource }) => Resource))).not.toContain('"*"');
     const managed = Object.entries(template.findResources('AWS::IAM::Role', { Properties: { ManagedPolicyArns: Match.anyValue() } }));
     expect(managed.map(([id]) => id)).toEqual([expect.stringMatching(/^BucketNotificationsHandler/)]); // CDK's own
@@ -175,9 +177,11 @@ describe('functions', () => {
     expect(statements(template, /Advance/).find(({ Sid }) => Sid === 'StopCompute')!.Resource).toEqual([arn, `${arn}2`]);
   });
 
-  test('have a log group each, kept for a month, and three minutes', () => {
+  test('have a log group each, kept for a month, and three minutes; the one that stops runs has all that Lambda gives', () => {
     const template = templateOf();
-    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 3);
+    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 4);
+    expect(Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Timeout: 900 } })).map(({ Properties }) => Properties.Description))
+      .toEqual([expect.stringMatching(/^Stops the runs/)]);
     template.resourcePropertiesCountIs('AWS::Lambda::Function', { Timeout: 180, MemorySize: 1024, Runtime: 'nodejs22.x' }, 3);
   });
 

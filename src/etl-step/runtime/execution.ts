@@ -2,6 +2,7 @@ import { DescribeExecutionCommand } from '@aws-sdk/client-sfn';
 import { isTransient } from './aws-errors';
 import { sfn } from '../../runtime/clients/sfn';
 import { EtlError, TransientError } from '../../runtime/errors';
+import { ERROR } from '../contract';
 
 /**
  * For a launch, right before it acts: a call of an execution that has been stopped may arrive late, and must start nothing.
@@ -15,5 +16,5 @@ export async function ensureStillRunning(executionArn: string): Promise<void> {
     if (isTransient(error)) throw new TransientError(`Step Functions did not describe ${executionArn}: ${(error as Error).message}`, { cause: error });
     throw error;
   }
-  if (status !== 'RUNNING') throw new EtlError('Etl.Stopped', `${executionArn} is ${status}, not RUNNING: nothing is launched for it.`);
+  if (status !== 'RUNNING') throw new EtlError(ERROR.stopped, `${executionArn} is ${status}, not RUNNING: nothing is launched for it.`);
 }

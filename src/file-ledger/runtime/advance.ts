@@ -33,8 +33,9 @@ export async function advance(ledger: LedgerSettings, runId: string, options: Ad
   const end = await describeAttempt(ledger, run);
   if (end === 'missing') return start(ledger, run, run.attempt);
   if (end === 'running') return;
-  if (!await stopCompute(ledger, { runId, attempt: run.attempt })) {
-    logger.info('Compute has not ended yet', { runId, attempt: run.attempt });
+  const stopping = await stopCompute(ledger, { runId, attempt: run.attempt });
+  if (stopping.length > 0) {
+    logger.info('Compute has not ended yet', { runId, attempt: run.attempt, stopping });
     return;
   }
   if (asksForAnother(end, run)) {

@@ -48,6 +48,11 @@ export function isConfigurationFailure({ status, error }: Pick<RunItem, 'status'
   return status === 'FAILED' && error === ERROR.configuration;
 }
 
+/** Whether the run was stopped on purpose, by StopExecution with the error `Etl.Stopped`. Says nothing about its files, nor about the pipeline. */
+export function isStopped({ status, error }: Pick<RunItem, 'status' | 'error'>): boolean {
+  return status === 'ABORTED' && error === ERROR.stopped;
+}
+
 /** What the end of a failed attempt says. */
 export interface Failure {
   readonly message: string;

@@ -1,4 +1,4 @@
-import { failureOf, isConfigurationFailure, type AttemptEnd } from './attempt-end';
+import { failureOf, isConfigurationFailure, isStopped, type AttemptEnd } from './attempt-end';
 import { ERROR } from '../../etl-step/contract';
 import { FILE_STATUS, type LedgerFile } from '../contract';
 
@@ -30,8 +30,8 @@ function outcomeOfRemaining(end: AttemptEnd, count: number, files: LedgerFile[])
   if (end.status === 'SUCCEEDED') return () => ({ status: FILE_STATUS.loaded });
   const failure = failureOf(end);
   const reason = shorten(failure.message);
-  // nothing is wrong with the files: they go on waiting until the cause is repaired and an operator resumes
-  if (isConfigurationFailure(end)) return () => ({ status: FILE_STATUS.pending });
+  // nothing is wrong with the files: they go on waiting until the cause is repaired and an operator resumes, or until runs may begin again
+  if (isConfigurationFailure(end) || isStopped(end)) return () => ({ status: FILE_STATUS.pending });
   if (end.status !== 'FAILED' || end.error !== ERROR.data) return () => ({ status: FILE_STATUS.failed, reason });
 
   const ids = new Set(files.map(file => file.id));

@@ -6,9 +6,19 @@ type Table = Pick<LedgerSettings, 'table'>;
 
 /** From now on no run takes a slot until a resume. What runs goes on, with its attempts. */
 export async function pause(ledger: Table, reason: string): Promise<void> {
+  await setPaused(ledger, reason);
+}
+
+/** As pause(), but the reason of a pause that is there already stays: whoever resumes has to know it. */
+export async function pauseUnlessPaused(ledger: Table, reason: string): Promise<void> {
+  await setPaused(ledger, reason, 'attribute_not_exists(#paused)');
+}
+
+async function setPaused(ledger: Table, reason: string, condition?: string): Promise<void> {
   const paused: Pause = { reason };
   await updateSlots(ledger, {
     UpdateExpression: 'SET #paused = :pause',
+    ConditionExpression: condition,
     ExpressionAttributeNames: { '#paused': 'paused' },
     ExpressionAttributeValues: { ':pause': paused },
   });

@@ -6,14 +6,14 @@ import { lambda } from '../../runtime/clients/lambda';
 /**
  * Asks every step to end what it has running for an attempt that has ended, and for earlier ones: an aborted execution has no state that could
  * do it. The next attempt may run already when the call arrives, and is left alone.
- * @returns whether no compute of these attempts is left
+ * @returns the functions whose compute of these attempts has not ended yet; none: nothing is left
  * @throws Error if a stop function fails, after all were asked
  */
-export async function stopCompute(ledger: Pick<LedgerSettings, 'stopFunctions'>, attempt: RunAttempt): Promise<boolean> {
+export async function stopCompute(ledger: Pick<LedgerSettings, 'stopFunctions'>, attempt: RunAttempt): Promise<string[]> {
   const answers = await Promise.allSettled(ledger.stopFunctions.map(name => askToStop(name, attempt)));
   const failed = answers.find(answer => answer.status === 'rejected');
   if (failed) throw failed.reason;
-  return answers.every(answer => answer.status === 'fulfilled' && answer.value === 'ended');
+  return ledger.stopFunctions.filter((_, index) => (answers[index] as PromiseFulfilledResult<string>).value !== 'ended');
 }
 
 async function askToStop(functionName: string, { runId, attempt }: RunAttempt): Promise<StopStatus['status']> {

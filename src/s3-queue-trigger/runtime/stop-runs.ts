@@ -1,0 +1,46 @@
+import { setTimeout as pause } from 'timers/promises';
+import { waitSeconds } from '../../etl-step/contract';
+import { close, type Closing } from '../../file-ledger/runtime/close';
+import type { LedgerSettings } from '../../file-ledger/runtime/settings';
+import { logger } from '../../runtime/logger';
+
+/** For a last look that settles files, and for the answer. */
+const RESERVE_MILLISECONDS = 90_000;
+
+/** Looks in a row with errors after which nobody waits any longer, about a minute: each call has been tried several times by then. */
+const MOST_FAILED_LOOKS = 10;
+
+const MOST_NAMED = 5;
+const LONGEST_TEXT = 400;
+
+/**
+ * Closes the trigger and waits until nothing runs.
+ * @param remainingMilliseconds of the function's time
+ * @throws Error that names what is left, if it does not end in time, or cannot be ended
+ */
+export async function stopRuns(ledger: LedgerSettings, reason: string, remainingMilliseconds: () => number): Promise<void> {
+  const began = Date.now();
+  for (let failedLooks = 0; ;) {
+    const { left, errors } = await look(ledger, reason);
+    if (left.size === 0 && errors.size === 0) return;
+    logger.info('Not everything has ended', { left: Object.fromEntries(left), errors: Object.fromEntries([...errors].map(([name, error]) => [name, String(error)])) });
+    failedLooks = errors.size === 0 ? 0 : failedLooks + 1;
+    const waitMilliseconds = waitSeconds((Date.now() - began) / 1000) * 1000;
+    if (failedLooks >= MOST_FAILED_LOOKS) throw new Error(`${errors.size} of what runs cannot be ended: ${list(errors)}.`);
+    if (remainingMilliseconds() < waitMilliseconds + RESERVE_MILLISECONDS) throw new Error(`${left.size + errors.size} have not ended in time: ${list(new Map([...errors, ...left]))}.`);
+    await pause(waitMilliseconds);
+  }
+}
+
+async function look(ledger: LedgerSettings, reason: string): Promise<Closing> {
+  try {
+    return await close(ledger, reason);
+  } catch (error) {
+    return { left: new Map(), errors: new Map([['the ledger or its state machine', error]]) };
+  }
+}
+
+function list(things: Map<string, unknown>): string {
+  const texts = [...things].map(([name, what]) => `${name}: ${what instanceof Error ? what.message : what}`.slice(0, LONGEST_TEXT));
+  return texts.length <= MOST_NAMED ? texts.join('; ') : `${texts.slice(0, MOST_NAMED).join('; ')}; and ${texts.length - MOST_NAMED} more`;
+}
