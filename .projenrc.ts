@@ -203,6 +203,7 @@ project.setScript('demo', 'node local/install.js && tsx --tsconfig tsconfig.dev.
 
 // ---- benchmarks
 project.setScript('bench:hive', 'tsx --tsconfig tsconfig.dev.json test/bench/hive.ts');
+project.setScript('bench:arrivals', 'tsx --tsconfig tsconfig.dev.json test/bench/arrivals.ts');
 
 for (const pattern of ['/examples/', '/local/', '/test/', '/.ci/', '/.local/', '/projenrc/', '/rosetta/', '/docs/', '/tsconfig.dev.json', 'cdk.out/']) {
   project.addPackageIgnore(pattern);
