@@ -197,6 +197,9 @@ project.postCompileTask.spawn(project.addTask('snippets', {
 project.addGitIgnore('.jsii.tabl.json');
 project.addPackageIgnore('!.jsii.tabl.json'); // pacmak translates the snippets from it
 
+// ---- the ledger under every fault
+project.setScript('faults', 'projen bundle && tsx --tsconfig tsconfig.dev.json test/file-ledger/simulation/try-every-fault.ts');
+
 // ---- the demo
 // The demo sets itself up, from nothing. It is no task: projen would take arguments apart at their spaces.
 project.setScript('demo', 'node local/install.js && tsx --tsconfig tsconfig.dev.json local/demo.ts');

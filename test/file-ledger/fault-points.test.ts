@@ -1,0 +1,24 @@
+import { faultPoints, play, warmFunctions } from './simulation/fault-points';
+import type { Functions } from './simulation/functions';
+import { TRIALS } from './simulation/scenarios';
+
+// All of them take an hour: `npm run faults`. Each test run tries those that follow each other at this distance, in every scenario.
+const DISTANCE = 149;
+
+// Hundreds of thousands of calls take a while on a busy machine.
+jest.setTimeout(30 * 60_000);
+
+let functions: Functions;
+let tried = 0;
+
+beforeAll(async () => { functions = await warmFunctions(); });
+afterAll(() => process.stdout.write(`${tried} failure points tried\n`));
+
+test.each(TRIALS)('$name: whatever goes wrong at one call, no file is lost or loaded twice', async trial => {
+  expect(await play(trial, functions)).toMatchObject({ wrong: [] });
+  const points = await faultPoints(trial, functions);
+  for (let point = TRIALS.indexOf(trial); point < points.length; point += DISTANCE) {
+    expect(await play(trial, functions, points[point])).toMatchObject({ wrong: [] });
+    tried++;
+  }
+});

@@ -1,0 +1,112 @@
+import type { Plan, Scenario } from './world';
+import type { FileStatus } from '../../../src/file-ledger/contract';
+
+/** A scenario, and what is to become of each file whatever goes wrong: several where it depends on who comes first. */
+export interface Trial extends Scenario {
+  readonly expected: Record<string, FileStatus | FileStatus[]>;
+}
+
+const uploads = (...keys: string[]): Pick<Scenario, 'happens' | 'lastTick'> => ({
+  happens: (tick, world) => { if (tick === 0) world.upload(...keys); },
+  lastTick: 0,
+});
+
+const SUCCESS: Plan = { status: 'SUCCEEDED', ticks: 1 };
+const failure = (error: string, cause = 'for a reason'): Plan => ({ status: 'FAILED', error, cause, ticks: 1 });
+
+export const TRIALS: Trial[] = [
+  {
+    name: 'files arrive one after the other, some announced twice, and staging rejects one',
+    happens: (tick, world) => {
+      if (tick === 0) {
+        world.upload('a', 'rejected');
+        world.announce('a');
+      }
+      if (tick === 1) world.upload('b');
+      if (tick === 2) world.announce('a', 'b');
+    },
+    lastTick: 2,
+    batchSize: 2,
+    rejects: key => key === 'rejected' ? 'its header differs' : undefined,
+    expected: { a: 'LOADED', b: 'LOADED', rejected: 'REJECTED' },
+  },
+  {
+    name: 'attempts fail until the last one succeeds',
+    ...uploads('a', 'b'),
+    plan: ({ attempt }) => [failure('Etl.LoadFailed'), failure('Etl.Transient'), SUCCESS][attempt - 1],
+    expected: { a: 'LOADED', b: 'LOADED' },
+  },
+  {
+    name: 'attempts are used up',
+    settings: { maxAttempts: 2 },
+    ...uploads('a', 'b'),
+    plan: () => failure('Etl.Capacity'),
+    expected: { a: 'FAILED', b: 'FAILED' },
+  },
+  {
+    name: 'the data of one file is bad, and the error names it',
+    ...uploads('a', 'bad', 'b'),
+    plan: (_, keys, world) => keys.includes('bad') ? failure('Etl.Data', JSON.stringify({ message: 'bad', files: [world.file('bad')!.id] })) : SUCCESS,
+    expected: { a: 'LOADED', b: 'LOADED', bad: 'REJECTED' },
+  },
+  {
+    name: 'the data of one file is bad, and no error names it: runs are halved',
+    ...uploads('a', 'bad', 'b'),
+    plan: (_, keys) => keys.includes('bad') ? failure('Etl.Data') : SUCCESS,
+    expected: { a: 'LOADED', b: 'LOADED', bad: 'REJECTED' },
+  },
+  {
+    name: 'the configuration is wrong until somebody resumes',
+    ...uploads('a', 'b'),
+    settings: { maxFiles: 1, maxExecutions: 2 },
+    plan: (_attempt, _keys, { resumes }) => resumes === 0 ? failure('Etl.Configuration') : SUCCESS,
+    expected: { a: 'LOADED', b: 'LOADED' },
+  },
+  {
+    name: 'executions take too long',
+    ...uploads('a', 'b'),
+    settings: { maxFiles: 1 },
+    plan: (_, [key]) => key === 'a' ? failure('Etl.Timeout') : { status: 'TIMED_OUT', ticks: 1 },
+    expected: { a: 'FAILED', b: 'FAILED' },
+  },
+  {
+    name: 'an operator aborts what runs, and puts a file back',
+    happens: (tick, world) => {
+      if (tick === 0) world.upload('a', 'b');
+      if (tick === 2) world.abortAll();
+      if (tick === 4) world.replay('a');
+    },
+    lastTick: 4,
+    plan: () => ({ status: 'SUCCEEDED', ticks: 3 }),
+    expected: { a: ['FAILED', 'LOADED'], b: ['FAILED', 'LOADED'] },
+  },
+  {
+    name: 'an operator pauses and resumes',
+    happens: (tick, world) => {
+      if (tick === 0) world.upload('a');
+      if (tick === 1) world.pause('maintenance');
+      if (tick === 2) world.upload('b');
+      if (tick === 4) world.resume();
+    },
+    lastTick: 4,
+    plan: ({ attempt }) => attempt === 1 ? failure('Etl.LoadFailed') : SUCCESS,
+    expected: { a: 'LOADED', b: 'LOADED' },
+  },
+  {
+    name: 'no event ever comes',
+    ...uploads('a', 'b'),
+    eventsOf: () => 0,
+    plan: ({ attempt }) => attempt === 1 ? failure('Etl.LoadFailed') : SUCCESS,
+    expected: { a: 'LOADED', b: 'LOADED' },
+  },
+  {
+    name: 'two slots, and whoever calls calls twice',
+    settings: { maxFiles: 2, maxExecutions: 2 },
+    ...uploads('a', 'b', 'c', 'd', 'e'),
+    batchSize: 2,
+    eventsOf: () => 2,
+    sweeps: 2,
+    plan: ({ attempt }, keys) => attempt === 1 && keys.includes('c') ? failure('Etl.LoadFailed') : SUCCESS,
+    expected: { a: 'LOADED', b: 'LOADED', c: 'LOADED', d: 'LOADED', e: 'LOADED' },
+  },
+];
