@@ -1,10 +1,9 @@
 import { Annotations, Resource, Stack, Token } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
-import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { QueueDestination, QueueTarget } from './queue-access';
 
 /** How the events of a bucket come to the queue of a trigger. */
 export enum EventDelivery {
@@ -36,7 +35,7 @@ export function deliverByNotification(scope: Construct, { bucket, queue, prefix,
   }
   for (const filter of notificationFilters(prefix, suffixes)) {
     const isFilter = filter.prefix !== undefined || filter.suffix !== undefined;
-    bucket.addEventNotification(s3.EventType.OBJECT_CREATED, new SqsDestination(queue), ...isFilter ? [filter] : []);
+    bucket.addEventNotification(s3.EventType.OBJECT_CREATED, new QueueDestination(scope, queue), ...isFilter ? [filter] : []);
   }
 }
 
@@ -56,7 +55,7 @@ export function deliverByEventBridge(scope: Construct, { bucket, queue, prefix, 
       detailType: ['Object Created'],
       detail: { bucket: { name: [bucket.bucketName] }, ...keyPattern(prefix, suffixes) },
     },
-    targets: [new targets.SqsQueue(queue)],
+    targets: [new QueueTarget(scope, queue)],
   });
 }
 

@@ -146,3 +146,56 @@ test('one execution a file is possible: each gets its own, in the order of arriv
   }
   expect(loaded).toEqual(['a', 'b', 'c']);
 });
+
+const HOSTILE_KEYS: [string, string][] = [
+  ['a plus sign', 'in/a+b.csv'],
+  ['a percent sign', 'in/100%.csv'],
+  ['what looks encoded', 'in/a%20b%2Bc.csv'],
+  ['spaces', 'in/a  b .csv'],
+  ['quotes', 'in/"a"\'b\'`c`.csv'],
+  ['line breaks', 'in/a\nb\r\nc.csv'],
+  ['letters of many scripts', 'in/ü/№/日本/\u{1f4c4}.csv'],
+  ['what looks like a variable', 'in/${env:HOME}/$(id)/{{x}}.csv'],
+  ['slashes and dots', 'in//../.\\a.csv'],
+  ['1,024 bytes', `in/${'x'.repeat(1_017)}.csv`],
+];
+
+describe('a key with', () => {
+  test.each(HOSTILE_KEYS)('%s is one file, whether S3 or EventBridge announces it', async (_, key) => {
+    const story = new Story();
+    const notification = story.upload(key);
+    const { eventTime, s3: { bucket, object } } = JSON.parse(notification).Records[0];
+    const event = {
+      'source': 'aws.s3',
+      'detail-type': 'Object Created',
+      'time': eventTime,
+      'detail': { bucket, object: { key, 'etag': object.eTag, 'version-id': object.versionId, 'sequencer': object.sequencer } },
+    };
+    expect(await story.receive(notification, JSON.stringify(event))).toEqual([]);
+    expect(story.files()).toEqual([expect.objectContaining({ id: expectedId(key, 'version-1'), key })]);
+    expect(story.aws.executions.get(story.running())!.files.map(file => file.key)).toEqual([key]);
+  });
+});
+
+test('every object of a message is a file', async () => {
+  const story = new Story();
+  const Records = ['a', 'b', 'c'].flatMap(key => JSON.parse(story.upload(key)).Records);
+  expect(await story.receive(JSON.stringify({ Records }))).toEqual([]);
+  expect(story.files().map(file => file.key)).toEqual(['a', 'b', 'c']);
+});
+
+test('an event that comes late does not change the place of a file that is known', async () => {
+  const story = new Story({ maxFiles: 1 });
+  const [first, second] = [story.upload('first'), story.upload('second')];
+  await story.receive(second);
+  await story.receive(first, second);
+  expect(story.files().map(file => file.key)).toEqual(['first', 'second']);
+});
+
+test('each file takes one HeadObject and one PutItem', async () => {
+  const story = new Story();
+  story.aws.items.set('slots', { id: 'slots', paused: { reason: 'nothing else happens' } });
+  await story.receive(...Array.from({ length: 20 }, (_, number) => story.upload(`${number}.csv`)));
+  const count = (name: string) => story.aws.calls.filter(call => call === name).length;
+  expect([count('HeadObject'), count('PutItem'), story.aws.calls.length]).toEqual([20, 20, 41]); // and one GetItem of the slots
+});

@@ -271,6 +271,36 @@ describe('by EventBridge', () => {
   });
 });
 
+describe.each(Object.values(EventDelivery))('with a key of the user\'s, events delivered by %s', delivery => {
+  const service = delivery === EventDelivery.EVENT_BRIDGE ? 'events.amazonaws.com' : 's3.amazonaws.com';
+  const ownAccount = { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } };
+
+  test('queue and key let the service in for this account only', () => {
+    const stack = new Stack(new App(), 'Stack');
+    const encryptionKey = new kms.Key(stack, 'Key');
+    const bucket = new s3.Bucket(stack, 'Landing');
+    new S3QueueTrigger(stack, 'Trigger', { bucket, encryptionKey, delivery }).startExecutionsOf(stateMachine(stack));
+    const template = Template.fromStack(stack);
+    const statements = (type: string, property: string) => Object.values(template.findResources(type))
+      .flatMap(({ Properties }) => Properties[property].Statement)
+      .filter(({ Principal }) => Principal.Service === service);
+    for (const [type, property] of [['AWS::SQS::QueuePolicy', 'PolicyDocument'], ['AWS::KMS::Key', 'KeyPolicy']]) {
+      const found = statements(type, property);
+      expect(found).toHaveLength(1);
+      expect(found[0].Condition.StringEquals).toEqual(ownAccount);
+    }
+    expect(statements('AWS::KMS::Key', 'KeyPolicy')[0].Action).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
+  });
+
+  test('a key that the app does not own is named in a warning, with the statement that it needs', () => {
+    const stack = new Stack(new App(), 'Stack');
+    const encryptionKey = kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111122223333:key/k');
+    const bucket = new s3.Bucket(stack, 'Landing');
+    new S3QueueTrigger(stack, 'Trigger', { bucket, encryptionKey, delivery }).startExecutionsOf(stateMachine(stack));
+    Annotations.fromStack(stack).hasWarning('/Stack/Trigger', Match.stringLikeRegexp(`key/k is not made by this app.*lets ${service} use it.*kms:GenerateDataKey`));
+  });
+});
+
 describe('reading the files', () => {
   test('is granted for the prefix, in every version, with the bucket\'s key', () => {
     const stack = new Stack(new App(), 'Stack');
