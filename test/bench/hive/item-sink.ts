@@ -1,11 +1,14 @@
 import { createServer, IncomingMessage } from 'http';
 import { AddressInfo } from 'net';
+import { setTimeout as sleep } from 'timers/promises';
 
-/** An endpoint of DynamoDB that takes every item at once, keeps none, and counts them: it is never what a load waits for. */
+/** An endpoint of DynamoDB that takes every item, keeps none, and counts them. */
 export interface ItemSink {
   readonly endpoint: string;
   /** Items since the last call. */
   takeCount(): number;
+  /** How long BatchWriteItem takes from now on; 0, as at first, answers at once. */
+  answerAfter(milliseconds: number): void;
   close(): void;
 }
 
@@ -23,6 +26,7 @@ export async function startItemSink(table: string, key: string): Promise<ItemSin
     TableSizeBytes: 0,
   };
   let items = 0;
+  let answerMilliseconds = 0;
 
   function answer(operation: string, body: Buffer): object {
     switch (operation) {
@@ -37,7 +41,8 @@ export async function startItemSink(table: string, key: string): Promise<ItemSin
   }
 
   const server = createServer((request, response) => {
-    void bodyOf(request).then(body => {
+    void bodyOf(request).then(async body => {
+      if (answerMilliseconds > 0) await sleep(answerMilliseconds);
       response.setHeader('content-type', 'application/x-amz-json-1.0');
       response.end(JSON.stringify(answer(String(request.headers['x-amz-target']).split('.').pop()!, body)));
     });
@@ -50,6 +55,9 @@ export async function startItemSink(table: string, key: string): Promise<ItemSin
       const count = items;
       items = 0;
       return count;
+    },
+    answerAfter(milliseconds) {
+      answerMilliseconds = milliseconds;
     },
     close() {
       server.close();

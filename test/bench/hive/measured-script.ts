@@ -32,8 +32,8 @@ export async function runMeasured(hive: RunningHive, script: string): Promise<Me
   return measured.map((statement, index) => ({ name: nameOf(statement), ...difference(marks[index], marks[index + 1]) }));
 }
 
-/** Everything between the first and the last statement. */
-export function total(statements: Measurement[]): Measurement {
+/** All statements together. */
+export function totalOf(statements: Measurement[]): Measurement {
   return {
     wallSeconds: statements.reduce((sum, statement) => sum + statement.wallSeconds, 0),
     cpuSeconds: statements.reduce((sum, statement) => sum + statement.cpuSeconds, 0),
