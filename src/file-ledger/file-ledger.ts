@@ -73,11 +73,7 @@ export class FileLedger extends Construct {
       actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       resources: [this.table.tableArn],
     });
-    allow(handler, {
-      sid: 'FindWaitingFiles',
-      actions: ['dynamodb:Query'],
-      resources: [`${this.table.tableArn}/index/${WAITING_INDEX}`],
-    });
+    allow(handler, { sid: 'FindWaitingFiles', actions: ['dynamodb:Query'], resources: [this.waitingIndexArn] });
     allow(handler, {
       sid: 'WritePlansAndLists',
       actions: ['s3:PutObject'],
@@ -96,11 +92,28 @@ export class FileLedger extends Construct {
       actions: ['s3:GetObject'],
       resources: [workBucket.arnForObjects(`${runFolder('*')}*.json`)],
     });
+    this.allowListingWorkBucket(handler);
+  }
+
+  /** Lets an operator's function look at everything in the ledger, put files back, set them aside, and pause. It starts nothing. */
+  public grantOperate(handler: lambda.Function): void {
+    const { workBucket, encryptionKey } = this.props;
+    const environment = {
+      [LEDGER_ENV.table]: this.table.tableName,
+      [LEDGER_ENV.workBucket]: workBucket.bucketName,
+      [LEDGER_ENV.pauseAfter]: String(pauseAfter(this.props.maxFilesPerExecution)),
+    };
+    Object.entries(environment).forEach(([name, value]) => handler.addEnvironment(name, value));
     allow(handler, {
-      sid: 'ListWorkBucket', // also makes S3 answer "missing" (404) instead of "forbidden"; a condition on the prefix would spoil that
-      actions: ['s3:ListBucket'],
-      resources: [workBucket.bucketArn],
+      sid: 'UseLedger',
+      actions: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+      resources: [this.table.tableArn],
     });
+    allow(handler, { sid: 'FindWaitingFiles', actions: ['dynamodb:Query'], resources: [this.waitingIndexArn] });
+    allow(handler, { sid: 'ReadListsOfRuns', actions: ['s3:GetObject'], resources: [workBucket.arnForObjects(filesKey('*'))] });
+    this.allowListingWorkBucket(handler);
+    encryptionKey?.grant(handler, ...KEY_ACTIONS); // DynamoDB asks for them
+    if (workBucket.encryptionKey !== encryptionKey) workBucket.encryptionKey?.grantDecrypt(handler);
   }
 
   /** Lets a function also end the runs that go on: it begins those that are not begun, ends all, and settles them. */
@@ -126,6 +139,15 @@ export class FileLedger extends Construct {
       handler.addEnvironment(LEDGER_ENV.stopFunctions, stopArns.join(','));
       allow(handler, { sid: 'StopCompute', actions: ['lambda:InvokeFunction'], resources: stopArns });
     }
+  }
+
+  private get waitingIndexArn(): string {
+    return `${this.table.tableArn}/index/${WAITING_INDEX}`;
+  }
+
+  /** Also makes S3 answer "missing" (404) instead of "forbidden"; a condition on the prefix would spoil that. */
+  private allowListingWorkBucket(handler: lambda.Function): void {
+    allow(handler, { sid: 'ListWorkBucket', actions: ['s3:ListBucket'], resources: [this.props.workBucket.bucketArn] });
   }
 }
 

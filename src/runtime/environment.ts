@@ -12,3 +12,10 @@ export function requireEnv(name: string): string {
   }
   return value;
 }
+
+/** @throws ConfigurationError if the variable is missing, or is no whole number above 0 */
+export function requireWholeNumber(name: string): number {
+  const value = Number(requireEnv(name));
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new ConfigurationError(`The environment variable ${name} must be a whole number above 0, got '${process.env[name]}'. Deploy the stack again.`);
+}

@@ -22,6 +22,8 @@ import { validateStopFunctions, validateTriggerProps } from './validate-props';
 import { createWorkBucket } from './work-bucket';
 import { LEDGER_FUNCTION_TIMEOUT_SECONDS } from '../file-ledger/contract';
 import { FileLedger } from '../file-ledger/file-ledger';
+import { OPERATOR_ENV, OPERATOR_TIMEOUT_SECONDS } from '../operator/contract';
+import { OperatorFunction } from '../operator/operator-function';
 
 /** Time for a backlog to become one large run; for most loads, starting compute takes longer. */
 const DEFAULT_BATCHING_WINDOW = Duration.seconds(60);
@@ -213,6 +215,25 @@ export class S3QueueTrigger extends Construct {
   /** Holds everything of a run below `runs/<runId>/`. */
   public readonly workBucket: IBucket;
 
+  /**
+   * Does what an operator asks for by a JSON payload:
+   *
+   * | `operation` | Fields | |
+   * |---|---|---|
+   * | `putBack` | `fileIds`, `key` (`versionId`), `runId`, `prefix` or `status`; `alone` | files that are loaded, rejected or failed wait again |
+   * | `setAside` | `fileIds`, `key` (`versionId`) or `prefix`; `reason` | files that wait are rejected |
+   * | `pause` | `reason` | no run begins until `resume` |
+   * | `resume` | | ends every pause |
+   * | `backfill` | `prefix` | enters files that lay in the bucket before the trigger was deployed |
+   * | `showFile` | `fileId` or `key` (`versionId`) | what happened to the file |
+   * | `showWaiting` | `prefix` | the oldest files that wait, and what holds them up |
+   * | `showFailures` | `since` | runs and files that failed, with the reasons |
+   *
+   * An answer with `next` is not complete: the same payload with that `next` goes on. A payload that is none of these is answered with `refused` and
+   * changes nothing. It works without waiting for any run; the sweep, once a minute, begins the runs.
+   */
+  public readonly operatorFunction: lambda.IFunction;
+
   private readonly bucket: IBucket;
   private readonly prefix: string;
   private readonly ledger: FileLedger;
@@ -264,6 +285,7 @@ export class S3QueueTrigger extends Construct {
       timeout: TEARDOWN_TIMEOUT,
     });
     this.ledger.grantClose(this.teardown);
+    this.operatorFunction = this.createOperator(props);
 
     const deliver = props.delivery === EventDelivery.EVENT_BRIDGE ? deliverByEventBridge : deliverByNotification;
     deliver(this, { bucket: props.bucket, queue: this.queue, prefix: this.prefix, suffixes: props.suffixes ?? [] });
@@ -326,12 +348,34 @@ export class S3QueueTrigger extends Construct {
     return decrypt ? read.combine(list).combine(decrypt) : read.combine(list);
   }
 
+  /** Lets somebody call the operator function. It can load every file again, and keep every file from being loaded. */
+  public grantOperate(grantee: iam.IGrantable): iam.Grant {
+    return this.operatorFunction.grantInvoke(grantee);
+  }
+
+  private createOperator(props: S3QueueTriggerProps): lambda.Function {
+    const operator = new OperatorFunction(this, 'Operator', {
+      ...this.functionOptions('Operator', 'Does what an operator asks for'),
+      timeout: Duration.seconds(OPERATOR_TIMEOUT_SECONDS),
+    });
+    operator.addEnvironment(OPERATOR_ENV.bucket, this.bucket.bucketName);
+    this.filterFiles(operator, props);
+    this.grantReadFiles(operator);
+    this.ledger.grantOperate(operator);
+    return operator;
+  }
+
+  /** Tells a function which objects are files to load. */
+  private filterFiles(handler: lambda.Function, { prefix, suffixes, minFileSize, maxFileSize }: S3QueueTriggerProps): void {
+    if (prefix) handler.addEnvironment(ARRIVALS_ENV.prefix, prefix);
+    if (suffixes) handler.addEnvironment(ARRIVALS_ENV.suffixes, JSON.stringify(suffixes));
+    if (minFileSize) handler.addEnvironment(ARRIVALS_ENV.minFileSize, String(minFileSize.toBytes()));
+    if (maxFileSize) handler.addEnvironment(ARRIVALS_ENV.maxFileSize, String(maxFileSize.toBytes()));
+  }
+
   private createArrivals(props: S3QueueTriggerProps, batchingWindow: Duration): ArrivalsFunction {
     const arrivals = new ArrivalsFunction(this, 'Arrivals', this.functionOptions('Arrivals', 'Enters arrived files into the ledger'));
-    if (props.prefix) arrivals.addEnvironment(ARRIVALS_ENV.prefix, props.prefix);
-    if (props.suffixes) arrivals.addEnvironment(ARRIVALS_ENV.suffixes, JSON.stringify(props.suffixes));
-    if (props.minFileSize) arrivals.addEnvironment(ARRIVALS_ENV.minFileSize, String(props.minFileSize.toBytes()));
-    if (props.maxFileSize) arrivals.addEnvironment(ARRIVALS_ENV.maxFileSize, String(props.maxFileSize.toBytes()));
+    this.filterFiles(arrivals, props);
     this.grantReadFiles(arrivals);
     this.ledger.grantDispatch(arrivals);
     const hasWindow = batchingWindow.toSeconds() > 0;

@@ -64,7 +64,7 @@ class Condition {
   private readonly tokens: string[];
 
   constructor(private readonly item: Item, private readonly text: string, private readonly input: Expressions) {
-    this.tokens = text.match(/[(),]|=|<|\w+|#\w+|:\w+/g) ?? [];
+    this.tokens = text.match(/[(),]|=|<|>|\w+|#\w+|:\w+/g) ?? [];
   }
 
   public evaluate(): boolean {
@@ -103,6 +103,7 @@ class Condition {
       return members !== undefined && (members as Set<unknown>).size < most;
     }
     const left = this.operand();
+    if (this.accept('>')) return left !== undefined && (left as string) > (this.operand() as string);
     this.expect('=');
     const right = this.operand();
     return left !== undefined && left === right;

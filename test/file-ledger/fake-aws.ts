@@ -4,7 +4,9 @@ import {
   DescribeExecutionCommand, ExecutionAlreadyExists, ExecutionDoesNotExist, ListExecutionsCommand, SFNClient, StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchGetCommand, DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, ScanCommand, TransactWriteCommand, UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { Item } from './expressions';
 import { FakeTable, TABLE } from './fake-table';
@@ -12,6 +14,7 @@ import type { ExecutionInput, LedgerFile, RunOutcome } from '../../src/file-ledg
 
 export { TABLE };
 export const WORK_BUCKET = 'work';
+export const LANDING_BUCKET = 'landing';
 export const STATE_MACHINE = 'arn:aws:states:eu-west-1:111122223333:stateMachine:load';
 const EXECUTION = STATE_MACHINE.replace('stateMachine', 'execution');
 
@@ -60,6 +63,10 @@ export class FakeAws {
   /** Answers of the stop functions, by name. */
   public readonly stops = new Map<string, (event: unknown) => unknown>();
   public maxExecutions = 1;
+  /** Items that one call of BatchGetItem answers, and one of Scan; objects that one of ListObjectsV2 lists. */
+  public batchGetLimit = 100;
+  public scanLimit = 1_000;
+  public listLimit = 1_000;
   /** Calls that are under way, and the most that there ever were. */
   public readonly inFlight = { now: 0, most: 0 };
 
@@ -75,6 +82,8 @@ export class FakeAws {
     this.delay = () => 0;
     const effects = new Map<unknown, [string, (input: any) => unknown]>([
       [GetCommand, ['GetItem', input => this.table.getItem(input)]],
+      [BatchGetCommand, ['BatchGetItem', input => this.table.batchGetItem(input, this.batchGetLimit)]],
+      [ScanCommand, ['Scan', input => this.table.scan(input, this.scanLimit)]],
       [PutCommand, ['PutItem', input => this.table.putItem(input)]],
       [UpdateCommand, ['UpdateItem', input => this.table.updateItem(input)]],
       [QueryCommand, ['Query', input => this.table.query(input, this.staleIndex)]],
@@ -162,10 +171,17 @@ export class FakeAws {
     return {};
   }
 
-  private listObjects({ Bucket, Prefix, Delimiter }: any) {
+  private listObjects({ Bucket, Prefix, Delimiter, StartAfter }: any) {
+    if (Bucket === LANDING_BUCKET && !Delimiter) return this.listLanding(Prefix, StartAfter);
     if (Bucket !== WORK_BUCKET || Delimiter !== '/') throw new Error(`unexpected listing of ${Bucket}`);
     const below = [...this.workObjects.keys()].filter(key => key.startsWith(Prefix) && key.indexOf('/', Prefix.length) > 0);
     return { CommonPrefixes: [...new Set(below.map(key => key.slice(0, key.indexOf('/', Prefix.length) + 1)))].map(prefix => ({ Prefix: prefix })) };
+  }
+
+  private listLanding(prefix: string, startAfter = '') {
+    const objects = [...this.landingObjects].map(([path, object]) => ({ Key: path.slice(LANDING_BUCKET.length + 1), LastModified: object.lastModified, ETag: `"${object.etag}"` }))
+      .filter(({ Key }) => Key.startsWith(prefix) && Key > startAfter).sort((one, other) => one.Key < other.Key ? -1 : 1);
+    return { Contents: objects.slice(0, this.listLimit), IsTruncated: objects.length > this.listLimit };
   }
 
   private headObject({ Bucket, Key, VersionId, IfMatch }: any) {

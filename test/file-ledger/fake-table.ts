@@ -13,6 +13,29 @@ export class FakeTable {
     return { Item: structuredClone(this.items.get(Key.id)) };
   }
 
+  /** @param limit items that one call answers */
+  public batchGetItem({ RequestItems }: any, limit: number) {
+    const [[table, { Keys, ConsistentRead }], ...others] = Object.entries<any>(RequestItems);
+    expectTable(table);
+    if (!ConsistentRead || others.length > 0) throw new Error('every decision of the ledger needs a consistent read, of its table');
+    const ids = Keys.map(({ id }: any) => id);
+    if (ids.length > 100 || new Set(ids).size < ids.length) throw new Error('BatchGetItem takes at most 100 keys that differ');
+    const later = Keys.slice(limit);
+    return {
+      Responses: { [table]: ids.slice(0, limit).flatMap((id: string) => structuredClone(this.items.get(id)) ?? []) },
+      UnprocessedKeys: later.length > 0 ? { [table]: { Keys: later, ConsistentRead } } : {},
+    };
+  }
+
+  /** By id, which is as good as any order; any id may be where a scan begins, that of an item that is gone too. */
+  public scan({ TableName, ExclusiveStartKey }: any, limit: number) {
+    expectTable(TableName);
+    const ids = [...this.items.keys()].filter(id => !ExclusiveStartKey || id > ExclusiveStartKey.id).sort();
+    const page = ids.slice(0, limit);
+    const LastEvaluatedKey = page.length < ids.length ? { id: page.at(-1) } : undefined;
+    return { Items: page.map(id => structuredClone(this.items.get(id))), LastEvaluatedKey };
+  }
+
   public putItem(input: any) {
     expectTable(input.TableName);
     checkPlaceholders(input);

@@ -1,14 +1,16 @@
 import { createHash } from 'crypto';
 import type { CloudFormationCustomResourceEvent, Context, SQSEvent } from 'aws-lambda';
-import { FakeAws, STATE_MACHINE, TABLE, WORK_BUCKET, type FakeObject, type Fault } from './fake-aws';
+import { FakeAws, LANDING_BUCKET, STATE_MACHINE, TABLE, WORK_BUCKET, type FakeObject, type Fault } from './fake-aws';
 import { LEDGER_ENV, type FileItem, type Pause, type RunItem, type RunOutcome, type SlotsItem } from '../../src/file-ledger/contract';
+import { OPERATOR_ENV } from '../../src/operator/contract';
+import { handler as operator } from '../../src/operator/runtime/operator.lambda';
 import { ARRIVALS_ENV } from '../../src/s3-queue-trigger/contract';
 import { handler as advance } from '../../src/s3-queue-trigger/runtime/advance.lambda';
 import { handler as arrivals } from '../../src/s3-queue-trigger/runtime/arrivals.lambda';
 import { handler as sweep } from '../../src/s3-queue-trigger/runtime/sweep.lambda';
 import { handler as teardown } from '../../src/s3-queue-trigger/runtime/teardown.lambda';
 
-export const LANDING_BUCKET = 'landing';
+export { LANDING_BUCKET };
 
 export interface StoryOptions {
   readonly maxFiles?: number;
@@ -49,6 +51,7 @@ export class Story {
       [ARRIVALS_ENV.suffixes]: options.suffixes && JSON.stringify(options.suffixes),
       [ARRIVALS_ENV.minFileSize]: options.minFileSize && String(options.minFileSize),
       [ARRIVALS_ENV.maxFileSize]: options.maxFileSize && String(options.maxFileSize),
+      [OPERATOR_ENV.bucket]: LANDING_BUCKET,
     };
     for (const [name, value] of Object.entries(environment)) {
       if (value) process.env[name] = value;
@@ -99,6 +102,11 @@ export class Story {
   public async teardown(request: CloudFormationCustomResourceEvent): Promise<void> {
     const end = Date.now() + 15 * 60_000;
     await teardown(request, { getRemainingTimeInMillis: () => end - Date.now() } as Context);
+  }
+
+  /** Sends a payload to the operator function. */
+  public async operate(payload: unknown): Promise<any> {
+    return operator(payload, this.context());
   }
 
   /** The one execution that runs. */

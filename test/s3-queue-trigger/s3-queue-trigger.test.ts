@@ -164,6 +164,7 @@ describe('functions', () => {
     expect(sids(/Sweep/)).toEqual([logs, ...dispatch, ...follow]);
     const last = follow.indexOf('states:DescribeExecution');
     expect(sids(/Teardown/)).toEqual([logs, ...dispatch, ...follow.slice(0, last), 'ListExecutions', 'states:StopExecution', ...follow.slice(last)]);
+    expect(sids(/Operator/)).toEqual([logs, 's3:GetObject,s3:GetObjectVersion', 's3:ListBucket', 'UseLedger', 'FindWaitingFiles', 'ReadListsOfRuns', 'ListWorkBucket']);
     expect(JSON.stringify(statements(template, /Trigger/).map(({ Resource }) => Resource))).not.toContain('"*"');
     const managed = Object.entries(template.findResources('AWS::IAM::Role', { Properties: { ManagedPolicyArns: Match.anyValue() } }));
     expect(managed.map(([id]) => id)).toEqual([expect.stringMatching(/^BucketNotificationsHandler/)]); // CDK's own
@@ -179,7 +180,7 @@ describe('functions', () => {
 
   test('have a log group each, kept for a month, and three minutes; the one that stops runs has all that Lambda gives', () => {
     const template = templateOf();
-    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 4);
+    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 5);
     expect(Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Timeout: 900 } })).map(({ Properties }) => Properties.Description))
       .toEqual([expect.stringMatching(/^Stops the runs/)]);
     template.resourcePropertiesCountIs('AWS::Lambda::Function', { Timeout: 180, MemorySize: 1024, Runtime: 'nodejs22.x' }, 3);
@@ -196,6 +197,37 @@ describe('functions', () => {
       Targets: [{ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('TriggerAdvance'), 'Arn'] } }],
     });
     template.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(1 minute)', Targets: [{ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('TriggerSweep'), 'Arn'] } }] });
+  });
+});
+
+describe('the operator function', () => {
+  test('knows the bucket and the same filters as the arrivals', () => {
+    const template = templateOf({ prefix: 'in/', suffixes: ['.csv'], minFileSize: Size.bytes(1), maxFileSize: Size.kibibytes(1) });
+    const filters = { KEY_PREFIX: 'in/', KEY_SUFFIXES: '[".csv"]', MIN_FILE_SIZE: '1', MAX_FILE_SIZE: '1024' };
+    expect(environment(template, /^Enters/)).toMatchObject(filters);
+    expect(environment(template, /^Does what/)).toEqual({
+      ...filters, LANDING_BUCKET: { Ref: expect.stringMatching(/^Landing/) }, LEDGER_TABLE: expect.anything(), WORK_BUCKET: expect.anything(), PAUSE_AFTER_FAILURES: '16',
+    });
+  });
+
+  test('answers before the AWS CLI gives up', () => {
+    templateOf().hasResourceProperties('AWS::Lambda::Function', { Description: Match.stringLikeRegexp('^Does what'), Timeout: 60 });
+  });
+
+  test('depends on no state machine: steps may name it in their messages', () => {
+    const template = templateOf();
+    const [operator] = Object.entries(template.findResources('AWS::IAM::Policy')).filter(([id]) => /Operator/.test(id));
+    expect(JSON.stringify(operator)).not.toMatch(/Machine/);
+  });
+
+  test('is called by whom it is granted to, and by nobody else', () => {
+    const { stack, trigger } = make();
+    const grant = trigger.grantOperate(new iam.Role(stack, 'OnCall', { assumedBy: new iam.AccountRootPrincipal() }));
+    expect(grant.success).toBe(true);
+    const arn = { 'Fn::GetAtt': [expect.stringMatching(/^TriggerOperator/), 'Arn'] };
+    expect(statements(Template.fromStack(stack), /OnCall/)).toEqual([
+      { Action: 'lambda:InvokeFunction', Effect: 'Allow', Resource: [arn, { 'Fn::Join': ['', [arn, ':*']] }] },
+    ]);
   });
 });
 

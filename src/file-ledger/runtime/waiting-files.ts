@@ -14,17 +14,18 @@ interface Shard {
 /**
  * The files that wait, oldest first, as the index shows them: it may lag, and a claim finds that out.
  * Ends early after 2 x maxFiles entries: files that may not travel with the oldest are passed over, and must not make a call endless.
+ * @param after only files whose `arrived` comes after this
  */
-export async function* waitingFiles(ledger: Pick<LedgerSettings, 'table' | 'maxFiles'>): AsyncGenerator<FileItem> {
+export async function* waitingFiles(ledger: Pick<LedgerSettings, 'table' | 'maxFiles'>, after?: string): AsyncGenerator<FileItem> {
   const pageSize = Math.ceil(ledger.maxFiles / WAITING_SHARDS);
   const shards: Shard[] = Array.from({ length: WAITING_SHARDS }, (_, number) => ({ number, files: [], done: false }));
-  await Promise.all(shards.map(shard => readPage(ledger.table, shard, pageSize)));
+  await Promise.all(shards.map(shard => readPage(ledger.table, shard, pageSize, after)));
   let entries = shards.reduce((sum, shard) => sum + shard.files.length, 0);
   for (;;) {
     for (const shard of shards) {
       while (shard.files.length === 0 && !shard.done) {
         if (entries >= 2 * ledger.maxFiles) return;
-        await readPage(ledger.table, shard, pageSize);
+        await readPage(ledger.table, shard, pageSize, after);
         entries += shard.files.length;
       }
     }
@@ -36,13 +37,13 @@ export async function* waitingFiles(ledger: Pick<LedgerSettings, 'table' | 'maxF
 }
 
 /** Leaves the shard's next files in `files`, the oldest last. */
-async function readPage(table: string, shard: Shard, size: number): Promise<void> {
+async function readPage(table: string, shard: Shard, size: number, after?: string): Promise<void> {
   const { Items, LastEvaluatedKey } = await dynamo().send(new QueryCommand({
     TableName: table,
     IndexName: WAITING_INDEX,
-    KeyConditionExpression: '#waiting = :shard',
-    ExpressionAttributeNames: { '#waiting': 'waiting' },
-    ExpressionAttributeValues: { ':shard': shard.number },
+    KeyConditionExpression: `#waiting = :shard${after === undefined ? '' : ' AND #arrived > :after'}`,
+    ExpressionAttributeNames: { '#waiting': 'waiting', ...after !== undefined && { '#arrived': 'arrived' } },
+    ExpressionAttributeValues: { ':shard': shard.number, ...after !== undefined && { ':after': after } },
     Limit: size,
     ExclusiveStartKey: shard.next,
   }));

@@ -1,11 +1,11 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import pMap from 'p-map';
 import { receive } from './arrivals';
+import { fileFilter } from './file-filter';
 import { dispatch } from '../../file-ledger/runtime/dispatch';
 import { ledgerSettings } from '../../file-ledger/runtime/settings';
 import { timeLeft } from '../../file-ledger/runtime/time-left';
 import { logger } from '../../runtime/logger';
-import { ARRIVALS_ENV } from '../contract';
 
 // The SDK opens as many connections to a service at once.
 const PARALLEL_MESSAGES = 50;
@@ -13,13 +13,7 @@ const PARALLEL_MESSAGES = 50;
 /** Enters the files of a batch of messages, then begins runs. Only messages that failed come again. */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   const ledger = ledgerSettings();
-  const settings = {
-    table: ledger.table,
-    prefix: process.env[ARRIVALS_ENV.prefix] ?? '',
-    suffixes: JSON.parse(process.env[ARRIVALS_ENV.suffixes] ?? '[]') as string[],
-    minFileSize: Number(process.env[ARRIVALS_ENV.minFileSize] ?? 0),
-    maxFileSize: Number(process.env[ARRIVALS_ENV.maxFileSize] ?? Infinity),
-  };
+  const settings = { table: ledger.table, ...fileFilter() };
   const failed: string[] = [];
   await pMap(event.Records, async ({ messageId, body }) => {
     try {

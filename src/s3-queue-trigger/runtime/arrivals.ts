@@ -1,4 +1,5 @@
 import { HeadObjectCommand, S3ServiceException, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { FileFilter } from './file-filter';
 import { objectsCreated, realVersion, type ObjectCreated } from './s3-events';
 import { arrive } from '../../file-ledger/runtime/arrive';
 import { newFileItem, rejectedFileItem, type Arrival } from '../../file-ledger/runtime/file-item';
@@ -6,13 +7,8 @@ import { s3 } from '../../runtime/clients/s3';
 import { logger } from '../../runtime/logger';
 import { isWanted, sizeProblem } from '../contract';
 
-export interface ArrivalSettings {
+export interface ArrivalSettings extends FileFilter {
   readonly table: string;
-  readonly prefix: string;
-  readonly suffixes: string[];
-  /** Bytes. */
-  readonly minFileSize: number;
-  readonly maxFileSize: number;
 }
 
 /** Enters the files that a message announces. May be repeated: a file that is known changes nothing. */
@@ -22,23 +18,29 @@ export async function receive(message: string, settings: ArrivalSettings): Promi
       logger.info('Left out: not a key that the trigger takes', { bucket: object.bucket, key: object.key });
       continue;
     }
-    const arrival = await lookUp(object);
-    if (!arrival) continue;
-    const problem = sizeProblem(arrival.size, settings.minFileSize, settings.maxFileSize);
-    const file = problem === undefined ? newFileItem(arrival) : rejectedFileItem(arrival, problem);
-    const isNew = await arrive(settings, file);
-    logger.info(isNew ? problem ?? 'Arrived' : 'Announced again', { fileId: file.id, bucket: file.bucket, key: file.key, versionId: file.versionId });
+    await enter(object, settings);
   }
 }
 
+/** Enters an object as a file that waits: true if it is new, false if it is known already, undefined if the object is gone. */
+export async function enter(object: ObjectCreated, settings: ArrivalSettings): Promise<boolean | undefined> {
+  const arrival = await lookUp(object);
+  if (!arrival) return undefined;
+  const problem = sizeProblem(arrival.size, settings.minFileSize, settings.maxFileSize);
+  const file = problem === undefined ? newFileItem(arrival) : rejectedFileItem(arrival, problem);
+  const isNew = await arrive(settings, file);
+  logger.info(isNew ? problem ?? 'Arrived' : 'Announced again', { fileId: file.id, bucket: file.bucket, key: file.key, versionId: file.versionId });
+  return isNew;
+}
+
 /**
- * Asks S3 for exactly the version that the event is about; undefined if it is gone: replaced by a later upload (whose own event brings
- * the newer object) or deleted (there is nothing left to load).
+ * Asks S3 for exactly the version that the event is about, or for the present one if it names none; undefined if it is gone: replaced by a later
+ * upload (whose own event brings the newer object) or deleted (there is nothing left to load).
  *
  * A refusal is not taken for "gone": the functions may list the bucket, and then S3 answers 404 for what is missing. The message fails, comes
  * again and ends in the dead-letter queue, from where it can be sent back once the permission is there.
  */
-async function lookUp(object: ObjectCreated): Promise<Arrival | undefined> {
+export async function lookUp(object: ObjectCreated): Promise<Arrival | undefined> {
   const { bucket, key, versionId, etag } = object;
   let head: HeadObjectCommandOutput;
   try {
