@@ -15,6 +15,8 @@ export interface ClusterRequest {
   readonly SecurityConfiguration?: string;
   readonly Tags: { readonly Key: string; readonly Value: string }[];
   readonly Instances: ClusterInstances;
+  /** Of a cluster that runs share. */
+  readonly AutoTerminationPolicy?: { readonly IdleTimeout: number };
   readonly ManagedScalingPolicy?: { readonly ComputeLimits: ComputeLimits };
   readonly BootstrapActions?: {
     readonly Name: string;
@@ -86,12 +88,21 @@ export interface EmrHiveDynamoArguments {
   readonly script: string;
   /** Units of capacity that load when a cluster begins: those of its core and its task fleet. */
   readonly workers: number;
-  readonly cluster: ClusterRequest;
+  /** Absent if the cluster is the user's. */
+  readonly cluster?: ClusterRequest;
+  /** Absent if each run has a cluster of its own. */
+  readonly kept?: { readonly maxAgeSeconds: number };
+  /** Id of a cluster of the user's. */
+  readonly existingClusterId?: string;
 }
 
-/** How the next check finds the cluster again; without an id until EMR is known to have started it. */
+/** How the next check finds the load again; without a cluster until EMR is known to have started it. */
 export interface EmrJob {
   readonly clusterId?: string;
+  /** Of the load, on a cluster that outlives it. */
+  readonly stepId?: string;
+  /** How far Hive is, for whoever reads the execution: "job 1 of 2: map 34 %, reduce 0 %". */
+  readonly progress?: string;
   /** ISO 8601: when the cluster was asked for. */
   readonly askedAt: string;
 }
@@ -106,6 +117,11 @@ export function scriptKey({ runId, attempt, relaunch }: RunAttempt & { readonly 
 
 /** EMR writes a cluster's logs below this folder, unless the request names another one, as <cluster id>/steps/<step id>/stderr.gz and so on. */
 export const logsFolder = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}logs/`;
+
+/** What belongs to the cluster that runs share: the record of it, and its logs. */
+export const keptClusterFolder = (stepId: string): string => `clusters/${stepId}/`;
+export const keptClusterKey = (stepId: string): string => `${keptClusterFolder(stepId)}kept.json`;
+export const keptClusterLogs = (stepId: string): string => `${keptClusterFolder(stepId)}logs/`;
 
 /** How long Spot capacity is waited for before EMR buys on-demand instances instead. EMR takes 5 to 1440. */
 export const SPOT_TIMEOUT_MINUTES = 10;

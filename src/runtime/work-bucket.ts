@@ -55,6 +55,44 @@ export async function putJsonOnce(bucket: string, key: string, value: unknown): 
   throw new TransientError(`s3://${bucket}/${key} is being written by others: ${CONFLICT_RETRIES + 1} conditional writes were refused with 409.`);
 }
 
+/** A JSON value with the version of its object, for putJsonIfUnchanged(). */
+export interface JsonVersion<T> {
+  /** Undefined if there is no such object. */
+  readonly value?: T;
+  readonly version?: string;
+}
+
+export async function getJsonVersion<T>(bucket: string, key: string): Promise<JsonVersion<T>> {
+  try {
+    const { Body, ETag } = await s3().send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return { value: JSON.parse(await Body!.transformToString()) as T, version: ETag };
+  } catch (error) {
+    if (missing(error)) return {};
+    throw error;
+  }
+}
+
+/**
+ * Writes an object unless it has changed since it was read, or come into being; the version written, or undefined if it has. Another write of the
+ * key that is under way counts as a change.
+ */
+export async function putJsonIfUnchanged(bucket: string, key: string, value: unknown, version: string | undefined): Promise<string | undefined> {
+  try {
+    const { ETag } = await s3().send(new PutObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Body: JSON.stringify(value),
+      ContentType: 'application/json',
+      ...version === undefined ? { IfNoneMatch: '*' } : { IfMatch: version },
+    }));
+    return ETag!;
+  } catch (error) {
+    // 404: S3's answer to a condition on an object that has been deleted
+    if (missing(error) || status(error) === 409 || status(error) === 412) return undefined;
+    throw error;
+  }
+}
+
 /** Whether there is an object with this key. */
 export async function exists(bucket: string, key: string): Promise<boolean> {
   try {

@@ -1,59 +1,76 @@
-import { gunzipSync } from 'zlib';
 import type { StepSummary } from '@aws-sdk/client-emr';
-import { GetObjectCommand, NoSuchKey } from '@aws-sdk/client-s3';
 import type { CheckEvent, JobStatus, StepResult } from '../../etl-step/contract';
-import { rejectedRowsFolder, STEP_ENV, waitSeconds } from '../../etl-step/contract';
+import { ERROR, rejectedRowsFolder, STEP_ENV, waitSeconds } from '../../etl-step/contract';
 import { isBefore } from '../../etl-step/runtime/launch-order';
 import { writeResultOnce } from '../../etl-step/runtime/step-result';
-import { s3 } from '../../runtime/clients/s3';
 import { requireEnv } from '../../runtime/environment';
+import { logger } from '../../runtime/logger';
 import type { EmrHiveDynamoArguments, EmrJob } from '../contract';
 import { logsFolder } from '../contract';
 import { classify } from './classify';
-import { describeCluster, describeLoad, endLaunch, isEnded } from './clusters';
+import type { LoadState } from './compute';
+import { computeOf, startedBy } from './compute';
 import { readCounts } from './counts';
 import { startOrFind } from './launch';
+import type { Load } from './launch-records';
 import { isOf, readLaunches } from './launch-records';
+import { isComplete, LOG_DELAY_MILLISECONDS, progress, readStepLog } from './step-log';
 
 type Check = CheckEvent<EmrJob, EmrHiveDynamoArguments>;
 
-/** End of Hive's output that an error carries. */
-const LOG_CHARACTERS = 2_000;
+/** Pause before a log is looked for again that EMR has not written yet. */
+const LOG_WAIT_SECONDS = 60;
 
 /** Judges the load by the state of its own step: the cluster's state also tells of what happened after it. */
 export async function check(event: Check): Promise<JobStatus<EmrJob>> {
-  const { clusterId } = event.job;
+  const { clusterId, stepId } = event.job;
   if (clusterId === undefined) return startOrFind(event);
-  await endLeftovers(event, clusterId);
+  const load: Load = { clusterId, ...stepId !== undefined && { stepId } };
+  await endLeftovers(event, load);
 
-  const step = await describeLoad(event.runId, clusterId);
-  if (step?.Status?.State === 'COMPLETED') return { status: 'done', result: await finish(event, step) };
-
-  const cluster = await describeCluster(event.runId, clusterId);
-  // a failed step ends its cluster: only then are its reason and the logs complete
-  if (isEnded(cluster)) {
-    const logs = logsFolder(event.runId, requireEnv(STEP_ENV.stepId));
-    throw classify({
-      runId: event.runId,
-      cluster,
-      step,
-      log: step && await lastWords(`${logs}${clusterId}/steps/${step.Id}/stderr.gz`),
-      logs: `s3://${requireEnv(STEP_ENV.workBucket)}/${logs}`,
-    });
-  }
-
-  return { status: 'running', waitSeconds: waitSeconds((Date.now() - Date.parse(event.job.askedAt)) / 1000), job: event.job };
+  const state = await computeOf(event.arguments).look(event.runId, load);
+  if (state.step?.Status?.State === 'COMPLETED') return { status: 'done', result: await finish(event, state.step) };
+  return state.over ? failOrWait(event, clusterId, state) : goOn(event, clusterId, state.step);
 }
 
 /**
- * Ends the clusters of earlier attempts and relaunches, and others of this launch: their writes would mix with this one's. Never those of later
- * ones: this check itself may be the one that comes late.
+ * Ends what earlier attempts and relaunches have started, and other calls of this launch: their writes would mix with this one's. Never what later
+ * ones have: this check itself may be the one that comes late.
  */
-async function endLeftovers(event: Check, clusterId: string): Promise<void> {
+async function endLeftovers(event: Check, { clusterId, stepId }: Load): Promise<void> {
   const others = (await readLaunches(event.runId)).filter(record =>
-    isBefore(record, event) || isOf(event)(record) && record.clusterId !== clusterId);
-  await Promise.all(others.map(async record => endLaunch(event.runId, record)));
+    isBefore(record, event) || isOf(event)(record) && !(record.clusterId === clusterId && record.stepId === stepId));
+  await Promise.all(others.map(async record => startedBy(record).end(event.runId, record)));
 }
+
+async function goOn(event: Check, clusterId: string, step: StepSummary | undefined): Promise<JobStatus<EmrJob>> {
+  const { job: { progress: _before, ...job }, runId } = event;
+  const began = step?.Status?.Timeline?.StartDateTime;
+  const log = began && Date.now() - began.getTime() > LOG_DELAY_MILLISECONDS ? await readLog(event, clusterId, step) : undefined;
+  const far = log && progress(log.text);
+  if (far) logger.info('load under way', { runId, clusterId, progress: far });
+  return {
+    status: 'running',
+    waitSeconds: waitSeconds((Date.now() - Date.parse(job.askedAt)) / 1000),
+    job: { ...job, ...far && { progress: far } },
+  };
+}
+
+/** Generic texts decide only once the log is sure to be there: it comes minutes after the end, and it has the cause. */
+async function failOrWait(event: Check, clusterId: string, { cluster, step }: LoadState): Promise<JobStatus<EmrJob>> {
+  const log = step && await readLog(event, clusterId, step);
+  const { runId, arguments: { cluster: request, kept } } = event;
+  const error = classify({ runId, cluster: cluster!, step, log: log?.text, logs: logsUri(event), request, kept: kept !== undefined });
+  const ended = step?.Status?.Timeline?.EndDateTime ?? cluster!.Status?.Timeline?.EndDateTime;
+  const mayComeYet = ended !== undefined && Date.now() - ended.getTime() < LOG_DELAY_MILLISECONDS && !(log && isComplete(log, ended));
+  if (error.name !== ERROR.loadFailed || !step || !mayComeYet) throw error;
+  return { status: 'running', waitSeconds: LOG_WAIT_SECONDS, job: event.job };
+}
+
+const readLog = async (event: Check, clusterId: string, step: StepSummary) => readStepLog({ logs: logsUri(event), clusterId, stepId: step.Id! });
+
+const logsUri = ({ runId, arguments: { cluster } }: Check): string =>
+  cluster?.LogUri ?? `s3://${requireEnv(STEP_ENV.workBucket)}/${logsFolder(runId, requireEnv(STEP_ENV.stepId))}`;
 
 async function finish(event: Check, step: StepSummary): Promise<StepResult> {
   const bucket = requireEnv(STEP_ENV.workBucket);
@@ -66,15 +83,4 @@ async function finish(event: Check, step: StepSummary): Promise<StepResult> {
     seconds,
     ...counts.rowsRejected > 0 && { rejectedRows: `s3://${bucket}/${rejectedRowsFolder(event.runId, stepId)}` },
   });
-}
-
-/** The end of a log; undefined if EMR has kept none, which is so if the step never began. */
-async function lastWords(key: string): Promise<string | undefined> {
-  try {
-    const { Body } = await s3().send(new GetObjectCommand({ Bucket: requireEnv(STEP_ENV.workBucket), Key: key }));
-    return gunzipSync(await Body!.transformToByteArray()).toString('utf8').slice(-LOG_CHARACTERS).trim();
-  } catch (error) {
-    if (error instanceof NoSuchKey) return undefined;
-    throw error;
-  }
 }

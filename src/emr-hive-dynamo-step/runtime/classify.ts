@@ -1,6 +1,9 @@
 import type { Cluster, StepSummary } from '@aws-sdk/client-emr';
 import { ERROR } from '../../etl-step/contract';
 import { CapacityError, ConfigurationError, EtlError } from '../../runtime/errors';
+import type { ClusterRequest } from '../contract';
+import { quotaAdvice } from './quotas';
+import { quote } from './step-log';
 
 /** What is known of a load that has failed. */
 export interface FailedLoad {
@@ -12,64 +15,105 @@ export interface FailedLoad {
   readonly log?: string;
   /** S3 URI of the folder for the clusters' logs. */
   readonly logs: string;
+  /** What the cluster was asked for, if it was made by the step. */
+  readonly request?: ClusterRequest;
+  /** The cluster was there before the load: it may end before the load's turn comes. */
+  readonly kept?: boolean;
 }
 
-/** Texts by which Hive's own output says what to change. The advice ends the message. */
-const HIVE_FAILURES: { readonly text: RegExp; readonly advice: string }[] = [
+interface Cause {
+  readonly text: RegExp;
+  readonly error: typeof CapacityError | typeof ConfigurationError;
+  /** Ends the message. */
+  readonly advice: string;
+}
+
+/** Texts by which Hive's own output says what to do. The first one that fits: an instance with full disks also counts as a lost one. */
+const CAUSES: Cause[] = [
+  {
+    text: /No space left on device|DiskErrorException|DiskOutOfSpaceException|local-dirs (?:are bad|usable space is below)|local-dirs turned bad|used space above threshold|could only be (?:replicated|written) to 0 .*There are [1-9]\d* datanode/,
+    error: ConfigurationError,
+    advice: 'The disks of the instances are full. Raise `ebsVolumeSize` or `ebsVolumesPerInstance` of the step\'s `compute`, use more core instances, or load less in a run '
+      + '(`maxBytesPerExecution` of the trigger).',
+  },
+  {
+    // below four core instances HDFS keeps one copy of each block, so a lost core instance takes data along
+    text: /Container released on a \*lost\* node|NodeManager .* (?:lost|expired)|Spot interruption|BlockMissingException|Could not obtain (?:the last )?block|There are 0 datanode|Unable to close file because (?:the last block|dfsclient)/i,
+    error: CapacityError,
+    advice: 'Instances were lost. The next launch is all on-demand.',
+  },
   {
     text: /AccessDenied|is not authorized to perform/,
+    error: ConfigurationError,
     advice: 'Let the cluster\'s instance role do that: the step grants it the table and the work bucket, but not what policies of the bucket, of a '
       + 'KMS key, of a VPC endpoint or of the organization deny.',
   },
   {
     text: /ResourceNotFoundException|Requested resource not found/,
+    error: ConfigurationError,
     advice: 'Create the DynamoDB table, in the region of the cluster, or correct the step\'s `table`.',
   },
   {
     text: /ValidationException|provided key element does not match the schema|Item size has exceeded/,
+    error: ConfigurationError,
     advice: 'Make the dataset\'s key and its columns\' types fit the DynamoDB table, and keep its items below 400 KB.',
   },
   {
     text: /UnknownHostException|SdkClientException: Unable to execute HTTP request|Connect(?:ion)? timed out/,
+    error: ConfigurationError,
     advice: 'Give the cluster\'s subnets a route to S3 and DynamoDB: a NAT gateway, or gateway endpoints for both.',
   },
   {
     text: /FAILED: (?:SemanticException|ParseException)|return code 1 from org\.apache\.hadoop\.hive\.ql\.exec\.DDLTask/,
+    error: ConfigurationError,
     advice: 'Hive did not accept the generated script. Use another EMR release, or report it as a defect of this library.',
   },
 ];
-
-/** Lost instances show in Hive's output alone if the cluster outlives them. */
-const LOST_INSTANCES = /Container released on a \*lost\* node|NodeManager .* (?:lost|expired)|Spot interruption/i;
 
 /**
  * The error of a load that has failed, by its cluster's reason and its step's details. No failure of a cluster accuses the files:
  * rows that cannot be loaded are rejected inside the load, so Etl.Data is never among the answers.
  */
 export function classify(failure: FailedLoad): EtlError {
-  const { Code: code } = failure.cluster.Status?.StateChangeReason ?? {};
+  const { cluster: { Status: status }, step, request, log } = failure;
+  const reasons = JSON.stringify([status?.StateChangeReason, status?.ErrorDetails]);
+  const quota = quotaAdvice(reasons, request);
+  if (quota) return new ConfigurationError(`${describe(failure)} ${quota}`);
+  if (failure.kept && !step?.Status?.Timeline?.StartDateTime && isGone(failure.cluster)) {
+    return new CapacityError(`${describe(failure)} The cluster ended before the load's turn came: the next launch takes another one.`);
+  }
+  const byReason = classifyReason(failure);
+  if (byReason) return byReason;
+  const details = step?.Status?.FailureDetails;
+  const output = `${details?.Reason}\n${details?.Message}\n${log}`;
+  const cause = CAUSES.find(({ text }) => text.test(output));
+  if (!cause) return new EtlError(ERROR.loadFailed, describe(failure));
+  return new cause.error(`${describe(failure, cause.text)} ${cause.advice}`);
+}
+
+const isGone = ({ Status: status }: Cluster): boolean => status?.State?.startsWith('TERMINAT') ?? false;
+
+/** By why the cluster has ended; undefined if that is because of its step. */
+function classifyReason(failure: FailedLoad): EtlError | undefined {
   const text = describe(failure);
-  switch (code) {
+  switch (failure.cluster.Status?.StateChangeReason?.Code) {
     case 'INSTANCE_FLEET_TIMEOUT':
     case 'INSTANCE_FAILURE':
     case 'INTERNAL_ERROR': // no capacity in the zone, or a fault of EMR's: both are mended by another cluster
       return new CapacityError(text);
     case 'VALIDATION_ERROR':
-      return new ConfigurationError(`${text} EMR refused the cluster's definition: correct the step's \`compute\` (subnets, instance types, release), `
-        + 'or raise the account\'s EC2 quota that it names.');
+      return new ConfigurationError(`${text} EMR refused the cluster's definition: correct the step's \`compute\` (subnets, instance types, release).`);
     case 'BOOTSTRAP_FAILURE':
-      return new ConfigurationError(`${text} The instances could not set themselves up: give their subnets a route to S3, and let its bucket and `
-        + 'endpoint policies admit the buckets of EMR and Amazon Linux.');
+      return new ConfigurationError(`${text} The instances could not set themselves up: give their subnets a route to S3, let its bucket and endpoint `
+        + 'policies admit the buckets of EMR and Amazon Linux, and look at the logs of the step\'s `bootstrapActions`, if it has some.');
     case 'USER_REQUEST':
       return new ConfigurationError(`${text} Somebody, or a tool that ends idle resources, terminated the cluster: leave clusters with the tag of this step alone.`);
+    default:
+      return undefined;
   }
-  const output = `${failure.step?.Status?.FailureDetails?.Reason} ${failure.step?.Status?.FailureDetails?.Message} ${failure.log}`;
-  if (LOST_INSTANCES.test(output)) return new CapacityError(text);
-  const known = HIVE_FAILURES.find(candidate => candidate.text.test(output));
-  return known ? new ConfigurationError(`${text} ${known.advice}`) : new EtlError(ERROR.loadFailed, text);
 }
 
-function describe({ runId, cluster, step, log, logs }: FailedLoad): string {
+function describe({ runId, cluster, step, log, logs }: FailedLoad, cause?: RegExp): string {
   const reason = cluster.Status?.StateChangeReason;
   const details = step?.Status?.FailureDetails;
   const errors = cluster.Status?.ErrorDetails?.map(({ ErrorCode, ErrorMessage }) => `${ErrorCode}: ${ErrorMessage}`) ?? [];
@@ -77,7 +121,7 @@ function describe({ runId, cluster, step, log, logs }: FailedLoad): string {
     `cluster ${cluster.Id} is ${cluster.Status?.State} (${reason?.Code ?? 'no reason given'}${reason?.Message ? `: ${reason.Message}` : ''})`,
     ...errors,
     ...step ? [`its step is ${step.Status?.State}${details ? ` (${[details.Reason, details.Message].filter(Boolean).join(': ')})` : ''}`] : [],
-    ...log ? [`Hive's last words: ${log}`] : [],
+    ...log ? [`Hive's last words: ${quote(log, cause)}`] : [],
     `logs: ${details?.LogFile ?? `${logs}${cluster.Id}/`}`,
   ];
   return `Run ${runId}: the load into DynamoDB failed; ${parts.join('; ')}.`;

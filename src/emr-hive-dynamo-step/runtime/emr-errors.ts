@@ -1,9 +1,11 @@
 import { isTransient } from '../../etl-step/runtime/aws-errors';
 import { ConfigurationError, EtlError, TransientError } from '../../runtime/errors';
+import { quotaAdvice } from './quotas';
 
 /** Whether EMR has answered that it did not do what it was asked: no answer, or a failure inside EMR, leaves that open. */
 export function isRefusal(error: unknown): boolean {
-  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+  const answer = error instanceof EtlError ? error.cause : error;
+  const status = (answer as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode;
   return status !== undefined && status >= 400 && status < 500;
 }
 
@@ -12,6 +14,6 @@ export function emrError(runId: string, call: string, error: unknown): EtlError 
   const { name, message } = error as Error;
   const text = `Run ${runId}: EMR ${isRefusal(error) ? 'refused' : 'did not answer'} ${call}: ${name}: ${message}`;
   if (isTransient(error) || !isRefusal(error)) return new TransientError(text, { cause: error });
-  return new ConfigurationError(`${text}. Correct what this names: the step's properties, or what a policy denies to the role of the step's function.`,
-    { cause: error });
+  const advice = quotaAdvice(message) ?? 'Correct what this names: the step\'s properties, or what a policy denies to the role of the step\'s function.';
+  return new ConfigurationError(`${text}. ${advice}`, { cause: error });
 }

@@ -6,9 +6,16 @@ import { requireEnv } from '../../runtime/environment';
 import { getJson, putJson, putJsonOnce } from '../../runtime/work-bucket';
 import { launchesFolder } from '../contract';
 
+/** Where EMR runs a load. */
+export interface Load {
+  readonly clusterId: string;
+  /** The load's step, on a cluster that outlives the load; a cluster of the load's own has no other one. */
+  readonly stepId?: string;
+}
+
 /**
- * One call of RunJobFlow, written down before it is made: the call has no client token, so this record is what a repeated launch
- * knows of the one before. Its name is the cluster's name, and no two calls share one.
+ * One call that starts a load, RunJobFlow or AddJobFlowSteps, written down before it is made: neither has a client token, so this record is
+ * what a repeated launch knows of the one before. Its name is the cluster's or the step's, and no two calls share one.
  */
 export interface LaunchRecord {
   readonly attempt: number;
@@ -17,13 +24,25 @@ export interface LaunchRecord {
   readonly call: number;
   /** ISO 8601. */
   readonly askedAt: string;
-  /** `asked` means that the answer is not known; `ended` that no cluster of it is left. */
+  /** `asked` means that the answer is not known; `ended` that nothing of the load is left. */
   readonly state: 'asked' | 'running' | 'refused' | 'ended';
+  /** Known before the call if a step is to be added to a cluster. */
   readonly clusterId?: string;
+  readonly stepId?: string;
+  /** The call adds a step to a cluster that outlives the load. */
+  readonly addsStep?: boolean;
+  /** ISO 8601: when EMR was first asked to cancel the step. */
+  readonly cancelledAt?: string;
+}
+
+/** What the call of a record has started, if that is known. */
+export function loadOf({ clusterId, stepId, addsStep }: LaunchRecord): Load | undefined {
+  if (clusterId === undefined || addsStep && stepId === undefined) return undefined;
+  return { clusterId, ...stepId !== undefined && { stepId } };
 }
 
 /** Slashes appear in neither part, so no name of one step or run is the beginning of another's. */
-export function clusterName(runId: string, record: Pick<LaunchRecord, 'attempt' | 'relaunch' | 'call'>): string {
+export function loadName(runId: string, record: Pick<LaunchRecord, 'attempt' | 'relaunch' | 'call'>): string {
   return `${requireEnv(STEP_ENV.stepId)}/${runId}/${record.attempt}/${record.relaunch}/${record.call}`;
 }
 

@@ -1,5 +1,6 @@
 import type { RunJobFlowInput } from '@aws-sdk/client-emr';
 import type { ClusterRequest, InstanceFleet } from '../contract';
+import { hiveStep } from './emr-calls';
 
 /** What a launch adds to the part that is the same for every run. */
 export interface LaunchOptions {
@@ -24,13 +25,14 @@ export function launchRequest(cluster: ClusterRequest, options: LaunchOptions): 
     Name: options.name,
     LogUri: request.LogUri ?? options.logs,
     Instances: { ...request.Instances as RunJobFlowInput['Instances'], Ec2SubnetIds: otherSubnets.length > 0 ? otherSubnets : subnets },
-    Steps: [{
-      Name: 'Load',
-      // CONTINUE would let a cluster whose only step failed end as if all were well
-      ActionOnFailure: 'TERMINATE_CLUSTER',
-      HadoopJarStep: { Jar: 'command-runner.jar', Args: ['hive-script', '--run-hive-script', '--args', '-f', options.script] },
-    }],
+    // CONTINUE would let a cluster whose only step failed end as if all were well
+    Steps: [hiveStep('Load', options.script, 'TERMINATE_CLUSTER')],
   };
+}
+
+/** A cluster that waits for the steps of runs. */
+export function keptClusterRequest(cluster: ClusterRequest, { name, onDemandOnly }: Pick<LaunchOptions, 'name' | 'onDemandOnly'>): RunJobFlowInput {
+  return { ...(onDemandOnly ? withoutSpot(cluster) : cluster) as RunJobFlowInput, Name: name };
 }
 
 function withoutSpot({ Instances, ManagedScalingPolicy, ...request }: ClusterRequest): ClusterRequest {

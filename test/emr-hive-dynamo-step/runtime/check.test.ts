@@ -8,6 +8,8 @@ let aws: FakeAws;
 
 freshAwsForEachTest(fake => { aws = fake; });
 
+const LOG = `${STEP_FOLDER}logs/j-1/steps/s-j-1/stderr.gz`;
+
 const start = async (attempt = 1, relaunch = 0) => {
   const event = launchEvent('SELECT 1;', attempt, relaunch);
   const check = checkEvent(event, await handler(event) as JobStatus<EmrJob>);
@@ -21,6 +23,19 @@ function count(rowsRead: number, rowsWritten: number, rowsRejected: number, dupl
   aws.putText(`${STEP_FOLDER}counts/written/`, '');
   aws.putText(`${STEP_FOLDER}counts/.hive-staging_1/000000_0`, '{"rowsRead":99}\n');
 }
+
+test('while Hive runs the job says how far it is, as soon as EMR copies the log', async () => {
+  const { check, cluster } = await start();
+  aws.become(cluster, 'RUNNING', {}, 'RUNNING');
+  aws.putLog(LOG, 'Launching Job 1 out of 2\nStage-1 map = 100%,  reduce = 9%, Cumulative CPU 3.1 sec\nLaunching Job 2 out of 2\nStage-3 map = 34%,  reduce = 0%\n');
+  const fresh = await check();
+  expect(fresh).toMatchObject({ status: 'running' });
+  expect(fresh).not.toHaveProperty('job.progress');
+  jest.advanceTimersByTime(400_000);
+  expect(await check()).toMatchObject({ status: 'running', job: { clusterId: 'j-1', progress: 'job 2 of 2: map 34 %, reduce 0 %' } });
+  aws.objects.delete(LOG);
+  expect(await check()).toMatchObject({ status: 'running' });
+});
 
 test('while the step runs the pauses grow', async () => {
   const { check, cluster } = await start();
@@ -82,12 +97,62 @@ describe('a load that has failed', () => {
     aws.become(cluster, 'TERMINATING', { Code: 'STEP_FAILURE' }, 'FAILED');
     expect(await check()).toMatchObject({ status: 'running' });
     aws.become(cluster, 'TERMINATED_WITH_ERRORS', { Code: 'STEP_FAILURE' }, 'FAILED');
+    aws.putLog(LOG, 'FAILED: Execution Error, return code 2\n');
     await expect(check()).rejects.toThrow(expect.objectContaining({ name: 'Etl.LoadFailed' }));
+  });
+
+  describe('for no reason that is known', () => {
+    const failed = async () => {
+      const started = await start();
+      aws.become(started.cluster, 'RUNNING', {}, 'RUNNING');
+      aws.become(started.cluster, 'TERMINATED_WITH_ERRORS', { Code: 'STEP_FAILURE' }, 'FAILED');
+      return started;
+    };
+    const WAITING = { status: 'running', waitSeconds: 60, job: expect.objectContaining({ clusterId: 'j-1' }) };
+
+    test('is judged once EMR has copied the log, which takes it up to five minutes', async () => {
+      const { check } = await failed();
+      expect(await check()).toEqual(WAITING);
+      jest.advanceTimersByTime(60_000);
+      aws.putLog(LOG, 'Error: java.io.IOException: No space left on device\n');
+      await expect(check()).rejects.toMatchObject({ name: 'Etl.Configuration' });
+    });
+
+    test('is not judged by a log of the time before it failed', async () => {
+      const { check, cluster } = await start();
+      aws.become(cluster, 'RUNNING', {}, 'RUNNING');
+      aws.putLog(LOG, 'Stage-1 map = 4%,  reduce = 0%\n');
+      jest.advanceTimersByTime(60_000);
+      aws.become(cluster, 'TERMINATED_WITH_ERRORS', { Code: 'STEP_FAILURE' }, 'FAILED');
+      expect(await check()).toEqual(WAITING);
+      aws.putLog(LOG, 'Stage-1 map = 9%,  reduce = 0%\nKilled\n');
+      await expect(check()).rejects.toMatchObject({ name: 'Etl.LoadFailed', message: expect.stringContaining('Killed') });
+    });
+
+    test('is judged without a log in the end', async () => {
+      const { check } = await failed();
+      jest.advanceTimersByTime(359_000);
+      expect(await check()).toEqual(WAITING);
+      jest.advanceTimersByTime(2_000);
+      await expect(check()).rejects.toMatchObject({ name: 'Etl.LoadFailed' });
+    });
+  });
+
+  test('by a cause far above the last line quotes both, and no row', async () => {
+    const { check, cluster } = await start();
+    aws.putLog(LOG, `Caused by: org.apache.hadoop.hdfs.BlockMissingException: Could not obtain block: BP-1\n${'noise\n'.repeat(5_000)}`
+      + 'Hive Runtime Error while processing row {"customer":"Ada"}\nFAILED: Execution Error, return code 2\n');
+    aws.become(cluster, 'TERMINATED_WITH_ERRORS', { Code: 'STEP_FAILURE' }, 'FAILED');
+    const error = await check().catch(reason => reason);
+    expect(error.name).toBe('Etl.Capacity');
+    expect(error.message).toMatch(/Could not obtain block: BP-1 … [^]*return code 2/);
+    expect(error.message).not.toContain('Ada');
+    expect(error.message.length).toBeLessThan(4_000);
   });
 
   test('tells the last words of Hive', async () => {
     const { check, cluster } = await start();
-    aws.putLog(`${STEP_FOLDER}logs/j-1/steps/s-j-1/stderr.gz`, `${'noise\n'.repeat(1_000)}FAILED: SemanticException [Error 10001]: Table not found\n`);
+    aws.putLog(LOG, `${'noise\n'.repeat(1_000)}FAILED: SemanticException [Error 10001]: Table not found\n`);
     aws.become(cluster, 'TERMINATED_WITH_ERRORS', { Code: 'STEP_FAILURE' }, 'FAILED');
     await expect(check()).rejects.toThrow(expect.objectContaining({
       name: 'Etl.Configuration', message: expect.stringMatching(new RegExp(`^Run ${RUN}: .*Table not found.*s3://work/${STEP_FOLDER}logs/j-1/`, 's')),

@@ -72,8 +72,10 @@ export function cluster({ subnetIds, maxCapacityUnits }: { readonly subnetIds?: 
 const common = (attempt: number) => ({ contract: 1, runId: RUN, attempt });
 const EXECUTION = 'arn:aws:states:us-east-1:111122223333:execution:machine:run-1';
 
-export function launchEvent(script: string, attempt = 1, relaunch = 0, request = CLUSTER): LaunchEvent<EmrHiveDynamoArguments> {
-  return { ...common(attempt), action: 'launch', executionArn: EXECUTION, relaunch, arguments: { script, workers: 4, cluster: request } };
+export function launchEvent(
+  script: string, attempt = 1, relaunch = 0, request = CLUSTER, more: Partial<EmrHiveDynamoArguments> = {},
+): LaunchEvent<EmrHiveDynamoArguments> {
+  return { ...common(attempt), action: 'launch', executionArn: EXECUTION, relaunch, arguments: { script, workers: 4, cluster: request, ...more } };
 }
 
 export function checkEvent(launch: LaunchEvent<EmrHiveDynamoArguments>, status: JobStatus<EmrJob>): CheckEvent<EmrJob, EmrHiveDynamoArguments> {

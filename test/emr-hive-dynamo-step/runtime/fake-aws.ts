@@ -1,9 +1,11 @@
 // The function logs each launch; the tests look at what it does.
 process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
 
+import { createHash } from 'crypto';
 import { gzipSync } from 'zlib';
 import {
-  type Cluster, DescribeClusterCommand, EMRClient, ListClustersCommand, ListStepsCommand, RunJobFlowCommand, type RunJobFlowInput, type StepSummary,
+  AddJobFlowStepsCommand, type AddJobFlowStepsInput, CancelStepsCommand, type CancelStepsInput, type Cluster, DescribeClusterCommand, EMRClient,
+  ListClustersCommand, ListStepsCommand, type ListStepsInput, RunJobFlowCommand, type RunJobFlowInput, type StepConfig, type StepState, type StepSummary,
   TerminateJobFlowsCommand,
 } from '@aws-sdk/client-emr';
 import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
@@ -18,8 +20,21 @@ interface FakeCluster {
   /** ListClusters shows it. */
   listed: boolean;
   status: Cluster['Status'];
+  /** The newest first, as EMR lists them. */
   steps: StepSummary[];
+  readonly addedSteps: StepConfig[];
 }
+
+interface PutObject {
+  readonly Key: string;
+  readonly Body: string;
+  readonly IfNoneMatch?: string;
+  readonly IfMatch?: string;
+}
+
+const etag = (body: Buffer): string => `"${createHash('md5').update(body).digest('hex')}"`;
+
+const newStep = (Id: string, Name: string): StepSummary => ({ Id, Name, Status: { State: 'PENDING', Timeline: { CreationDateTime: new Date() } } });
 
 /** A failure as the SDK throws it. */
 export function awsError(name: string, status: number | undefined): Error {
@@ -31,9 +46,13 @@ export function awsError(name: string, status: number | undefined): Error {
 /** S3, EMR and Step Functions in memory, at the SDK's clients. Any other call fails the test. */
 export class FakeAws {
   readonly objects = new Map<string, Buffer>();
+  private readonly surprises = new Map<string, () => void>();
+  private readonly written = new Map<string, Date>();
   readonly clusters: FakeCluster[] = [];
   readonly calls: string[] = [];
   executionStatus = 'RUNNING';
+  /** How steps were cancelled. */
+  readonly cancellations: string[] = [];
   /** Thrown by the next call of the named operation: before it acts, or after it. */
   readonly failBefore = new Map<string, Error>();
   readonly failAfter = new Map<string, Error>();
@@ -74,6 +93,7 @@ export class FakeAws {
 
   putLog(key: string, text: string): void {
     this.objects.set(key, gzipSync(text));
+    this.written.set(key, new Date());
   }
 
   count(operation: string): number {
@@ -83,12 +103,30 @@ export class FakeAws {
   /** What the instances of a cluster bring about. */
   become(cluster: FakeCluster, state: string, reason?: { Code?: string; Message?: string }, stepState?: string): void {
     cluster.status = { State: state, StateChangeReason: reason ?? {} } as Cluster['Status'];
-    if (stepState) cluster.steps[0] = { ...cluster.steps[0], Status: { State: stepState, Timeline: { EndDateTime: new Date() } } as StepSummary['Status'] };
+    if (stepState) this.stepBecomes(cluster, stepState as StepState);
+  }
+
+  /** The newest step of a cluster. */
+  stepBecomes(cluster: FakeCluster, state: StepState): void {
+    const [step] = cluster.steps;
+    const { StartDateTime = new Date(), EndDateTime = new Date() } = step.Status!.Timeline!;
+    const ended = ['COMPLETED', 'CANCELLED', 'FAILED', 'INTERRUPTED'].includes(state);
+    step.Status = {
+      State: state,
+      Timeline: { ...step.Status!.Timeline, ...step.Status!.State !== 'PENDING' || state === 'RUNNING' ? { StartDateTime } : {}, ...ended && { EndDateTime } },
+    };
+  }
+
+  /** Something that happens right before EMR or S3 get the next call of the named operation. */
+  beforeNext(operation: string, happens: () => void): void {
+    this.surprises.set(operation, happens);
   }
 
   private call<Input, Output>(name: string, act: (input: Input) => Output): (input: Input) => Output {
     return input => {
       this.calls.push(name);
+      this.surprises.get(name)?.();
+      this.surprises.delete(name);
       const before = this.failBefore.get(name);
       if (before) {
         this.failBefore.delete(name);
@@ -108,14 +146,17 @@ export class FakeAws {
     this.s3.on(GetObjectCommand).callsFake(this.call('GetObject', ({ Key }: { Key: string }) => {
       const body = this.objects.get(Key);
       if (!body) throw new NoSuchKey({ $metadata: { httpStatusCode: 404 }, message: 'The specified key does not exist.' });
-      return { Body: { transformToString: async () => body.toString(), transformToByteArray: async () => body } };
+      return {
+        Body: { transformToString: async () => body.toString(), transformToByteArray: async () => body }, ETag: etag(body), LastModified: this.written.get(Key),
+      };
     }));
-    this.s3.on(PutObjectCommand).callsFake(this.call('PutObject', ({ Key, Body, IfNoneMatch }: { Key: string; Body: string; IfNoneMatch?: string }) => {
-      if (IfNoneMatch && this.objects.has(Key)) {
+    this.s3.on(PutObjectCommand).callsFake(this.call('PutObject', ({ Key, Body, IfNoneMatch, IfMatch }: PutObject) => {
+      const before = this.objects.get(Key);
+      if (IfNoneMatch && before || IfMatch && (!before || etag(before) !== IfMatch)) {
         throw new S3ServiceException({ name: 'PreconditionFailed', $fault: 'client', $metadata: { httpStatusCode: 412 } });
       }
       this.objects.set(Key, Buffer.from(Body));
-      return {};
+      return { ETag: etag(Buffer.from(Body)) };
     }));
     this.s3.on(ListObjectsV2Command).callsFake(this.call('ListObjectsV2', ({ Prefix }: { Prefix: string }) => {
       const keys = this.keys(Prefix);
@@ -132,7 +173,7 @@ export class FakeAws {
     this.emr.on(RunJobFlowCommand).callsFake(this.call('RunJobFlow', (request: RunJobFlowInput) => {
       const id = `j-${this.clusters.length + 1}`;
       this.clusters.push({
-        id, request, created: new Date(), listed: false, status: { State: 'STARTING' }, steps: [{ Id: `s-${id}`, Name: 'Load', Status: { State: 'PENDING' } }],
+        id, request, created: new Date(), listed: false, addedSteps: [], status: { State: 'STARTING' }, steps: (request.Steps ?? []).map(({ Name }) => newStep(`s-${id}`, Name!)),
       });
       return { JobFlowId: id };
     }));
@@ -145,9 +186,25 @@ export class FakeAws {
     }));
     this.emr.on(DescribeClusterCommand).callsFake(this.call('DescribeCluster', ({ ClusterId }: { ClusterId: string }) => {
       const { id, request, status } = find(ClusterId);
-      return { Cluster: { Id: id, Name: request.Name, Status: status, Ec2InstanceAttributes: { Ec2SubnetId: request.Instances!.Ec2SubnetIds![0] } } };
+      return { Cluster: { Id: id, Name: request.Name, Status: status, Tags: request.Tags, Ec2InstanceAttributes: { Ec2SubnetId: request.Instances!.Ec2SubnetIds![0] } } };
     }));
-    this.emr.on(ListStepsCommand).callsFake(this.call('ListSteps', ({ ClusterId }: { ClusterId: string }) => ({ Steps: find(ClusterId).steps })));
+    this.emr.on(ListStepsCommand).callsFake(this.call('ListSteps', ({ ClusterId, StepIds, StepStates }: ListStepsInput) => ({
+      Steps: find(ClusterId!).steps.filter(({ Id, Status }) => (StepIds?.includes(Id!) ?? true) && (StepStates?.includes(Status!.State!) ?? true)),
+    })));
+    this.emr.on(AddJobFlowStepsCommand).callsFake(this.call('AddJobFlowSteps', ({ JobFlowId, Steps }: AddJobFlowStepsInput) => {
+      const cluster = find(JobFlowId!);
+      if (/^TERMINAT/.test(cluster.status!.State!)) throw awsError('ValidationException', 400);
+      const id = `s-${cluster.id}-${cluster.steps.length + 1}`;
+      cluster.addedSteps.push(Steps![0]);
+      cluster.steps.unshift(newStep(id, Steps![0].Name!));
+      return { StepIds: [id] };
+    }));
+    this.emr.on(CancelStepsCommand).callsFake(this.call('CancelSteps', ({ ClusterId, StepIds, StepCancellationOption }: CancelStepsInput) => {
+      const step = find(ClusterId!).steps.find(({ Id }) => Id === StepIds![0])!;
+      this.cancellations.push(StepCancellationOption!);
+      step.Status = { ...step.Status, State: step.Status!.State === 'PENDING' ? 'CANCELLED' : 'CANCEL_PENDING' };
+      return {};
+    }));
     this.emr.on(TerminateJobFlowsCommand).callsFake(this.call('TerminateJobFlows', ({ JobFlowIds }: { JobFlowIds: string[] }) => {
       for (const id of JobFlowIds) this.become(find(id), 'TERMINATING', { Code: 'USER_REQUEST' });
       return {};

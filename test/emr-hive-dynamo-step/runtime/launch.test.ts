@@ -152,6 +152,11 @@ describe('a refused launch', () => {
   });
 });
 
+test('a launch that a quota refuses names the quota', async () => {
+  aws.failBefore.set('RunJobFlow', Object.assign(awsError('ValidationException', 400), { message: 'VcpuLimitExceeded: more than allowed' }));
+  await expect(launch()).rejects.toMatchObject({ name: 'Etl.Configuration', message: expect.stringContaining('L-1216C47A') });
+});
+
 describe('a relaunch after missing capacity', () => {
   test('avoids the zones that were tried and buys no Spot', async () => {
     const request = cluster({ maxCapacityUnits: 10 });

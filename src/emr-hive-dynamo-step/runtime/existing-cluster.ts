@@ -1,0 +1,13 @@
+import type { Compute } from './compute';
+import { startOnCluster, stepOnCluster } from './step-on-cluster';
+
+/** A cluster of the user's. */
+export const existingCluster: Compute = {
+  ...stepOnCluster,
+  async prepare(event) {
+    return {
+      place: { clusterId: event.arguments.existingClusterId!, addsStep: true },
+      start: async record => startOnCluster(event, record),
+    };
+  },
+};

@@ -1,0 +1,129 @@
+import { createHash } from 'crypto';
+import type { Cluster } from '@aws-sdk/client-emr';
+import { STEP_ENV } from '../../etl-step/contract';
+import { ensureStillRunning } from '../../etl-step/runtime/execution';
+import { requireEnv } from '../../runtime/environment';
+import { TransientError } from '../../runtime/errors';
+import { logger } from '../../runtime/logger';
+import { getJsonVersion, putJsonIfUnchanged } from '../../runtime/work-bucket';
+import type { ClusterRequest } from '../contract';
+import { keptClusterKey, STEP_TAG } from '../contract';
+import type { Compute } from './compute';
+import { describeCluster, findClusterByName, hasUnfinishedSteps, isForgotten, runJobFlow, terminateCluster } from './emr-calls';
+import { isRefusal } from './emr-errors';
+import type { LaunchRecord, Load } from './launch-records';
+import { keptClusterRequest } from './launch-request';
+import type { Launcher } from './script';
+import { startOnCluster, stepOnCluster } from './step-on-cluster';
+
+/**
+ * The cluster that runs share, one at a time: the object at keptClusterKey(). Written before RunJobFlow is called, and replaced by conditional
+ * writes only, so that of many who find no cluster one starts one.
+ */
+interface KeptCluster {
+  /** Name of the cluster, which no other one has. */
+  readonly name: string;
+  /** ISO 8601: when it was asked for, which its age is counted from. */
+  readonly askedAt: string;
+  /** What it was asked for with: after a deployment that changes that, runs take another cluster. */
+  readonly definition: string;
+  readonly onDemandOnly: boolean;
+  /** Absent while it is not known whether the call has started one. */
+  readonly clusterId?: string;
+  /** EMR has refused the call. */
+  readonly refused?: boolean;
+}
+
+/** In these states a cluster takes steps. */
+const USABLE: ReadonlySet<string | undefined> = new Set(['STARTING', 'BOOTSTRAPPING', 'RUNNING', 'WAITING']);
+
+/** A cluster that is kept for the next run, until it has been idle for too long. */
+export const keptCluster: Compute = {
+  ...stepOnCluster,
+
+  async prepare(event) {
+    const clusterId = await findOrStart(event);
+    if (clusterId === undefined) return undefined;
+    return { place: { clusterId, addsStep: true }, start: async record => startUnlessEnding(event, record) };
+  },
+};
+
+/** The cluster may have begun to end since it was looked at: EMR then refuses to modify it. */
+async function startUnlessEnding(event: Launcher, record: LaunchRecord): Promise<Load> {
+  try {
+    return await startOnCluster(event, record);
+  } catch (error) {
+    if (!isRefusal(error) || USABLE.has((await describeCluster(event.runId, record.clusterId!)).Status?.State)) throw error;
+    throw new TransientError(`Run ${event.runId}: the cluster ${record.clusterId} has begun to end; the next try takes another one.`,
+      { cause: (error as Error).cause });
+  }
+}
+
+async function findOrStart(event: Launcher): Promise<string | undefined> {
+  const bucket = requireEnv(STEP_ENV.workBucket);
+  const key = keptClusterKey(requireEnv(STEP_ENV.stepId));
+  const { value: kept, version } = await getJsonVersion<KeptCluster>(bucket, key);
+  if (kept && !kept.refused) {
+    const clusterId = kept.clusterId ?? await findClusterByName(event.runId, kept.name, kept.askedAt);
+    if (clusterId === undefined) {
+      if (!isForgotten(kept.askedAt)) return undefined;
+    } else {
+      const cluster = await describeCluster(event.runId, clusterId);
+      if (isUsable(event, kept, cluster)) {
+        if (kept.clusterId === undefined) await putJsonIfUnchanged(bucket, key, { ...kept, clusterId }, version);
+        return clusterId;
+      }
+      await retire(event.runId, clusterId, cluster);
+    }
+  }
+
+  const next: KeptCluster = {
+    name: `${stepTag(event.arguments.cluster!)}/${new Date().toISOString()}`,
+    askedAt: new Date().toISOString(),
+    definition: definitionOf(event.arguments.cluster!),
+    onDemandOnly: event.relaunch > 0,
+  };
+  await ensureStillRunning(event.executionArn);
+  const claimed = await putJsonIfUnchanged(bucket, key, next, version);
+  if (claimed === undefined) return undefined; // another run is starting one at this moment
+  return startCluster(event, next, async result => { await putJsonIfUnchanged(bucket, key, { ...next, ...result }, claimed); });
+}
+
+async function startCluster(
+  event: Launcher, { name, onDemandOnly }: KeptCluster, record: (result: Partial<KeptCluster>) => Promise<void>,
+): Promise<string> {
+  let clusterId: string;
+  try {
+    clusterId = await runJobFlow(event.runId, keptClusterRequest(event.arguments.cluster!, { name, onDemandOnly }));
+  } catch (error) {
+    if (isRefusal(error)) await record({ refused: true });
+    throw error;
+  }
+  await record({ clusterId });
+  logger.info('cluster started', { runId: event.runId, clusterId, name });
+  return clusterId;
+}
+
+/** A relaunch after missing capacity or lost instances takes no cluster that has Spot instances. */
+function isUsable(event: Launcher, kept: KeptCluster, cluster: Cluster): boolean {
+  const { cluster: request, kept: keeping } = event.arguments;
+  return USABLE.has(cluster.Status?.State)
+    && cluster.Tags?.some(({ Key, Value }) => Key === STEP_TAG && Value === stepTag(request!)) === true
+    && kept.definition === definitionOf(request!)
+    && Date.now() - Date.parse(kept.askedAt) < keeping!.maxAgeSeconds * 1000
+    && (event.relaunch === 0 || kept.onDemandOnly);
+}
+
+/** Ends a cluster that no run takes any more, unless one still uses it: it then ends when it has been idle. */
+async function retire(runId: string, clusterId: string, cluster: Cluster): Promise<void> {
+  if (USABLE.has(cluster.Status?.State) && !await hasUnfinishedSteps(runId, clusterId)) await terminateCluster(runId, clusterId);
+}
+
+const stepTag = ({ Tags }: ClusterRequest): string => Tags.find(({ Key }) => Key === STEP_TAG)!.Value;
+
+/** The same for the same request, in whatever order Step Functions hands on its members. */
+function definitionOf(request: ClusterRequest): string {
+  const text = JSON.stringify(request, (_, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort()) : value);
+  return createHash('sha256').update(text).digest('hex');
+}

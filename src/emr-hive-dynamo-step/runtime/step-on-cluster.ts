@@ -1,0 +1,69 @@
+import { STEP_ENV } from '../../etl-step/contract';
+import { requireEnv } from '../../runtime/environment';
+import { logger } from '../../runtime/logger';
+import { scriptKey } from '../contract';
+import type { Started } from './compute';
+import { addStep, cancelStep, describeCluster, findStep, findStepByName, hiveStep, isEnded, isForgotten, isStepEnded } from './emr-calls';
+import type { LaunchRecord, Load } from './launch-records';
+import { loadName, updateLaunch } from './launch-records';
+import type { Launcher } from './script';
+
+/** How long a step is left to end by itself after an interrupt. */
+const INTERRUPT_MILLISECONDS = 3 * 60_000;
+
+/** A load that is a step of a cluster that outlives it. */
+export const stepOnCluster: Started = {
+  async find(runId, { clusterId, askedAt, ...record }) {
+    const step = await findStepByName(runId, clusterId!, loadName(runId, record), askedAt);
+    return step && { clusterId: clusterId!, stepId: step.Id! };
+  },
+
+  async look(runId, { clusterId, stepId }) {
+    const step = await findStep(runId, clusterId, stepId!);
+    if (step?.Status?.State === 'COMPLETED') return { step, over: true };
+    const cluster = await describeCluster(runId, clusterId);
+    return { step, cluster, over: step !== undefined && isStepEnded(step) || isEnded(cluster) };
+  },
+
+  async end(runId, record) {
+    if (record.state === 'refused' || record.state === 'ended') return true;
+    const load = record.stepId === undefined ? await this.find(runId, record) : { clusterId: record.clusterId!, stepId: record.stepId };
+    if (!load) {
+      if (!isForgotten(record.askedAt)) return false;
+      await updateLaunch(runId, { ...record, state: 'ended' });
+      return true;
+    }
+    const { step, over } = await this.look(runId, load);
+    if (over) {
+      await updateLaunch(runId, { ...record, ...load, state: 'ended' });
+      return true;
+    }
+    await cancel(runId, { ...record, ...load }, step?.Status?.State === 'CANCEL_PENDING');
+    return false;
+  },
+};
+
+/** Adds the step that loads the run. Others may have steps there, so its failure ends nothing else. */
+export async function startOnCluster(event: Launcher, record: LaunchRecord): Promise<Load> {
+  const script = `s3://${requireEnv(STEP_ENV.workBucket)}/${scriptKey(event, requireEnv(STEP_ENV.stepId))}`;
+  const name = loadName(event.runId, record);
+  const clusterId = record.clusterId!;
+  // CANCEL_AND_WAIT would cancel the steps of others, and is refused where steps run side by side
+  const stepId = await addStep(event.runId, clusterId, hiveStep(name, script, 'CONTINUE'));
+  logger.info('step added', { runId: event.runId, clusterId, stepId, name });
+  return { clusterId, stepId };
+}
+
+/**
+ * EMR cancels the step, not what the step has started on the cluster. At an interrupt Hive kills its MapReduce jobs before it ends (a shutdown
+ * hook of org.apache.hadoop.hive.ql.exec.mr.HadoopJobExecHelper), so the process itself is only killed if that does not help.
+ */
+async function cancel(runId: string, record: LaunchRecord & Load, pending: boolean): Promise<void> {
+  const step = { clusterId: record.clusterId, stepId: record.stepId! };
+  if (!pending || record.cancelledAt === undefined) {
+    await cancelStep(runId, step, 'SEND_INTERRUPT');
+    await updateLaunch(runId, { ...record, cancelledAt: record.cancelledAt ?? new Date().toISOString() });
+  } else if (Date.now() - Date.parse(record.cancelledAt) > INTERRUPT_MILLISECONDS) {
+    await cancelStep(runId, step, 'TERMINATE_PROCESS');
+  }
+}
