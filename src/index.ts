@@ -2,6 +2,7 @@ export { Column, ColumnOptions } from './dataset/column';
 export { CsvOptions, DataFormat } from './dataset/data-format';
 export { Dataset, DatasetProps } from './dataset/dataset';
 export { EmrCompute } from './emr-hive-dynamo-step/emr-compute';
+export { EmrExistingClusterOptions } from './emr-hive-dynamo-step/existing-cluster';
 export { EmrHiveDynamoStep, EmrHiveDynamoStepProps } from './emr-hive-dynamo-step/emr-hive-dynamo-step';
 export {
   EmrBootstrapAction, EmrConfiguration, EmrInstanceFleetsOptions, EmrOnDemandAllocationStrategy, EmrSpotAllocationStrategy,

@@ -92,8 +92,8 @@ export interface EmrHiveDynamoArguments {
   readonly cluster?: ClusterRequest;
   /** Absent if each run has a cluster of its own. */
   readonly kept?: { readonly maxAgeSeconds: number };
-  /** Id of a cluster of the user's. */
-  readonly existingClusterId?: string;
+  /** A cluster of the user's, with the S3 URI of its logs if that is known. */
+  readonly existing?: { readonly clusterId: string; readonly logs?: string };
 }
 
 /** How the next check finds the load again; without a cluster until EMR is known to have started it. */

@@ -13,16 +13,18 @@ export interface ClusterSurroundings {
   readonly primarySecurityGroup: string;
   readonly coreSecurityGroup: string;
   readonly serviceAccessSecurityGroup?: string;
+  /** S3 URI of the folder for logs, if it is not the run's own. */
+  readonly logs?: string;
 }
 
 /** The part of a RunJobFlow request that is the same for every run. */
 export function clusterRequest(fleets: InstanceFleets, surroundings: ClusterSurroundings): ClusterRequest {
-  const { securityGroups, bootstrapActions, configurations, logBucket } = fleets.options;
+  const { securityGroups, bootstrapActions, configurations, idleTimeout } = fleets.options;
   const additionalGroups = securityGroups?.map(group => group.securityGroupId);
   return {
     ReleaseLabel: fleets.releaseLabel,
     Applications: [{ Name: 'Hive' }],
-    ...logBucket && { LogUri: `s3://${logBucket.bucketName}/${fleets.logPrefix}/` },
+    ...surroundings.logs && { LogUri: surroundings.logs },
     ServiceRole: surroundings.serviceRole,
     JobFlowRole: surroundings.instanceProfile,
     SecurityConfiguration: surroundings.securityConfiguration,
@@ -34,10 +36,11 @@ export function clusterRequest(fleets: InstanceFleets, surroundings: ClusterSurr
       ...surroundings.serviceAccessSecurityGroup && { ServiceAccessSecurityGroup: surroundings.serviceAccessSecurityGroup },
       ...additionalGroups && { AdditionalMasterSecurityGroups: additionalGroups, AdditionalSlaveSecurityGroups: additionalGroups },
       InstanceFleets: [primaryFleet(fleets), coreFleet(fleets), ...fleets.spotCapacity === 0 ? [] : [taskFleet(fleets)]],
-      // the net beneath stop: without steps left the cluster ends, whoever has forgotten it
-      KeepJobFlowAliveWhenNoSteps: false,
+      // the net beneath stop: without steps left, or idle for too long, the cluster ends, whoever has forgotten it
+      KeepJobFlowAliveWhenNoSteps: idleTimeout !== undefined,
       TerminationProtected: false,
     },
+    ...idleTimeout && { AutoTerminationPolicy: { IdleTimeout: idleTimeout.toSeconds() } },
     ...managedScaling(fleets),
     ...bootstrapActions && {
       BootstrapActions: bootstrapActions.map(({ name, script, args }) => ({

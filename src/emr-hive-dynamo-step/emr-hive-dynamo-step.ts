@@ -3,17 +3,14 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { ClusterRequest, EMR_MANAGED_TAG, EmrHiveDynamoArguments, STEP_TAG } from './contract';
-import { clusterRequest } from './emr-cluster-request';
 import type { EmrCompute } from './emr-compute';
 import { EmrHiveDynamoFunction } from './emr-hive-dynamo-function';
-import { EmrNetwork } from './emr-network';
-import { createInstanceRole, createServiceRole, grantLogs, grantRunFolders } from './emr-roles';
-import { createDiskKey, createSecurityConfiguration } from './emr-security';
+import { grantRunFolders } from './emr-roles';
 import { createFunctionRole } from './function-role';
 import { hiveScript } from './hive-script';
+import type { StepClusters } from './step-clusters';
 import { validateTableKey } from './table-key';
 import type { DatasetDefinition } from '../dataset/contract';
 import { inputFolder, stepFolder } from '../etl-step/contract';
@@ -69,7 +66,8 @@ export interface EmrHiveDynamoStepProps {
 }
 
 /**
- * Loads the rows of a run into a DynamoDB table, with Hive on an EMR cluster that is started for the run and ends with it.
+ * Loads the rows of a run into a DynamoDB table, with Hive on an EMR cluster: one that is started for the run and ends with it, one that is kept
+ * for the next run, or one of yours (`EmrCompute`).
  *
  * It makes the roles of the cluster, which know only its subnets, its security groups, the table and the run's files; the security groups with
  * all the rules that EMR wants; and encryption of everything at rest. Tags of the step, for instance of `Tags.of(step).add(…)`, become
@@ -79,7 +77,7 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
   /** Names the step: the id of the construct. */
   public readonly stepId: string;
 
-  /** The security groups of the clusters' instances. */
+  /** The security groups of the clusters' instances; none if the cluster is yours. */
   public readonly connections: ec2.Connections;
 
   /** The role of the clusters' instances: Hive acts with it. */
@@ -89,10 +87,7 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
   public readonly cdkTagManager = new TagManager(TagType.KEY_VALUE, 'CdkEtlSteps::EmrHiveDynamoStep');
 
   private readonly props: EmrHiveDynamoStepProps;
-  private readonly network: EmrNetwork;
-  private readonly instanceRole: iam.Role;
-  private readonly instanceProfile: iam.InstanceProfile;
-  private readonly serviceRole: iam.Role;
+  private readonly clusters: StepClusters;
   private readonly functionRole: iam.Role;
   private readonly handler: lambda.Function;
   private bound = false;
@@ -108,22 +103,14 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
     this.props = props;
     this.validateProps();
 
-    this.network = new EmrNetwork(this, 'Network', props.compute._fleets.options);
-    this.connections = new ec2.Connections({ securityGroups: [this.network.primary, this.network.core] });
-    this.instanceRole = createInstanceRole(this, props.table);
-    this.grantPrincipal = this.instanceRole;
-    // EMR takes a profile for the role of the same name: https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-roles-custom.html
-    this.instanceProfile = new iam.InstanceProfile(this, 'InstanceProfile', {
-      role: this.instanceRole, instanceProfileName: this.instanceRole.roleName,
-    });
     const tagValue = Names.uniqueResourceName(this, { maxLength: 128 });
-    this.serviceRole = createServiceRole(this, {
-      network: this.network, securityGroups: props.compute._fleets.options.securityGroups ?? [], instanceRole: this.instanceRole, tagValue,
-    });
-
     this.cdkTagManager.setTag(EMR_MANAGED_TAG, 'true', TAG_PRIORITY);
     this.cdkTagManager.setTag(STEP_TAG, tagValue, TAG_PRIORITY);
-    this.functionRole = createFunctionRole(this, { serviceRole: this.serviceRole, instanceRole: this.instanceRole, tagValue });
+    this.clusters = props.compute._createClusters(this, props.table, tagValue);
+    this.connections = new ec2.Connections({ securityGroups: this.clusters.securityGroups });
+    this.grantPrincipal = this.clusters.instanceRole;
+    this.functionRole = createFunctionRole(this);
+    this.clusters.grantLoads(this.functionRole);
     this.handler = this.createFunction();
   }
 
@@ -142,10 +129,7 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
 
     bindJobFunction(this.handler, this.functionRole, this.stepId, workBucket);
     const everyRun = '*';
-    grantRunFolders(this.instanceRole, workBucket, inputFolder(everyRun), stepFolder(everyRun, this.stepId));
-    const { _fleets: fleets } = this.props.compute;
-    const { logBucket } = fleets.options;
-    if (logBucket) grantLogs(this.instanceRole, this.functionRole, logBucket, fleets.logPrefix);
+    grantRunFolders(this.clusters.instanceRole, workBucket, inputFolder(everyRun), stepFolder(everyRun, this.stepId));
 
     const launchArguments: EmrHiveDynamoArguments = {
       script: hiveScript({
@@ -154,8 +138,12 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
         attributeNames: this.props.attributeNames ?? {},
         writeThroughputPercent: this.props.writeThroughputPercent ?? DEFAULT_WRITE_THROUGHPUT_PERCENT,
       }),
-      workers: fleets.onDemandCapacity + fleets.spotCapacity,
-      cluster: this.clusterRequest(fleets.options.securityConfigurationName ?? this.createSecurityConfiguration(workBucket)),
+      ...this.clusters.bind({
+        stepId: this.stepId,
+        workBucket,
+        functionRole: this.functionRole,
+        tags: Lazy.any({ produce: () => this.cdkTagManager.renderTags() }) as unknown as ClusterRequest['Tags'],
+      }),
     };
     return {
       chain: jobLoop(scope, {
@@ -165,25 +153,8 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
         maxRuntime: this.props.maxRuntime ?? DEFAULT_MAX_RUNTIME,
       }),
       stopFunctions: [this.handler],
-      dependencies: [this.network.vpc],
+      dependencies: this.clusters.dependencies,
     };
-  }
-
-  private createSecurityConfiguration(workBucket: IBucket): string {
-    return createSecurityConfiguration(this, createDiskKey(this, this.serviceRole, this.instanceRole), workBucket).ref;
-  }
-
-  private clusterRequest(securityConfiguration: string): ClusterRequest {
-    return clusterRequest(this.props.compute._fleets, {
-      serviceRole: this.serviceRole.roleName,
-      instanceProfile: this.instanceProfile.instanceProfileName,
-      securityConfiguration,
-      subnetIds: this.network.subnetIds,
-      primarySecurityGroup: this.network.primary.securityGroupId,
-      coreSecurityGroup: this.network.core.securityGroupId,
-      serviceAccessSecurityGroup: this.network.serviceAccess?.securityGroupId,
-      tags: Lazy.any({ produce: () => this.cdkTagManager.renderTags() }) as unknown as ClusterRequest['Tags'],
-    });
   }
 
   private createFunction(): lambda.Function {

@@ -1,4 +1,4 @@
-import { Size, SizeRoundingBehavior, Token } from 'aws-cdk-lib';
+import { Duration, Size, SizeRoundingBehavior, Token } from 'aws-cdk-lib';
 import { EbsDeviceVolumeType, InstanceType, type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 
@@ -31,6 +31,9 @@ const EBS = {
   sizeGiB: { least: 10, most: 1024 },
   throughput: { least: 125, most: 1000 },
 };
+
+/** https://docs.aws.amazon.com/emr/latest/APIReference/API_AutoTerminationPolicy.html */
+const IDLE = { least: Duration.minutes(1), most: Duration.days(7) };
 
 /** How EMR chooses among the instance types of a fleet for Spot instances. */
 export enum EmrSpotAllocationStrategy {
@@ -254,6 +257,24 @@ export interface EmrInstanceFleetsOptions {
   readonly logPrefix?: string;
 
   /**
+   * How long a cluster waits for the next run once it is idle, 1 minute to 7 days. Runs of the step then share one cluster at a time and
+   * save the minutes of its start, but its instances cost while it waits. A run that is stopped, or whose load fails, leaves the cluster; a
+   * cluster that lost its instances is replaced by one that is all on-demand; a deployment that changes the cluster's definition, and
+   * `maxClusterAge`, replace it with the next run. EMR itself ends it when it has been idle.
+   *
+   * @default - each run has a cluster of its own, which ends with it
+   */
+  readonly idleTimeout?: Duration;
+
+  /**
+   * Age from which on no run takes a cluster any more that `idleTimeout` has kept, at least an hour. So no cluster misses updates of its
+   * release for ever, and what fills its disks goes with it.
+   *
+   * @default Duration.hours(24)
+   */
+  readonly maxClusterAge?: Duration;
+
+  /**
    * Name of a security configuration of EMR's to use instead of the step's own. Let the roles use the keys that it names.
    *
    * @default - disks are encrypted with a key of the step's, objects as the work bucket encrypts them; only sessions read instance metadata (IMDSv2)
@@ -276,6 +297,7 @@ export class InstanceFleets {
   public readonly ebsVolumesPerInstance: number;
   public readonly ebsVolumeType: EbsDeviceVolumeType;
   public readonly logPrefix: string;
+  public readonly maxClusterAge: Duration;
 
   constructor(public readonly options: EmrInstanceFleetsOptions) {
     const coreInstanceTypes = options.coreInstanceTypes ?? DEFAULT_INSTANCE_TYPES;
@@ -292,6 +314,7 @@ export class InstanceFleets {
     this.ebsVolumesPerInstance = options.ebsVolumesPerInstance ?? 2;
     this.ebsVolumeType = options.ebsVolumeType ?? EbsDeviceVolumeType.GP3;
     this.logPrefix = options.logPrefix ?? 'emr';
+    this.maxClusterAge = options.maxClusterAge ?? Duration.hours(24);
 
     if (!Token.isUnresolved(this.releaseLabel) && !RELEASE_LABEL.test(this.releaseLabel)) {
       throw new Error(`'releaseLabel' must be 'emr-7.<minor>.<patch>', got '${this.releaseLabel}'. The generated HiveQL needs Hive 3.1.3 of EMR 7: `
@@ -300,6 +323,7 @@ export class InstanceFleets {
     this.validateCapacity();
     this.validateVolumes();
     this.validateLogs();
+    this.validateKeeping();
   }
 
   private validateCapacity(): void {
@@ -337,6 +361,14 @@ export class InstanceFleets {
     }
   }
 
+  private validateKeeping(): void {
+    const { idleTimeout, maxClusterAge } = this.options;
+    if (idleTimeout) validateDuration('idleTimeout', idleTimeout, IDLE.least, IDLE.most);
+    if (!maxClusterAge) return;
+    if (!idleTimeout) throw new Error("'maxClusterAge' needs 'idleTimeout': without it each cluster ends with its run.");
+    validateDuration('maxClusterAge', maxClusterAge, Duration.hours(1), Duration.days(365));
+  }
+
   private validateLogs(): void {
     const { logBucket, logPrefix } = this.options;
     if (logPrefix === undefined) return;
@@ -345,6 +377,11 @@ export class InstanceFleets {
       throw new Error(`'logPrefix' must not be empty, nor begin or end with a slash, got '${logPrefix}'.`);
     }
   }
+}
+
+function validateDuration(name: string, value: Duration, least: Duration, most: Duration): void {
+  if (value.isUnresolved() || value.toSeconds() >= least.toSeconds() && value.toSeconds() <= most.toSeconds()) return;
+  throw new Error(`'${name}' must be ${least.toHumanString()} to ${most.toHumanString()}, got ${value.toHumanString()}.`);
 }
 
 function validateCount(name: string, unit: string, value: number, least: number, most = Infinity): void {

@@ -126,35 +126,40 @@ export function createServiceRole(scope: Construct, { network, securityGroups, i
   return role;
 }
 
-/** The role of the instances: what Hive and the DynamoDB connector may do. */
+/** The role of the instances. */
 export function createInstanceRole(scope: Construct, table: ITable): iam.Role {
   const role = new iam.Role(scope, 'InstanceRole', {
     description: `Instances of the EMR clusters of ${scope.node.path}`,
     assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
   });
+  grantTable(role, table);
+  return role;
+}
+
+/** What the DynamoDB connector does. */
+export function grantTable(instanceRole: iam.IRole, table: ITable): void {
   // the connector reads the table's key and capacity, and writes in batches only
-  role.addToPolicy(new iam.PolicyStatement({
+  instanceRole.addToPrincipalPolicy(new iam.PolicyStatement({
     sid: 'LoadTable',
     actions: ['dynamodb:DescribeTable', 'dynamodb:BatchWriteItem'],
     resources: [table.tableArn],
   }));
-  table.encryptionKey?.grantEncryptDecrypt(role);
-  return role;
+  table.encryptionKey?.grantEncryptDecrypt(instanceRole);
 }
 
 /** What the instances read and write of a run. */
-export function grantRunFolders(instanceRole: iam.Role, workBucket: IBucket, inputFolder: string, stepFolder: string): void {
-  instanceRole.addToPolicy(new iam.PolicyStatement({
+export function grantRunFolders(instanceRole: iam.IRole, workBucket: IBucket, inputFolder: string, stepFolder: string): void {
+  instanceRole.addToPrincipalPolicy(new iam.PolicyStatement({
     sid: 'ReadInput',
     actions: ['s3:GetObject'],
     resources: [workBucket.arnForObjects(`${inputFolder}*`)],
   }));
-  instanceRole.addToPolicy(new iam.PolicyStatement({
+  instanceRole.addToPrincipalPolicy(new iam.PolicyStatement({
     sid: 'UseStepFolder', // the script, the counts, rejected rows, logs; Hive moves its results by copy and delete
     actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
     resources: [workBucket.arnForObjects(`${stepFolder}*`)],
   }));
-  instanceRole.addToPolicy(new iam.PolicyStatement({
+  instanceRole.addToPrincipalPolicy(new iam.PolicyStatement({
     sid: 'ListWorkBucket', // without it a missing object is answered as forbidden
     actions: ['s3:ListBucket', 's3:GetBucketLocation'],
     resources: [workBucket.bucketArn],
@@ -162,16 +167,22 @@ export function grantRunFolders(instanceRole: iam.Role, workBucket: IBucket, inp
   workBucket.encryptionKey?.grantEncryptDecrypt(instanceRole);
 }
 
-/** The clusters write their logs, and the function reads there why a load failed. */
+/** The clusters write their logs where the function reads them. */
 export function grantLogs(instanceRole: iam.Role, functionRole: iam.Role, logBucket: IBucket, prefix: string): void {
-  const objects = [logBucket.arnForObjects(`${prefix}/*`)];
-  instanceRole.addToPolicy(new iam.PolicyStatement({ sid: 'WriteLogs', actions: ['s3:PutObject'], resources: objects }));
-  functionRole.addToPolicy(new iam.PolicyStatement({ sid: 'ReadLogs', actions: ['s3:GetObject'], resources: objects }));
+  instanceRole.addToPolicy(new iam.PolicyStatement({ sid: 'WriteLogs', actions: ['s3:PutObject'], resources: [logBucket.arnForObjects(`${prefix}/*`)] }));
+  logBucket.encryptionKey?.grantEncryptDecrypt(instanceRole);
+  grantLogReading(functionRole, logBucket, prefix);
+}
+
+/** The function reads why a load failed. */
+export function grantLogReading(functionRole: iam.Role, logBucket: IBucket, prefix?: string): void {
+  functionRole.addToPolicy(new iam.PolicyStatement({
+    sid: 'ReadLogs', actions: ['s3:GetObject'], resources: [logBucket.arnForObjects(prefix ? `${prefix}/*` : '*')],
+  }));
   functionRole.addToPolicy(new iam.PolicyStatement({
     sid: 'ListLogBucket', // without it a missing log is answered as forbidden
     actions: ['s3:ListBucket'],
     resources: [logBucket.bucketArn],
   }));
-  logBucket.encryptionKey?.grantEncryptDecrypt(instanceRole);
   logBucket.encryptionKey?.grantDecrypt(functionRole);
 }

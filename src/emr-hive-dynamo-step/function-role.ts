@@ -3,21 +3,25 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { STEP_TAG } from './contract';
 
-export interface FunctionRoleProps {
+/** The role of the function that launches, checks and stops loads. */
+export function createFunctionRole(scope: Construct): iam.Role {
+  return new iam.Role(scope, 'FunctionRole', {
+    description: `Launches, checks and stops the EMR clusters of ${scope.node.path}`,
+    assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+  });
+}
+
+export interface GrantClustersProps {
   readonly serviceRole: iam.IRole;
   readonly instanceRole: iam.IRole;
   /** Value of STEP_TAG of the clusters that the function may touch. */
   readonly tagValue: string;
 }
 
-/** The role of the function that launches, checks and stops clusters. */
-export function createFunctionRole(scope: Construct, { serviceRole, instanceRole, tagValue }: FunctionRoleProps): iam.Role {
-  const stack = Stack.of(scope);
-  const clusters = stack.formatArn({ service: 'elasticmapreduce', resource: 'cluster', resourceName: '*' });
-  const role = new iam.Role(scope, 'FunctionRole', {
-    description: `Launches, checks and stops the EMR clusters of ${scope.node.path}`,
-    assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-  });
+/** Clusters of the step's own. */
+export function grantClusters(role: iam.Role, { serviceRole, instanceRole, tagValue }: GrantClustersProps): void {
+  const stack = Stack.of(role);
+  const clusters = clustersArn(role);
   const allow = (statement: iam.PolicyStatementProps) => role.addToPolicy(new iam.PolicyStatement(statement));
 
   allow({
@@ -27,7 +31,7 @@ export function createFunctionRole(scope: Construct, { serviceRole, instanceRole
     conditions: { StringEquals: { [`elasticmapreduce:RequestTag/${STEP_TAG}`]: tagValue } },
   });
   allow({
-    sid: 'TagClusters',
+    sid: 'TagClusters', // RunJobFlow with tags needs it
     actions: ['elasticmapreduce:AddTags'],
     resources: [clusters],
     conditions: { StringEquals: { [`elasticmapreduce:RequestTag/${STEP_TAG}`]: tagValue } },
@@ -36,7 +40,7 @@ export function createFunctionRole(scope: Construct, { serviceRole, instanceRole
     sid: 'UseClusters',
     actions: ['elasticmapreduce:DescribeCluster', 'elasticmapreduce:ListSteps', 'elasticmapreduce:TerminateJobFlows'],
     resources: [clusters],
-    conditions: { StringEquals: { [`elasticmapreduce:ResourceTag/${STEP_TAG}`]: tagValue } },
+    conditions: ofStep(tagValue),
   });
   allow({
     sid: 'FindClusters',
@@ -63,5 +67,29 @@ export function createFunctionRole(scope: Construct, { serviceRole, instanceRole
     })],
     conditions: { StringLike: { 'iam:AWSServiceName': 'elasticmapreduce.amazonaws.com*' } },
   });
-  return role;
 }
+
+/** Steps on clusters that the step keeps. */
+export function grantSteps(role: iam.Role, tagValue: string): void {
+  role.addToPolicy(new iam.PolicyStatement({
+    sid: 'UseSteps',
+    actions: ['elasticmapreduce:AddJobFlowSteps', 'elasticmapreduce:CancelSteps'],
+    resources: [clustersArn(role)],
+    conditions: ofStep(tagValue),
+  }));
+}
+
+/** Steps on a cluster of the user's, which stays as it is. */
+export function grantExistingCluster(role: iam.Role, clusterId: string): void {
+  role.addToPolicy(new iam.PolicyStatement({
+    sid: 'UseCluster',
+    actions: [
+      'elasticmapreduce:DescribeCluster', 'elasticmapreduce:ListSteps', 'elasticmapreduce:AddJobFlowSteps', 'elasticmapreduce:CancelSteps',
+    ],
+    resources: [Stack.of(role).formatArn({ service: 'elasticmapreduce', resource: 'cluster', resourceName: clusterId })],
+  }));
+}
+
+const clustersArn = (role: iam.Role): string => Stack.of(role).formatArn({ service: 'elasticmapreduce', resource: 'cluster', resourceName: '*' });
+
+const ofStep = (tagValue: string) => ({ StringEquals: { [`elasticmapreduce:ResourceTag/${STEP_TAG}`]: tagValue } });

@@ -6,7 +6,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
-import { Column, DataFormat, Dataset, EmrCompute, EmrHiveDynamoStep, EmrHiveDynamoStepProps, EmrInstanceFleetsOptions } from '../../src';
+import { Column, DataFormat, Dataset, EmrCompute, EmrHiveDynamoStep, EmrExistingClusterOptions, EmrHiveDynamoStepProps, EmrInstanceFleetsOptions } from '../../src';
 import { allStates, definitionErrors, stateMachineDefinition } from '../state-machine-definition';
 
 const ENV = { account: '111122223333', region: 'eu-west-1' };
@@ -216,6 +216,98 @@ test('logs in a bucket of the user\'s are written by the instances and read by t
     ReadLogs: { Action: 's3:GetObject', Resource: objects }, ListLogBucket: { Action: 's3:ListBucket', Resource: arn('s3:::company-logs') },
   });
   expect(launchArguments(template()).cluster.LogUri).toBe('s3://company-logs/etl/emr/');
+});
+
+describe('a cluster that is kept', () => {
+  const kept = () => build({ compute: { idleTimeout: Duration.minutes(30), maxClusterAge: Duration.hours(12) } });
+
+  test('waits for steps, ends when it is idle, and writes its logs beside its record', () => {
+    const { cluster, kept: keeping } = launchArguments(kept().template());
+    expect(cluster).toMatchObject({
+      AutoTerminationPolicy: { IdleTimeout: 1800 },
+      LogUri: expect.stringMatching(/^s3:\/\/\$\{Work\w+\}\/clusters\/ToDynamo\/logs\/$/),
+      Instances: { KeepJobFlowAliveWhenNoSteps: true },
+    });
+    expect(keeping).toEqual({ maxAgeSeconds: 43_200 });
+  });
+
+  test('adds to the permissions its steps, its record and its logs', () => {
+    const { stack, template: synth } = kept();
+    const template = synth();
+    const bucket = { 'Fn::GetAtt': [idOf(template, 'AWS::S3::Bucket', 'Work'), 'Arn'] };
+    const before = statements(plain().stack, plain().template(), 'FunctionRole');
+    const { UseSteps, UseKeptCluster, ...others } = statements(stack, template, 'FunctionRole');
+    expect(Object.keys(others)).toEqual(Object.keys(before));
+    expect(UseSteps).toMatchObject({
+      Action: ['elasticmapreduce:AddJobFlowSteps', 'elasticmapreduce:CancelSteps'],
+      Condition: { StringEquals: { 'elasticmapreduce:ResourceTag/cdk-etl-steps:step': expect.any(String) } },
+    });
+    expect(UseKeptCluster).toEqual({ Action: ['s3:GetObject', 's3:PutObject'], Resource: join(bucket, '/clusters/ToDynamo/*') });
+    expect(statements(stack, template, 'InstanceRole').WriteKeptClusterLogs).toEqual({ Action: 's3:PutObject', Resource: join(bucket, '/clusters/ToDynamo/logs/*') });
+  });
+
+  test.each<[string, Partial<EmrInstanceFleetsOptions>, string]>([
+    ['too short a wait', { idleTimeout: Duration.seconds(30) }, "'idleTimeout' must be 1 minute to 7 days, got 30 seconds"],
+    ['too long a wait', { idleTimeout: Duration.days(8) }, 'got 8 days'],
+    ['an age of a cluster that is not kept', { maxClusterAge: Duration.hours(2) }, "'maxClusterAge' needs 'idleTimeout'"],
+    ['too short a life', { idleTimeout: Duration.minutes(5), maxClusterAge: Duration.minutes(5) }, "'maxClusterAge' must be 1 hour to 365 days, got 5 minutes"],
+  ])('refuses %s', (_, compute, message) => {
+    expect(() => build({ compute })).toThrow(message);
+  });
+});
+
+describe('a cluster of the user\'s', () => {
+  const withCluster = (more: Partial<EmrExistingClusterOptions> = {}) => {
+    const app = new App();
+    const stack = new Stack(app, 'Orders', { env: ENV });
+    const instanceRole = new iam.Role(stack, 'Instances', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
+    const step = new EmrHiveDynamoStep(stack, 'ToDynamo', {
+      table: ordersTable(stack), compute: EmrCompute.existingCluster({ clusterId: 'j-2AXXXXXXGAPLF', instanceRole, ...more }),
+    });
+    const { chain } = step.bind(stack, { dataset: orders(), workBucket: new s3.Bucket(stack, 'Work') });
+    new sfn.StateMachine(stack, 'Machine', { definitionBody: sfn.DefinitionBody.fromChainable(chain) });
+    return { stack, step, instanceRole, template: Template.fromStack(stack) };
+  };
+
+  test('is all that the launch knows, and nothing is made beside the function', () => {
+    const { template, step, instanceRole } = withCluster();
+    const { script: _script, ...rest } = launchArguments(template);
+    expect(rest).toEqual({ workers: 2, existing: { clusterId: 'j-2AXXXXXXGAPLF' } });
+    for (const type of ['AWS::EC2::SecurityGroup', 'AWS::IAM::InstanceProfile', 'AWS::EMR::SecurityConfiguration', 'AWS::KMS::Key']) {
+      expect(template.findResources(type)).toEqual({});
+    }
+    expect(step.connections.securityGroups).toEqual([]);
+    expect(step.grantPrincipal).toBe(instanceRole);
+  });
+
+  test('gets steps from the function, and its role the table and the run\'s files', () => {
+    const { stack, template } = withCluster();
+    const granted = statements(stack, template, 'FunctionRole');
+    expect(granted.UseCluster).toEqual({
+      Action: ['elasticmapreduce:DescribeCluster', 'elasticmapreduce:ListSteps', 'elasticmapreduce:AddJobFlowSteps', 'elasticmapreduce:CancelSteps'],
+      Resource: arn('elasticmapreduce:eu-west-1:111122223333:cluster/j-2AXXXXXXGAPLF'),
+    });
+    const actions = Object.values(granted).flatMap(({ Action }) => Action);
+    expect(actions.filter(action => /RunJobFlow|Terminate|PassRole/.test(action))).toEqual([]);
+    const [policy] = Object.values(template.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: idOf(template, 'AWS::IAM::Role', 'Instances') }] } }));
+    const sids = policy.Properties.PolicyDocument.Statement.map(({ Sid }: { Sid: string }) => Sid);
+    expect(sids).toEqual(['LoadTable', 'ReadInput', 'UseStepFolder', 'ListWorkBucket']);
+  });
+
+  test('tells where its logs are, if they may be read', () => {
+    const logBucket = s3.Bucket.fromBucketName(new Stack(), 'Logs', 'company-logs');
+    const { stack, template } = withCluster({ logBucket, logPrefix: 'emr', workers: 6 });
+    expect(launchArguments(template)).toMatchObject({ workers: 6, existing: { logs: 's3://company-logs/emr/' } });
+    expect(statements(stack, template, 'FunctionRole').ReadLogs).toEqual({ Action: 's3:GetObject', Resource: arn('s3:::company-logs/emr/*') });
+  });
+
+  test.each<[string, Partial<EmrExistingClusterOptions>, string]>([
+    ['an id that is none', { clusterId: 'cluster' }, "'clusterId' must be the id of an EMR cluster, 'j-' and capital letters or digits, got 'cluster'"],
+    ['no worker', { workers: 0 }, "'workers' must be a whole number of instances, at least 1, got 0"],
+    ['a log prefix without bucket', { logPrefix: 'emr' }, "'logPrefix' needs 'logBucket'"],
+  ])('refuses %s', (_, options, message) => {
+    expect(() => withCluster(options)).toThrow(message);
+  });
 });
 
 describe('the role of EMR', () => {

@@ -14,6 +14,7 @@ import { readCounts } from './counts';
 import { startOrFind } from './launch';
 import type { Load } from './launch-records';
 import { isOf, readLaunches } from './launch-records';
+import type { StepOutput } from './step-log';
 import { isComplete, LOG_DELAY_MILLISECONDS, progress, readStepLog } from './step-log';
 
 type Check = CheckEvent<EmrJob, EmrHiveDynamoArguments>;
@@ -62,15 +63,22 @@ async function failOrWait(event: Check, clusterId: string, { cluster, step }: Lo
   const { runId, arguments: { cluster: request, kept } } = event;
   const error = classify({ runId, cluster: cluster!, step, log: log?.text, logs: logsUri(event), request, kept: kept !== undefined });
   const ended = step?.Status?.Timeline?.EndDateTime ?? cluster!.Status?.Timeline?.EndDateTime;
-  const mayComeYet = ended !== undefined && Date.now() - ended.getTime() < LOG_DELAY_MILLISECONDS && !(log && isComplete(log, ended));
+  const isRecent = ended !== undefined && Date.now() - ended.getTime() < LOG_DELAY_MILLISECONDS;
+  const mayComeYet = logsUri(event) !== undefined && isRecent && !(log && isComplete(log, ended));
   if (error.name !== ERROR.loadFailed || !step || !mayComeYet) throw error;
   return { status: 'running', waitSeconds: LOG_WAIT_SECONDS, job: event.job };
 }
 
-const readLog = async (event: Check, clusterId: string, step: StepSummary) => readStepLog({ logs: logsUri(event), clusterId, stepId: step.Id! });
+async function readLog(event: Check, clusterId: string, step: StepSummary): Promise<StepOutput | undefined> {
+  const logs = logsUri(event);
+  return logs === undefined ? undefined : readStepLog({ logs, clusterId, stepId: step.Id! });
+}
 
-const logsUri = ({ runId, arguments: { cluster } }: Check): string =>
-  cluster?.LogUri ?? `s3://${requireEnv(STEP_ENV.workBucket)}/${logsFolder(runId, requireEnv(STEP_ENV.stepId))}`;
+/** Undefined if the cluster is the user's, and its logs are nobody's business. */
+function logsUri({ runId, arguments: { cluster, existing } }: Check): string | undefined {
+  if (existing) return existing.logs;
+  return cluster?.LogUri ?? `s3://${requireEnv(STEP_ENV.workBucket)}/${logsFolder(runId, requireEnv(STEP_ENV.stepId))}`;
+}
 
 async function finish(event: Check, step: StepSummary): Promise<StepResult> {
   const bucket = requireEnv(STEP_ENV.workBucket);

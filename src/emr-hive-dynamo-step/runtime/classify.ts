@@ -13,8 +13,8 @@ export interface FailedLoad {
   readonly step?: StepSummary;
   /** End of what Hive printed, if EMR has kept it. */
   readonly log?: string;
-  /** S3 URI of the folder for the clusters' logs. */
-  readonly logs: string;
+  /** S3 URI of the folder for the cluster's logs, if that is known. */
+  readonly logs?: string;
   /** What the cluster was asked for, if it was made by the step. */
   readonly request?: ClusterRequest;
   /** The cluster was there before the load: it may end before the load's turn comes. */
@@ -122,7 +122,7 @@ function describe({ runId, cluster, step, log, logs }: FailedLoad, cause?: RegEx
     ...errors,
     ...step ? [`its step is ${step.Status?.State}${details ? ` (${[details.Reason, details.Message].filter(Boolean).join(': ')})` : ''}`] : [],
     ...log ? [`Hive's last words: ${quote(log, cause)}`] : [],
-    `logs: ${details?.LogFile ?? `${logs}${cluster.Id}/`}`,
+    ...details?.LogFile ?? logs ? [`logs: ${details?.LogFile ?? `${logs}${cluster.Id}/`}`] : [],
   ];
   return `Run ${runId}: the load into DynamoDB failed; ${parts.join('; ')}.`;
 }

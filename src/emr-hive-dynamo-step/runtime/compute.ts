@@ -41,8 +41,8 @@ export interface Prepared {
   start(record: LaunchRecord): Promise<Load>;
 }
 
-export function computeOf({ existingClusterId, kept }: EmrHiveDynamoArguments): Compute {
-  if (existingClusterId !== undefined) return existingCluster;
+export function computeOf({ existing, kept }: EmrHiveDynamoArguments): Compute {
+  if (existing) return existingCluster;
   return kept ? keptCluster : clusterOfRun;
 }
 

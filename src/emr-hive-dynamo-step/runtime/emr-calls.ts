@@ -1,11 +1,13 @@
 import type {
-  ActionOnFailure, Cluster, ClusterState, ListClustersOutput, ListStepsOutput, RunJobFlowInput, StepCancellationOption, StepConfig, StepState, StepSummary,
+  ActionOnFailure, Cluster, ClusterState, ListClustersOutput, ListStepsOutput, RunJobFlowInput, StepCancellationOption, StepConfig, StepState,
+  StepSummary,
 } from '@aws-sdk/client-emr';
 import {
-  AddJobFlowStepsCommand, CancelStepsCommand, DescribeClusterCommand, ListClustersCommand, ListStepsCommand, RunJobFlowCommand, TerminateJobFlowsCommand,
+  AddJobFlowStepsCommand, CancelStepsCommand, DescribeClusterCommand, ListClustersCommand, ListStepsCommand, RunJobFlowCommand,
+  TerminateJobFlowsCommand,
 } from '@aws-sdk/client-emr';
-import { emr, emrLauncher } from '../../runtime/clients/emr';
 import { emrError } from './emr-errors';
+import { emr, emrLauncher } from '../../runtime/clients/emr';
 
 // Every call of EMR that the function makes. The error is the one that the state machine acts on; its cause is EMR's own.
 
@@ -98,7 +100,7 @@ export async function addStep(runId: string, clusterId: string, step: StepConfig
   return StepIds![0];
 }
 
-export async function cancelStep(runId: string, { clusterId, stepId }: { clusterId: string; stepId: string }, option: StepCancellationOption): Promise<void> {
+export async function cancelStep(runId: string, clusterId: string, stepId: string, option: StepCancellationOption): Promise<void> {
   await ask(runId, `CancelSteps of ${clusterId}`, emr().send(new CancelStepsCommand({
     ClusterId: clusterId, StepIds: [stepId], StepCancellationOption: option,
   })));

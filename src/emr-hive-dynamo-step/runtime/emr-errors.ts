@@ -1,6 +1,6 @@
+import { quotaAdvice } from './quotas';
 import { isTransient } from '../../etl-step/runtime/aws-errors';
 import { ConfigurationError, EtlError, TransientError } from '../../runtime/errors';
-import { quotaAdvice } from './quotas';
 
 /** Whether EMR has answered that it did not do what it was asked: no answer, or a failure inside EMR, leaves that open. */
 export function isRefusal(error: unknown): boolean {

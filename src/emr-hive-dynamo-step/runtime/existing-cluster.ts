@@ -6,7 +6,7 @@ export const existingCluster: Compute = {
   ...stepOnCluster,
   async prepare(event) {
     return {
-      place: { clusterId: event.arguments.existingClusterId!, addsStep: true },
+      place: { clusterId: event.arguments.existing!.clusterId, addsStep: true },
       start: async record => startOnCluster(event, record),
     };
   },

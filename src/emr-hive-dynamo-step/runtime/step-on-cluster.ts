@@ -59,11 +59,10 @@ export async function startOnCluster(event: Launcher, record: LaunchRecord): Pro
  * hook of org.apache.hadoop.hive.ql.exec.mr.HadoopJobExecHelper), so the process itself is only killed if that does not help.
  */
 async function cancel(runId: string, record: LaunchRecord & Load, pending: boolean): Promise<void> {
-  const step = { clusterId: record.clusterId, stepId: record.stepId! };
   if (!pending || record.cancelledAt === undefined) {
-    await cancelStep(runId, step, 'SEND_INTERRUPT');
+    await cancelStep(runId, record.clusterId, record.stepId!, 'SEND_INTERRUPT');
     await updateLaunch(runId, { ...record, cancelledAt: record.cancelledAt ?? new Date().toISOString() });
   } else if (Date.now() - Date.parse(record.cancelledAt) > INTERRUPT_MILLISECONDS) {
-    await cancelStep(runId, step, 'TERMINATE_PROCESS');
+    await cancelStep(runId, record.clusterId, record.stepId!, 'TERMINATE_PROCESS');
   }
 }

@@ -4,9 +4,9 @@ process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
 import { createHash } from 'crypto';
 import { gzipSync } from 'zlib';
 import {
-  AddJobFlowStepsCommand, type AddJobFlowStepsInput, CancelStepsCommand, type CancelStepsInput, type Cluster, DescribeClusterCommand, EMRClient,
-  ListClustersCommand, ListStepsCommand, type ListStepsInput, RunJobFlowCommand, type RunJobFlowInput, type StepConfig, type StepState, type StepSummary,
-  TerminateJobFlowsCommand,
+  AddJobFlowStepsCommand, type AddJobFlowStepsInput, CancelStepsCommand, type CancelStepsInput, type Cluster, DescribeClusterCommand,
+  EMRClient, ListClustersCommand, ListStepsCommand, type ListStepsInput, RunJobFlowCommand, type RunJobFlowInput, type StepConfig,
+  type StepState, type StepSummary, TerminateJobFlowsCommand,
 } from '@aws-sdk/client-emr';
 import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
@@ -147,7 +147,9 @@ export class FakeAws {
       const body = this.objects.get(Key);
       if (!body) throw new NoSuchKey({ $metadata: { httpStatusCode: 404 }, message: 'The specified key does not exist.' });
       return {
-        Body: { transformToString: async () => body.toString(), transformToByteArray: async () => body }, ETag: etag(body), LastModified: this.written.get(Key),
+        Body: { transformToString: async () => body.toString(), transformToByteArray: async () => body },
+        ETag: etag(body),
+        LastModified: this.written.get(Key),
       };
     }));
     this.s3.on(PutObjectCommand).callsFake(this.call('PutObject', ({ Key, Body, IfNoneMatch, IfMatch }: PutObject) => {
@@ -186,7 +188,8 @@ export class FakeAws {
     }));
     this.emr.on(DescribeClusterCommand).callsFake(this.call('DescribeCluster', ({ ClusterId }: { ClusterId: string }) => {
       const { id, request, status } = find(ClusterId);
-      return { Cluster: { Id: id, Name: request.Name, Status: status, Tags: request.Tags, Ec2InstanceAttributes: { Ec2SubnetId: request.Instances!.Ec2SubnetIds![0] } } };
+      const [subnet] = request.Instances!.Ec2SubnetIds!;
+      return { Cluster: { Id: id, Name: request.Name, Status: status, Tags: request.Tags, Ec2InstanceAttributes: { Ec2SubnetId: subnet } } };
     }));
     this.emr.on(ListStepsCommand).callsFake(this.call('ListSteps', ({ ClusterId, StepIds, StepStates }: ListStepsInput) => ({
       Steps: find(ClusterId!).steps.filter(({ Id, Status }) => (StepIds?.includes(Id!) ?? true) && (StepStates?.includes(Status!.State!) ?? true)),

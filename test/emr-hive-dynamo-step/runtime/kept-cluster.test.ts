@@ -119,7 +119,7 @@ describe('the next run', () => {
     aws.become(aws.clusters[0], 'WAITING', {}, 'FAILED');
     expect(await launch(1, 1)).toMatchObject({ job: { clusterId: 'j-2' } });
     expect(aws.clusters[0].status!.State).toBe('TERMINATING');
-    expect(aws.clusters[1].request.Instances!.InstanceFleets!.map(({ TargetSpotCapacity }) => TargetSpotCapacity)).toEqual([undefined, undefined, undefined]);
+    for (const fleet of aws.clusters[1].request.Instances!.InstanceFleets!) expect(fleet.TargetSpotCapacity).toBeUndefined();
     expect(await otherRun(1)).toMatchObject({ job: { clusterId: 'j-2' } });
     expect(await otherRun(0)).toMatchObject({ job: { clusterId: 'j-2' } });
   });
@@ -283,7 +283,7 @@ describe('stop', () => {
 test('a cluster of the user\'s is used as it is, and never started nor ended', async () => {
   await launch(); // stands for the user's
   aws.become(aws.clusters[0], 'WAITING', {}, 'COMPLETED');
-  const existing = { ...launchEvent('SELECT 1;', 2), arguments: { script: 'SELECT 1;', workers: 1, existingClusterId: 'j-1' } };
+  const existing = { ...launchEvent('SELECT 1;', 2), arguments: { script: 'SELECT 1;', workers: 1, existing: { clusterId: 'j-1' } } };
   const status = await handler(existing) as JobStatus<EmrJob>;
   expect(status).toMatchObject({ job: { clusterId: 'j-1', stepId: 's-j-1-2' } });
   expect(aws.clusters).toHaveLength(1);

@@ -1,0 +1,27 @@
+import type { ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IDependable } from 'constructs';
+import type { ClusterRequest, EmrHiveDynamoArguments } from './contract';
+
+/** What a step loads on: made, or taken from the user, when the step is. */
+export interface StepClusters {
+  /** Of the instances. */
+  readonly securityGroups: ISecurityGroup[];
+  /** Hive acts with it. */
+  readonly instanceRole: iam.IRole;
+  /** As EtlStepConfig.dependencies. */
+  readonly dependencies: IDependable[];
+  /** Lets the step's function launch, check and stop loads. */
+  grantLoads(functionRole: iam.Role): void;
+  /** Called once, when the work bucket is known: what the launch must know. */
+  bind(options: StepClustersBindOptions): Pick<EmrHiveDynamoArguments, 'workers' | 'cluster' | 'kept' | 'existing'>;
+}
+
+export interface StepClustersBindOptions {
+  readonly stepId: string;
+  readonly workBucket: IBucket;
+  readonly functionRole: iam.Role;
+  /** Tags of clusters. */
+  readonly tags: ClusterRequest['Tags'];
+}
