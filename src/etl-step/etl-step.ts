@@ -37,8 +37,9 @@ export interface EtlStepConfig {
   readonly stopFunctions?: IFunction[];
 
   /**
-   * What the step's compute needs that is neither inside the step nor named in its states, whole constructs: the network, for instance. As far as it
-   * is in the pipeline's stack, it is created before the first run may begin, and deleted only after the runs have been stopped.
+   * Whole constructs that the step's compute needs and that are neither inside the step nor named in its states, for
+   * instance the network. As far as they are in the pipeline's stack, they are created before the first run may begin, and
+   * deleted only after the runs have been stopped.
    *
    * @default - nothing else
    */

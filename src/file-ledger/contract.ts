@@ -93,10 +93,10 @@ export interface RunItem {
   readonly expires?: number;
 }
 
-/** The item with the runs that hold a slot, the runs that failed since the last success, the pause, and what the end of the trigger stops. */
+/** The item with the runs that hold a slot, those that failed since the last success, and what is to be stopped. */
 export const SLOTS_ID = 'slots';
 
-/** Why no run may begin until an operator resumes: a run failed with `Etl.Configuration`, an operator has paused, or the trigger was deleted. */
+/** Why no run may begin until a resume: one failed with `Etl.Configuration`, an operator paused, or the trigger was deleted. */
 export interface Pause {
   /** The run that failed; absent in the other cases. */
   readonly runId?: string;
@@ -111,7 +111,7 @@ export interface SlotsItem {
   readonly paused?: Pause;
   /** ISO 8601: when a run took a slot last. Serves `minRunInterval` alone; no decision about a file depends on it. */
   readonly begun?: string;
-  /** Names of the executions that the deletion of the trigger has stopped or is about to, until their compute has ended. */
+  /** Names of the executions that the deletion of the trigger stops, until their compute has ended. */
   readonly stopping?: Set<string>;
 }
 

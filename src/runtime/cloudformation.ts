@@ -8,8 +8,8 @@ const MOST_TRIES = 5;
 const PAUSE_MILLISECONDS = 1_000;
 
 /**
- * Tells CloudFormation how the request of a custom resource has ended. The resource keeps its id for ever: another one would make CloudFormation delete
- * the resource after an update.
+ * Tells CloudFormation how the request of a custom resource has ended. The resource keeps its id for ever: for another
+ * one CloudFormation would delete the resource after an update.
  * @param failure why the request has failed; what is too long for CloudFormation is cut off
  */
 export async function answerCloudFormation(event: CloudFormationCustomResourceEvent, failure?: string): Promise<void> {

@@ -19,8 +19,9 @@ export function orderDeletion({ gates, first, needed }: DeletionOrder): void {
     get dependencyRoots() {
       const others = new Set([first, ...gates].flatMap(construct => construct.node.findAll()));
       const roots = needed.flatMap(dependable => Dependable.of(dependable).dependencyRoots);
-      const all = new Set(roots.flatMap(root => root.node.findAll()).filter(construct => CfnResource.isCfnResource(construct)));
-      return [...all].filter(resource => !others.has(resource) && Stack.of(resource) === Stack.of(first));
+      const constructs = new Set(roots.flatMap(root => root.node.findAll()));
+      return [...constructs].filter(construct => CfnResource.isCfnResource(construct)
+        && !others.has(construct) && Stack.of(construct) === Stack.of(first));
     },
   });
   first.node.addDependency(resources);

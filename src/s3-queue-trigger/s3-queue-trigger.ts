@@ -55,7 +55,7 @@ const FUNCTION_MEMORY_MIB = 1_024;
 
 /** As long as Lambda allows: clusters take three minutes to end, containers two. It gives up by itself before. */
 const TEARDOWN_TIMEOUT = Duration.minutes(15);
-/** Of CloudFormation, for a function that dies without an answer: Lambda calls it again after one and after two more minutes. */
+/** Of CloudFormation, for a function that dies without an answer: Lambda calls it again after 1 and after 2 minutes. */
 const TEARDOWN_SERVICE_TIMEOUT = Duration.minutes(20);
 
 /** Properties of an S3QueueTrigger. */
@@ -179,8 +179,8 @@ export interface StartExecutionsOptions {
   readonly stopFunctions?: lambda.IFunction[];
 
   /**
-   * What executions need besides the state machine and the stop functions, whole constructs: deleted only after the executions have
-   * been stopped.
+   * Whole constructs that executions need besides the state machine and the stop functions. As far as they are in the
+   * trigger's stack, they are created before the first run may begin, and deleted only after the executions have been stopped.
    *
    * @default - nothing else
    */
@@ -199,8 +199,8 @@ export interface StartExecutionsOptions {
  * back and pauses the trigger at once. One that times out or is aborted makes its files FAILED. Any other failure is followed by the run's next attempt.
  * When too many runs fail in a row the trigger pauses, too; while it is paused, files wait and no run begins.
  *
- * When the trigger is deleted, the executions that go on are stopped before anything that they need is deleted, and what they have running outside
- * as well. Their files wait in the ledger.
+ * When the trigger is deleted, the executions that go on are stopped first, and what they have running outside as well,
+ * before anything that they need is deleted. Their files wait in the ledger.
  */
 export class S3QueueTrigger extends Construct {
   /** Receives the bucket's events. */
@@ -326,9 +326,11 @@ export class S3QueueTrigger extends Construct {
       targets: [new targets.LambdaFunction(this.sweep)],
     });
     orderDeletion({
-      gates: [schedule, ...this.arrivals.node.findAll().filter(construct => construct instanceof lambda.CfnEventSourceMapping)],
+      gates: [schedule, ...this.arrivals.node.findAll().filter(child => child instanceof lambda.CfnEventSourceMapping)],
       first: new CustomResource(this, 'StopRuns', {
-        resourceType: 'Custom::StopRuns', serviceToken: this.teardown.functionArn, serviceTimeout: TEARDOWN_SERVICE_TIMEOUT,
+        resourceType: 'Custom::StopRuns',
+        serviceToken: this.teardown.functionArn,
+        serviceTimeout: TEARDOWN_SERVICE_TIMEOUT,
       }),
       needed: [this, stateMachine, ...stopFunctions, ...options.dependencies ?? []],
     });

@@ -139,10 +139,11 @@ function pipelineStack(scope: Construct): { stack: Stack; constructs: IConstruct
     copyRole: new iam.Role(stack, 'CopyRole', { assumedBy: new iam.ServicePrincipal('redshift.amazonaws.com') }),
     secret: new secretsmanager.Secret(stack, 'Login'),
   });
+  const warehouseVpc = new ec2.Vpc(stack, 'WarehouseVpc', { maxAzs: 1 });
   const trigger = new S3QueueTrigger(stack, 'Uploads', { bucket: new s3.Bucket(stack, 'Landing') });
   const steps = {
     dynamo: new EmrHiveDynamoStep(stack, 'ToDynamo', { table, compute: EmrCompute.instanceFleets({ vpc }) }),
-    redshift: new FargateRedshiftStep(stack, 'ToRedshift', { vpc, warehouse, table: 'orders' }),
+    redshift: new FargateRedshiftStep(stack, 'ToRedshift', { vpc: warehouseVpc, warehouse, table: 'orders' }),
     own: new OwnStep(stack, 'Own'),
   };
   const pipeline = new EtlPipeline(stack, 'Orders', {
@@ -150,7 +151,7 @@ function pipelineStack(scope: Construct): { stack: Stack; constructs: IConstruct
     trigger,
     steps: [EtlStep.parallel('both', [steps.dynamo, steps.redshift]), steps.own, EtlStep.fromChainable('pass', new sfn.Pass(stack, 'Chain'))],
   });
-  return { stack, constructs: [trigger, pipeline, ...Object.values(steps), vpc] };
+  return { stack, constructs: [trigger, pipeline, ...Object.values(steps), vpc, warehouseVpc] };
 }
 
 test('a pipeline: all of trigger, pipeline, steps and network is deleted after the runs were stopped', () => {

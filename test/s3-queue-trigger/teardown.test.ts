@@ -129,13 +129,15 @@ describe('a deletion', () => {
     expect(story.statuses()).toEqual({ a: 'LOADED', b: 'LOADED' });
   });
 
-  test('stops every run, of however many pages', async () => {
+  test('stops every run at the first look, of however many pages', async () => {
     const story = new Story({ stopFunctions: ['stop'], maxExecutions: 3, maxFiles: 1 });
     computeThatEnds(story);
     await story.receive(story.upload('a'), story.upload('b'), story.upload('c'));
     expect(story.aws.running()).toHaveLength(3);
+    const began = new Date();
     await story.teardown(request('Delete'));
     expect(answer().Status).toBe('SUCCESS');
+    expect([...story.aws.executions.values()].map(({ stopped }) => stopped)).toEqual([began, began, began]);
     expect(story.statuses()).toEqual({ a: 'PENDING', b: 'PENDING', c: 'PENDING' });
     await expectClosed(story);
   });
@@ -220,7 +222,7 @@ describe('what cannot be stopped', () => {
     await story.teardown(request('Delete'));
     expect(Date.now() - began).toBeLessThan(15 * 60_000);
     expect(answer()).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'as-before' });
-    expect(answer().Reason).toContain(`${execution}: has ended, its compute has not: stop still answers 'stopping'`);
+    expect(answer().Reason).toContain(`${execution}: has ended, its compute has not. Not ended yet, by their own answer: stop.`);
     expect(answer().Reason).toContain('aws cloudformation delete-stack --stack-name Orders --retain-resources UploadsStopRuns1');
 
     computeThatEnds(story, 0);
@@ -287,7 +289,10 @@ describe('a function that dies', () => {
     const story = new Story({ stopFunctions: ['stop'], maxExecutions: 2, maxFiles: 1, fault });
     const compute = new Set<string>();
     story.aws.stops.set('stop', event => {
-      compute.delete((event as StopEvent).runId);
+      const { runId } = event as StopEvent;
+      const runs = [...story.aws.executions.values()].some(({ status, input }) => status === 'RUNNING' && input.runId === runId);
+      if (runs) throw new Error(`the compute of ${runId} is stopped while it runs`);
+      compute.delete(runId);
       return { status: 'ended' };
     });
     await story.receive(story.upload('old'));

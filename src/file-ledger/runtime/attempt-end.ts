@@ -48,7 +48,7 @@ export function isConfigurationFailure({ status, error }: Pick<RunItem, 'status'
   return status === 'FAILED' && error === ERROR.configuration;
 }
 
-/** Whether the run was stopped on purpose, by StopExecution with the error `Etl.Stopped`. Says nothing about its files, nor about the pipeline. */
+/** Whether the run was stopped on purpose, by StopExecution with this error: that says nothing about files or pipeline. */
 export function isStopped({ status, error }: Pick<RunItem, 'status' | 'error'>): boolean {
   return status === 'ABORTED' && error === ERROR.stopped;
 }

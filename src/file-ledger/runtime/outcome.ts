@@ -30,7 +30,7 @@ function outcomeOfRemaining(end: AttemptEnd, count: number, files: LedgerFile[])
   if (end.status === 'SUCCEEDED') return () => ({ status: FILE_STATUS.loaded });
   const failure = failureOf(end);
   const reason = shorten(failure.message);
-  // nothing is wrong with the files: they go on waiting until the cause is repaired and an operator resumes, or until runs may begin again
+  // nothing is wrong with the files: they wait until the cause is repaired and an operator resumes, or until runs may begin again
   if (isConfigurationFailure(end) || isStopped(end)) return () => ({ status: FILE_STATUS.pending });
   if (end.status !== 'FAILED' || end.error !== ERROR.data) return () => ({ status: FILE_STATUS.failed, reason });
 

@@ -1,9 +1,12 @@
-import { DescribeExecutionCommand, ExecutionDoesNotExist, ListExecutionsCommand, type ListExecutionsCommandOutput } from '@aws-sdk/client-sfn';
+import type { ListExecutionsCommandOutput } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, ExecutionDoesNotExist, ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { executionArn, runOfExecution } from './execution-name';
 import { getRun } from './run-item';
 import type { LedgerSettings } from './settings';
 import type { RunAttempt } from '../../etl-step/contract';
 import { sfn } from '../../runtime/clients/sfn';
+
+type Machine = Pick<LedgerSettings, 'stateMachineArn'>;
 
 export interface Execution {
   readonly status?: string;
@@ -13,9 +16,10 @@ export interface Execution {
 }
 
 /** An execution as it stands; undefined if Step Functions knows it no longer. */
-export async function describeExecution(ledger: Pick<LedgerSettings, 'stateMachineArn'>, name: string): Promise<Execution | undefined> {
+export async function describeExecution(ledger: Machine, name: string): Promise<Execution | undefined> {
+  const arn = executionArn(ledger.stateMachineArn, name);
   try {
-    const { status, stopDate, input } = await sfn().send(new DescribeExecutionCommand({ executionArn: executionArn(ledger.stateMachineArn, name) }));
+    const { status, stopDate, input } = await sfn().send(new DescribeExecutionCommand({ executionArn: arn }));
     return { status, stopped: stopDate, attempt: attemptOf(input) };
   } catch (error) {
     if (error instanceof ExecutionDoesNotExist) return undefined;
@@ -24,10 +28,10 @@ export async function describeExecution(ledger: Pick<LedgerSettings, 'stateMachi
 }
 
 /**
- * Names of the executions that run for a run of the ledger: also of those that somebody has started by hand with the input of a run, or
- * redriven. Other executions of the state machine are their starters' business.
+ * Names of the executions that run for a run of the ledger: also of those that somebody has started by hand with the
+ * input of a run, or redriven. Other executions of the state machine are their starters' business.
  */
-export async function runningExecutions(ledger: Pick<LedgerSettings, 'stateMachineArn' | 'table'>): Promise<string[]> {
+export async function runningExecutions(ledger: Machine & Pick<LedgerSettings, 'table'>): Promise<string[]> {
   const names: string[] = [];
   let nextToken: string | undefined;
   do {

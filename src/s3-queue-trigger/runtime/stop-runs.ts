@@ -7,27 +7,36 @@ import { logger } from '../../runtime/logger';
 /** For a last look that settles files, and for the answer. */
 const RESERVE_MILLISECONDS = 90_000;
 
-/** Looks in a row with errors after which nobody waits any longer, about a minute: each call has been tried several times by then. */
+/** Looks with errors in a row, about a minute, after which nobody waits any longer: each call was tried several times. */
 const MOST_FAILED_LOOKS = 10;
 
+/** CloudFormation takes 4 KB. */
 const MOST_NAMED = 5;
 const LONGEST_TEXT = 400;
 
+export interface StopRunsOptions {
+  /** For whoever finds the ledger paused, or an execution stopped. */
+  readonly reason: string;
+  /** Of the function's time. */
+  readonly remainingMilliseconds: () => number;
+}
+
 /**
  * Closes the trigger and waits until nothing runs.
- * @param remainingMilliseconds of the function's time
- * @throws Error that names what is left, if it does not end in time, or cannot be ended
+ * @throws Error that names what is left, if it does not end in time or cannot be ended
  */
-export async function stopRuns(ledger: LedgerSettings, reason: string, remainingMilliseconds: () => number): Promise<void> {
+export async function stopRuns(ledger: LedgerSettings, { reason, remainingMilliseconds }: StopRunsOptions): Promise<void> {
   const began = Date.now();
   for (let failedLooks = 0; ;) {
     const { left, errors } = await look(ledger, reason);
     if (left.size === 0 && errors.size === 0) return;
-    logger.info('Not everything has ended', { left: Object.fromEntries(left), errors: Object.fromEntries([...errors].map(([name, error]) => [name, String(error)])) });
+    logger.info('Not everything has ended', { left: list(left), errors: list(errors) });
     failedLooks = errors.size === 0 ? 0 : failedLooks + 1;
-    const waitMilliseconds = waitSeconds((Date.now() - began) / 1000) * 1000;
     if (failedLooks >= MOST_FAILED_LOOKS) throw new Error(`${errors.size} of what runs cannot be ended: ${list(errors)}.`);
-    if (remainingMilliseconds() < waitMilliseconds + RESERVE_MILLISECONDS) throw new Error(`${left.size + errors.size} have not ended in time: ${list(new Map([...errors, ...left]))}.`);
+    const waitMilliseconds = waitSeconds((Date.now() - began) / 1000) * 1000;
+    if (remainingMilliseconds() < waitMilliseconds + RESERVE_MILLISECONDS) {
+      throw new Error(`${left.size + errors.size} of what runs has not ended in time: ${list(new Map([...errors, ...left]))}.`);
+    }
     await pause(waitMilliseconds);
   }
 }
@@ -41,6 +50,8 @@ async function look(ledger: LedgerSettings, reason: string): Promise<Closing> {
 }
 
 function list(things: Map<string, unknown>): string {
-  const texts = [...things].map(([name, what]) => `${name}: ${what instanceof Error ? what.message : what}`.slice(0, LONGEST_TEXT));
-  return texts.length <= MOST_NAMED ? texts.join('; ') : `${texts.slice(0, MOST_NAMED).join('; ')}; and ${texts.length - MOST_NAMED} more`;
+  const named = [...things].slice(0, MOST_NAMED)
+    .map(([name, what]) => `${name}: ${what instanceof Error ? what.message : what}`.slice(0, LONGEST_TEXT));
+  const others = things.size - named.length;
+  return [...named, ...others > 0 ? [`and ${others} more`] : []].join('; ');
 }
