@@ -199,6 +199,7 @@ project.addPackageIgnore('!.jsii.tabl.json'); // pacmak translates the snippets 
 
 // ---- the ledger under every fault
 project.setScript('faults', 'projen bundle && tsx --tsconfig tsconfig.dev.json test/file-ledger/simulation/try-every-fault.ts');
+project.setScript('mutate:ledger', 'tsx --tsconfig tsconfig.dev.json test/file-ledger/simulation/mutate-ledger.ts');
 
 // ---- the demo
 // The demo sets itself up, from nothing. It is no task: projen would take arguments apart at their spaces.

@@ -122,6 +122,14 @@ describe('the state machine', () => {
     expect(() => pipeline.trigger.startExecutionsOf(pipeline.stateMachine)).toThrow();
   });
 
+  test('leaves compute that the trigger ends through every step', () => {
+    const handed = Object.values(template.findResources('AWS::Lambda::Function')).map(({ Properties }) => Properties.Environment?.Variables.STOP_FUNCTIONS).filter(Boolean);
+    expect(handed.length).toBeGreaterThanOrEqual(2); // advance and sweep
+    for (const arns of handed) {
+      expect(arns['Fn::Join'][1].filter((part: unknown) => part !== ',')).toEqual(['A', 'B', 'C'].map(step => ({ 'Fn::GetAtt': [expect.stringMatching(`^${step}Function`), 'Arn'] })));
+    }
+  });
+
   test('may be described by every function that stops compute, by a policy that only the end of all runs depends on', () => {
     const policies = Object.entries(template.findResources('AWS::IAM::Policy')).filter(([, { Properties }]) =>
       JSON.stringify(Properties).includes('Executions') && Properties.Roles.length === 3);

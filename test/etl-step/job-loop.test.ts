@@ -99,6 +99,15 @@ test('any failure leads to stop, and then to the error that there was', () => {
   expect(state('Failed')).toMatchObject({ Type: 'Fail', Error: '{% $states.input.error.Error %}' });
 });
 
+test('stop is asked until it says that nothing is left, 60 times at most', () => {
+  expect(state('Stop').Output).toBe('{% $merge([$states.input, { "stop": $merge([$states.result.Payload, '
+    + '{ "asked": ($exists($states.input.stop) ? $states.input.stop.asked : 0) + 1 }]) }]) %}');
+  expect(state('Stopped?').Choices).toEqual([
+    { Condition: "{% $states.input.stop.status = 'ended' or $states.input.stop.asked >= 60 %}", Next: 'ToTarget: Failed' },
+  ]);
+  expect(state('Wait for stop')).toMatchObject({ Seconds: '{% $states.input.stop.waitSeconds %}', Next: 'ToTarget: Stop' });
+});
+
 test('names a version, and the machine may invoke those of executions that began before too', () => {
   const [version] = Object.keys(template.findResources('AWS::Lambda::Version'));
   expect(state('Launch').Arguments.FunctionName).toBe(`\${${version}}`);

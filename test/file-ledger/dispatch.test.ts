@@ -235,3 +235,24 @@ describe('a shortest time between runs', () => {
     expect(keysOf(story, story.running())).toEqual(['a']);
   });
 });
+
+test('a plan that cannot be written takes no slot: nobody could carry the run on', async () => {
+  const story = new Story();
+  await waiting(story, 2);
+  story.aws.refuseNext('PutObject', new Error('S3 is down'));
+  await expect(story.sweep()).rejects.toThrow('S3 is down');
+  expect(story.slots().live).toEqual([]);
+  expect(story.statuses()).toEqual({ 'file-0000': 'PENDING', 'file-0001': 'PENDING' });
+});
+
+test('whoever finds a run entered already starts it as it was entered', async () => {
+  const story = new Story({ maxAttempts: 3 });
+  story.aws.beforeNext('PutItem', () => undefined); // the file's
+  story.aws.beforeNext('PutItem', () => {
+    const [id] = story.slots().live;
+    story.aws.items.set(id, { id, status: 'RUNNING', attempt: 1, count: 1, bytes: 999, maxAttempts: 1 });
+  });
+  await story.receive(...upload(story, 1));
+  expect(story.aws.executions.get(story.running())!.input.files.bytes).toBe(999);
+  expect(story.runs()[0].maxAttempts).toBe(1);
+});

@@ -56,6 +56,8 @@ export class FakeAws {
   public readonly workObjects = new Map<string, string>();
   /** By bucket/key. */
   public readonly landingObjects = new Map<string, FakeObject>();
+  /** By bucket/key?version: also those that a later upload has hidden. */
+  public readonly landingVersions = new Map<string, FakeObject>();
   public readonly executions = new Map<string, FakeExecution>();
   public readonly calls: string[] = [];
   /** What the waiting files' index shows instead of the truth. */
@@ -185,8 +187,8 @@ export class FakeAws {
   }
 
   private headObject({ Bucket, Key, VersionId, IfMatch }: any) {
-    const object = this.landingObjects.get(`${Bucket}/${Key}`);
-    if (!object || VersionId && VersionId !== object.versionId) throw s3Failure(404);
+    const object = VersionId ? this.landingVersions.get(`${Bucket}/${Key}?${VersionId}`) : this.landingObjects.get(`${Bucket}/${Key}`);
+    if (!object) throw s3Failure(404);
     if (IfMatch && IfMatch !== `"${object.etag}"`) throw s3Failure(412);
     return {
       ETag: `"${object.etag}"`, VersionId: object.versionId, ContentLength: object.size, LastModified: object.lastModified, ContentType: 'text/csv', Metadata: object.metadata ?? {},

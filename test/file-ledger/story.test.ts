@@ -180,7 +180,66 @@ describe('compute', () => {
   });
 });
 
+test('of several steps each is asked to stop, also behind one that fails', async () => {
+  const story = new Story({ stopFunctions: ['stop-a', 'stop-b', 'stop-c'] });
+  const asked: string[] = [];
+  for (const name of ['stop-a', 'stop-b', 'stop-c']) {
+    story.aws.stops.set(name, () => {
+      asked.push(name);
+      return name === 'stop-a' ? new Error('throttled') : { status: 'ended' };
+    });
+  }
+  await story.receive(story.upload('a.csv'));
+  story.aws.endExecution(story.running(), 'FAILED', 'Etl.LoadFailed');
+  await expect(story.sweep()).rejects.toThrow('throttled');
+  expect(asked).toEqual(['stop-a', 'stop-b', 'stop-c']);
+});
+
+test('a run that is settled and still holds its slot only gives it back', async () => {
+  const story = new Story({ stopFunctions: ['stop'] });
+  story.aws.stops.set('stop', () => ({ status: 'ended' }));
+  await story.receive(story.upload('a.csv'));
+  const execution = story.running();
+  await story.end(execution, 'ABORTED');
+  const runId = runOf(execution);
+  story.aws.items.set('slots', { id: 'slots', live: new Set([runId]) });
+  story.aws.calls.length = 0;
+  await story.event(execution);
+  expect(story.aws.calls).toEqual(['GetItem', 'UpdateItem']);
+  expect(story.slots()).toEqual({ live: [], failed: [runId] });
+});
+
+test.each(['ThrottlingException', 'AccessDeniedException', 'ServiceUnavailable'])('an execution that Step Functions does not describe (%s) is neither started nor judged', async name => {
+  const story = new Story();
+  await story.receive(story.upload('a.csv'));
+  story.aws.endExecution(story.running(), 'FAILED', 'Etl.LoadFailed');
+  story.aws.refuseNext('DescribeExecution', Object.assign(new Error('not now'), { name }));
+  story.aws.calls.length = 0;
+  await expect(story.sweep()).rejects.toThrow('not now');
+  expect(story.aws.calls).not.toContain('StartExecution');
+  expect(story.runs()[0]).toMatchObject({ status: 'RUNNING', attempt: 1 });
+});
+
 describe('the sweep', () => {
+  test('takes the runs in the order of their age', async () => {
+    const story = new Story({ maxExecutions: 3, maxFiles: 1, stopFunctions: ['stop'] });
+    const asked: string[] = [];
+    story.aws.stops.set('stop', event => {
+      asked.push((event as { runId: string }).runId);
+      return { status: 'stopping', waitSeconds: 5 };
+    });
+    const runs: string[] = [];
+    for (const key of ['a', 'b', 'c']) {
+      await story.receive(story.upload(key));
+      runs.push(...story.slots().live.filter(id => !runs.includes(id)));
+      time.advanceMinutes(1);
+    }
+    story.aws.items.set('slots', { id: 'slots', live: new Set([...runs].reverse()) });
+    for (const name of story.aws.running()) story.aws.endExecution(name, 'SUCCEEDED');
+    await story.sweep();
+    expect(asked).toEqual(runs);
+  });
+
   test('finds an execution that ended without an event', async () => {
     const story = new Story();
     await story.receive(story.upload('a.csv'));

@@ -65,6 +65,7 @@ export class Story {
     const time = new Date(Date.now() + number * 1000);
     const stored: FakeObject = { etag: `etag-${number}`, versionId: `version-${number}`, size: 10, lastModified: time, ...object };
     this.aws.landingObjects.set(`${LANDING_BUCKET}/${key}`, stored);
+    this.aws.landingVersions.set(`${LANDING_BUCKET}/${key}?${stored.versionId}`, stored);
     return JSON.stringify({
       Records: [{
         eventName: 'ObjectCreated:Put',

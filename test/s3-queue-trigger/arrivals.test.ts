@@ -42,6 +42,29 @@ test('each version of a key is a file of its own', async () => {
   expect(story.files().map(file => file.versionId)).toEqual(['version-1', 'version-2']);
 });
 
+test('an event that comes late enters the version that it is about, not the newest', async () => {
+  const story = new Story();
+  const older = story.upload('a.csv', { size: 11 });
+  story.upload('a.csv', { size: 22 });
+  await story.receive(older);
+  expect(story.files()).toEqual([expect.objectContaining({ versionId: 'version-1', etag: 'etag-1', size: 11 })]);
+});
+
+test('each object of a message is entered', async () => {
+  const story = new Story();
+  const records = ['a.csv', 'b.csv', 'c.csv'].flatMap(key => JSON.parse(story.upload(key)).Records);
+  expect(await story.receive(JSON.stringify({ Records: records }))).toEqual([]);
+  expect(Object.keys(story.statuses())).toEqual(['a.csv', 'b.csv', 'c.csv']);
+});
+
+test('a message that comes again is done with, and so is what else it announces', async () => {
+  const story = new Story();
+  const records = ['a.csv', 'b.csv'].map(key => JSON.parse(story.upload(key)).Records[0]);
+  await story.receive(JSON.stringify({ Records: [records[0]] }));
+  expect(await story.receive(JSON.stringify({ Records: records }), JSON.stringify({ Records: records }))).toEqual([]);
+  expect(Object.keys(story.statuses())).toEqual(['a.csv', 'b.csv']);
+});
+
 test.each([
   ['was deleted', 404],
   ['is a delete marker', 405],

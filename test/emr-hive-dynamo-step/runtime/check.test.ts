@@ -179,6 +179,19 @@ test('permissions that are missing are named', async () => {
   await expect(check()).rejects.toThrow(expect.objectContaining({ name: 'Etl.Configuration', message: expect.stringContaining('ListSteps of j-1') }));
 });
 
+test('a second cluster of one launch, which EMR showed too late, is ended', async () => {
+  aws.failAfter.set('RunJobFlow', awsError('TimeoutError', undefined));
+  const event = launchEvent('SELECT 1;');
+  await expect(handler(event)).rejects.toThrow();
+  const waiting = await handler(event) as JobStatus<EmrJob>;
+  jest.advanceTimersByTime(301_000);
+  const started = await handler(checkEvent(event, waiting)) as JobStatus<EmrJob>;
+  expect(started).toMatchObject({ job: { clusterId: 'j-2' } });
+  aws.clusters[0].listed = true;
+  await handler(checkEvent(event, started));
+  expect(aws.clusters.map(({ status }) => status!.State)).toEqual(['TERMINATING', 'STARTING']);
+});
+
 describe('clusters of other attempts and relaunches', () => {
   test('are ended, once, before the load is judged', async () => {
     const first = await start(1, 0);

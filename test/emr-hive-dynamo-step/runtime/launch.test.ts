@@ -97,6 +97,17 @@ describe('a repeated launch starts nothing twice', () => {
     expect(aws.count('RunJobFlow')).toBe(1);
   });
 
+  test('with a cluster whose name only begins like its own', async () => {
+    aws.failAfter.set('RunJobFlow', awsError('TimeoutError', undefined));
+    await expect(launch()).rejects.toThrow();
+    const [cluster] = aws.clusters;
+    aws.clusters.unshift({ ...cluster, id: 'j-other', listed: true, request: { ...cluster.request, Name: `${cluster.request.Name}0` } });
+    expect(await launch()).toMatchObject({ status: 'running', job: { askedAt: expect.any(String) } });
+    expect(aws.json(`${STEP_FOLDER}launches/1-0-0.json`)).not.toHaveProperty('clusterId');
+    cluster.listed = true;
+    expect(await launch()).toMatchObject({ status: 'running', job: { clusterId: 'j-1' } });
+  });
+
   test('after a failure inside EMR, which may have started a cluster', async () => {
     aws.failAfter.set('RunJobFlow', awsError('InternalServerException', 500));
     await expect(launch()).rejects.toThrow(expect.objectContaining({ name: 'Etl.Transient' }));

@@ -88,6 +88,14 @@ test('attempts and relaunches have tokens of their own', async () => {
   expect(tasks.size).toBe(4);
 });
 
+test('steps of one run have tokens of their own', async () => {
+  await handler(launchEvent());
+  process.env.STEP_ID = 'ToAnotherTable';
+  await handler(launchEvent());
+  expect(new Set(requests().map(({ clientToken }) => clientToken)).size).toBe(2);
+  expect(tasks.size).toBe(2);
+});
+
 test('starts nothing for an execution that has ended', async () => {
   executionIs('ABORTED');
   await expect(handler(launchEvent())).rejects.toThrow('is ABORTED');

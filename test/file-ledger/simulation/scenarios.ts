@@ -93,6 +93,13 @@ export const TRIALS: Trial[] = [
     expected: { a: 'LOADED', b: 'LOADED' },
   },
   {
+    name: 'runs keep failing until somebody resumes',
+    ...uploads('a', 'b', 'c'),
+    settings: { maxFiles: 1, maxAttempts: 1, pauseAfter: 2 },
+    plan: (_attempt, _keys, { resumes }) => resumes === 0 ? failure('Some.Other') : SUCCESS,
+    expected: { a: ['FAILED', 'LOADED'], b: ['FAILED', 'LOADED'], c: ['FAILED', 'LOADED'] },
+  },
+  {
     name: 'no event ever comes',
     ...uploads('a', 'b'),
     eventsOf: () => 0,

@@ -7,7 +7,7 @@ import { randomFrom, type Random } from './random';
 import { LaggingTable } from './lagging-table';
 import { TASK_ARGUMENTS, Tasks } from './tasks';
 import type { StagedFiles } from '../../../src/etl-pipeline/contract';
-import { CONTRACT_VERSION, resultKey, stagedFilesKey } from '../../../src/etl-step/contract';
+import { CONTRACT_VERSION, ERROR, resultKey, stagedFilesKey } from '../../../src/etl-step/contract';
 import { LOADER_EXIT } from '../../../src/fargate-redshift-step/contract';
 import { filesKey, SLOTS_ID, type ExecutionInput, type FileItem, type LedgerFile, type RunItem, type SlotsItem } from '../../../src/file-ledger/contract';
 
@@ -52,9 +52,12 @@ const TICK_MILLISECONDS = 60_000;
 /** Lambda's time-outs. */
 const LEDGER_TICKS = 3;
 const STEP_TICKS = 1;
-const MOST_TICKS = 120;
+const MOST_TICKS = 80;
 /** What the state machine's Retry makes of a step's function that fails. */
 const MOST_CALLS_OF_STEP = 8;
+
+/** Failures that no other attempt can mend. */
+const LASTING: (string | undefined)[] = [ERROR.data, ERROR.configuration, ERROR.timeout, 'States.Timeout'];
 
 /** What the state machine is at with an execution. */
 interface Progress {
@@ -335,14 +338,12 @@ export class World {
   }
 
   private performOnTable(operation: string, input: any): unknown {
+    if (operation === 'GetItem' || operation === 'Query') return this.table.perform(operation, input);
     const unsettled = this.runs().filter(({ status }) => status === 'RUNNING').map(({ id }) => id);
+    const slots = structuredClone(this.slots());
     const output = this.table.perform(operation, input);
-    for (const { id, status, attempt } of this.runs()) {
-      if (status === 'RUNNING' || !unsettled.includes(id)) continue;
-      if (this.executions.isRunning(`${id}-${attempt}`)) this.violations.push(`${id} is settled while ${id}-${attempt} runs`);
-      const left = this.tasks.running().filter(task => task.execution.startsWith(`${id}-`));
-      if (left.length > 0) this.violations.push(`${id} is settled while ${left.map(task => task.execution).join(', ')} has a task`);
-    }
+    for (const run of this.runs()) if (run.status !== 'RUNNING' && unsettled.includes(run.id)) this.checkSettled(run);
+    this.checkSlots(slots);
     return output;
   }
 
@@ -353,6 +354,35 @@ export class World {
     while (process.state === 'running') await new Promise(resolve => setImmediate(resolve));
     if (process.state === 'done') return { Payload: JSON.stringify(process.result) };
     return { FunctionError: 'Unhandled', Payload: JSON.stringify({ errorType: process.error?.name ?? 'Runtime.ExitError', errorMessage: String(process.error) }) };
+  }
+
+  /** What must be true when a run becomes final. */
+  private checkSettled({ id, attempt }: RunItem): void {
+    if (this.executions.isRunning(`${id}-${attempt}`)) this.violations.push(`${id} is settled while ${id}-${attempt} runs`);
+    const left = this.tasks.running().filter(task => task.execution.startsWith(`${id}-`));
+    if (left.length > 0) this.violations.push(`${id} is settled while ${left.map(task => task.execution).join(', ')} has a task`);
+    if (this.files().some(({ status, runId }) => status === 'CLAIMED' && runId === id)) this.violations.push(`${id} is settled, but not all of its files`);
+  }
+
+  /** What must be true of each change of the slots. */
+  private checkSlots(before: SlotsItem): void {
+    const { live = new Set(), failed = new Set(), paused } = this.slots();
+    for (const id of live) {
+      if (before.live?.has(id)) continue;
+      if (before.paused) this.violations.push(`${id} takes a slot while the trigger is paused`);
+      if ((before.failed?.size ?? 0) >= this.settings.pauseAfter) this.violations.push(`${id} takes a slot though ${before.failed!.size} runs have failed`);
+      if (live.size > this.settings.maxExecutions) this.violations.push(`${id} takes slot ${live.size} of ${this.settings.maxExecutions}`);
+    }
+    for (const id of before.live ?? []) {
+      if (live.has(id)) continue;
+      const run = this.runs().find(other => other.id === id);
+      const verdict = JSON.stringify({ failed: failed.has(id), anyFailed: failed.size > 0, paused: paused?.runId === id });
+      const failure = run?.status !== 'SUCCEEDED';
+      const configuration = run?.status === 'FAILED' && run.error === ERROR.configuration;
+      const expected = JSON.stringify({ failed: failure, anyFailed: failure, paused: configuration });
+      if (run && verdict !== expected) this.violations.push(`${id}, ${run.status} ${run.error}, gives its slot back with ${verdict}`);
+      if (!run && this.files().some(({ runId }) => runId === id)) this.violations.push(`${id} gives its slot back, but has files and no item`);
+    }
   }
 
   /** What must be true whenever an execution starts, whatever happened before. */
@@ -366,6 +396,11 @@ export class World {
     demand(running.length < this.settings.maxExecutions, `${running.length} others run`);
     demand(!running.some(other => other.input.runId === runId), 'another attempt of its run runs');
     demand(list.length === files.count && files.count > 0, `its list has ${list.length} files, its input says ${files.count}`);
+    const limits = list.map(({ id }) => this.files().find(file => file.id === id)!.limit);
+    demand(new Set(limits).size === 1 && (limits[0] === 0 || limits[0] >= files.count), `its files may travel with ${limits.join(', ')}`);
+    const last = this.executions.all.get(`${runId}-${attempt - 1}`);
+    const repeats = last?.end?.status === 'FAILED' && !LASTING.includes(last.end.error) && attempt <= this.settings.maxAttempts;
+    demand(attempt === 1 || repeats, `the attempt before is ${last?.status} ${last?.end?.error}`);
     const taken = new Set(running.flatMap(other => this.objects.json<LedgerFile[]>(filesKey(other.input.runId))!.map(({ id }) => id)));
     demand(!list.some(({ id }) => taken.has(id)), 'one of its files is in another run');
     demand(list.every(({ id }) => this.loadsOf(id) === (this.loadsBefore.get(id) ?? 0) || this.loads.some(load => load.runId === runId)), 'one of its files is loaded already');
