@@ -35,6 +35,9 @@ export const MAX_VALUE_BYTES = 65_535;
 /** Most bytes of UTF-8 in the text of a value of the key: DynamoDB's limit for a sort key, the narrower of its two. */
 export const MAX_KEY_BYTES = 1_024;
 
+/** Most bytes in one line of a file: COPY takes 4 MB, https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-data-source.html. */
+export const MAX_LINE_BYTES = 4_000_000;
+
 /** Integers have 64 bits, in both targets; written as text because JavaScript's numbers do not hold these two. */
 export const INTEGER_BOUNDS = { smallest: '-9223372036854775808', largest: '9223372036854775807' } as const;
 
@@ -84,6 +87,7 @@ function decimalRule(precision: number, scale: number): string {
 export const REJECTION = {
   /** Too few or too many fields, a quote out of place, a line break, NUL, or bytes that are no UTF-8. */
   malformed: (dataset: DatasetDefinition): string => `malformed: not ${dataset.columns.length} fields of CSV in valid UTF-8`,
+  lineTooLong: `malformed: a line of more than ${MAX_LINE_BYTES} bytes`,
   missing: (column: ColumnDefinition): string => `${column.name}: missing`,
   tooLong: (column: ColumnDefinition, bytes: number): string => `${column.name}: longer than ${bytes} bytes`,
   /** The lexical rule, or what each engine checks after it. */

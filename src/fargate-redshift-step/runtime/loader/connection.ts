@@ -9,8 +9,21 @@ const DEFAULT_PORT = 5439;
 /** A paused workgroup takes its time to wake up. */
 const CONNECT_TIMEOUT_MILLISECONDS = 120_000;
 
-/** Where the warehouse is and who the loader is there. Asked anew for each task: passwords of IAM logins live 15 minutes. */
-export async function connectionTo(warehouse: WarehouseConnection): Promise<ClientConfig> {
+/**
+ * When nothing comes the network is asked whether the warehouse is still there. A COPY may say nothing for longer than a NAT gateway or a security group
+ * remembers an idle connection (350 s), and the default of the socket is two hours.
+ */
+const KEEP_ALIVE_MILLISECONDS = 60_000;
+
+export interface WarehouseLogin extends ClientConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** Where the warehouse is and who the loader is there. Asked anew for each connection: passwords of IAM logins live 15 minutes. */
+export async function connectionTo(warehouse: WarehouseConnection): Promise<WarehouseLogin> {
   const [endpoint, credentials] = await Promise.all([endpointOf(warehouse), credentialsFor(warehouse)]);
   return {
     ...endpoint,
@@ -18,7 +31,8 @@ export async function connectionTo(warehouse: WarehouseConnection): Promise<Clie
     database: warehouse.database,
     application_name: 'cdk-etl-steps',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
-    keepAlive: true, // a COPY may say nothing for longer than a NAT gateway remembers an idle connection (350 s)
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MILLISECONDS,
     // The certificate must be valid for the host (what libpq calls verify-full). Redshift's are signed by Amazon's roots, which are
     // among those that Node trusts by itself; for others there is NODE_EXTRA_CA_CERTS.
     ssl: { rejectUnauthorized: true },
@@ -37,10 +51,12 @@ async function endpointOf({ host, port, workgroupName }: WarehouseConnection): P
   return { host: endpoint.address, port: endpoint.port ?? DEFAULT_PORT };
 }
 
-async function credentialsFor({ secretArn, workgroupName, database }: WarehouseConnection): Promise<{ user: string; password: string }> {
+async function credentialsFor({ secretArn, workgroupName }: WarehouseConnection): Promise<{ user: string; password: string }> {
   if (secretArn) return readSecret(secretArn);
   if (!workgroupName) throw new ConfigurationError('A warehouse that is known by its host needs a secret with username and password; it has none.');
-  const { dbUser, dbPassword } = await new RedshiftServerlessClient({}).send(new GetCredentialsCommand({ workgroupName, dbName: database }));
+  // with a dbName the policy would have to allow that database as a resource, too:
+  // https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_GetCredentials.html
+  const { dbUser, dbPassword } = await new RedshiftServerlessClient({}).send(new GetCredentialsCommand({ workgroupName }));
   return { user: dbUser!, password: dbPassword! };
 }
 

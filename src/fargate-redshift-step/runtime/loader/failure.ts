@@ -1,4 +1,6 @@
-import { identifier, qualified, quoted } from './sql';
+import { isConflict } from './conflicts';
+import { UnknownLoginError } from './digest-login';
+import { identifier, qualified, quoted } from './sql/quoting';
 import type { StagedFile } from '../../../etl-pipeline/contract';
 import { ConfigurationError, DataError, EtlError, TransientError } from '../../../runtime/errors';
 import { HISTORY_TABLE, type LoaderInput } from '../../contract';
@@ -6,8 +8,8 @@ import { HISTORY_TABLE, type LoaderInput } from '../../contract';
 /** What is known of the load when it fails; more of it the later that is. */
 export interface FailureContext {
   readonly input: LoaderInput;
-  readonly user?: string;
-  readonly files?: StagedFile[];
+  user?: string;
+  files?: StagedFile[];
 }
 
 /** Fields of the errors of pg, Node and the SDK that tell them apart. */
@@ -26,12 +28,6 @@ export function classify(error: unknown, context: FailureContext): EtlError {
   const cause: Cause = error instanceof Error ? error : new Error(String(error));
   return awsFailure(cause, context) ?? loginFailure(cause, context) ?? copyFailure(cause, context) ?? sqlFailure(cause, context)
     ?? new TransientError(`The load of run ${context.input.runId} into ${target(context)} failed: ${cause.message}`, { cause });
-}
-
-/** Whether the transaction lost against another one and is to be tried again as a whole. */
-export function isSerializationFailure(error: unknown): boolean {
-  // Redshift: message `1023`, DETAIL `Serializable isolation violation on table - …`
-  return error instanceof Error && (/^1023\b/.test(error.message) || /Serializable isolation violation/.test(`${error.message} ${(error as Cause).detail ?? ''}`));
 }
 
 const target = ({ input }: FailureContext): string => `${input.schema}.${input.table}`;
@@ -57,6 +53,10 @@ function loginFailure(cause: Cause, { input, user }: FailureContext): EtlError |
   if (cause.code === '28000' || cause.code === '28P01') {
     const fix = warehouse.secretArn ? `Correct username and password in the secret ${warehouse.secretArn}.` : 'Check that the task role may get credentials of this workgroup.';
     return new ConfigurationError(`Run ${input.runId}: the warehouse refused the login${user ? ` of ${user}` : ''}: ${cause.message}. ${fix}`, { cause });
+  }
+  if (cause instanceof UnknownLoginError) {
+    return new ConfigurationError(`Run ${input.runId}: the loader cannot log in to the warehouse: ${cause.message}. Give the step a database user with a `
+      + 'password that the warehouse keeps as MD5 or SHA-256.', { cause });
   }
   if (cause.code === '3D000') {
     return new ConfigurationError(`Run ${input.runId}: the warehouse has no database '${warehouse.database}' (${cause.message}). Name an existing one.`, { cause });
@@ -103,8 +103,8 @@ function sqlFailure(cause: Cause, context: FailureContext): EtlError | undefined
   if (cause.code === '42501') {
     return new ConfigurationError(`Run ${input.runId}: the database user ${user} lacks a right: ${cause.message}. As an owner or administrator run: ${grants(input, user!)}`, { cause });
   }
-  if (isSerializationFailure(cause)) {
-    return new TransientError(`Run ${input.runId}: other transactions kept changing what the load of ${target(context)} reads (error 1023: ${cause.detail ?? ''}).`, { cause });
+  if (isConflict(cause)) {
+    return new TransientError(`Run ${input.runId}: other transactions kept changing what the load of ${target(context)} reads (${[cause.message, cause.detail].filter(Boolean).join(': ')}).`, { cause });
   }
   return undefined;
 }

@@ -1,103 +1,154 @@
-import { CHECKED_ROWS, createCheckedRows, createLatestRows, fillCheckedRows, fillLatestRows, LATEST_ROWS } from './checked-rows';
+import { setTimeout as pause } from 'timers/promises';
+import { retryConflicts } from './conflicts';
 import { connectionTo } from './connection';
-import { CopySources, prepareSources } from './copy-sources';
 import { classify, FailureContext } from './failure';
 import type { Log } from './log';
-import { keepInvalidRows, keepRefusedRows } from './rejected-rows';
+import { ReadingProgress } from './reading-progress';
+import { keepRefusedRows } from './refused-rows';
+import { availableCpus } from './scan/available-cpus';
+import { CopySources, prepareSources } from './scan/copy-sources';
+import { startRunner } from './scan/threads';
 import { Session } from './session';
-import { CopiedRows, copySources } from './staged-rows';
-import { prepareTarget } from './target-table';
-import { CountedRows, upsert } from './upsert';
-import type { StagedFiles } from '../../../etl-pipeline/contract';
-import type { StepResult } from '../../../etl-step/contract';
-import { ConfigurationError, DataError, TransientError } from '../../../runtime/errors';
+import { fillLatestRows } from './sql/latest-rows';
+import { findRecord } from './sql/load-history';
+import { copySources, createStagedRows } from './sql/staged-rows';
+import { historyExists, prepareTarget } from './sql/target-table';
+import type { TargetColumn } from './sql/target-types';
+import { temporaryTables } from './sql/temporary-tables';
+import { upsert } from './sql/upsert';
+import { rejectedRowsUri, tooManyRejected } from './too-many-rejected';
+import type { StagedFile, StagedFiles } from '../../../etl-pipeline/contract';
+import { stepFolder, StepResult } from '../../../etl-step/contract';
+import { ConfigurationError, TransientError } from '../../../runtime/errors';
 import { getJson, putJsonOnce } from '../../../runtime/work-bucket';
 import type { LoaderInput } from '../../contract';
 
-/** When a run has too many rejected rows, this many of those that break a column's rule are kept, to see what is wrong. */
-const SAMPLE_ROWS = 1_000;
+/** How long the statement under way may take to be cancelled: there must be time left to say why the load ends. */
+const CANCEL_MILLISECONDS = 8_000;
 
 /**
  * Loads the staged files of a run into the target table and writes the result. May be repeated: a run whose rows are in the table is not loaded again.
  *
- * @param signal aborts the load; a transaction under way is rolled back
+ * @param signal ends the load within seconds, whatever it is doing; a transaction under way is rolled back
  * @throws EtlError of the class that says who can mend it
  */
 export async function load(input: LoaderInput, signal: AbortSignal, log: Log): Promise<StepResult> {
-  let known: FailureContext = { input };
-  let session: Session | undefined;
-  const abort = (): void => {
-    session?.abort().catch((error: Error) => log('the statement under way could not be cancelled', { error: error.message }));
-  };
+  const known: FailureContext = { input };
+  const work = new Load(input, known, signal, log);
   try {
+    return await Promise.race([work.run(), aborted(signal)]);
+  } catch (error) {
+    if (signal.aborted) throw new TransientError(`Run ${input.runId}: the load was stopped, from outside or at the end of its maxRuntime.`, { cause: error });
+    throw classify(error, known);
+  } finally {
+    await work.end();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
+    else signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}
+
+class Load {
+  private readonly start = Date.now();
+  private session?: Session;
+
+  constructor(
+    private readonly input: LoaderInput, private readonly known: FailureContext, private readonly signal: AbortSignal, private readonly log: Log,
+  ) {}
+
+  async run(): Promise<StepResult> {
+    const { input, log } = this;
     const done = await getJson<StepResult>(input.workBucket, input.resultKey);
     if (done) {
       log('the result is there already, nothing to do');
       return done;
     }
-    const staged = await getJson<StagedFiles>(input.workBucket, input.stagedFilesKey);
-    if (!staged) {
-      throw new ConfigurationError(`Run ${input.runId}: s3://${input.workBucket}/${input.stagedFilesKey} is missing, though staging has written it. `
-        + 'Something deletes objects below runs/ while runs still need them: look at the lifecycle rules, then replay the files.');
-    }
-    known = { ...known, files: staged.files };
-    const connection = await connectionTo(input.warehouse);
-    known = { ...known, user: connection.user };
-    log('connecting', { host: connection.host, port: connection.port, database: connection.database, user: connection.user });
-    session = await Session.open(connection);
-    signal.addEventListener('abort', abort, { once: true });
-    signal.throwIfAborted();
-    const result = await loadInto(session, input, staged, log);
+    const session = await this.connect();
+    const result = await this.recorded(session) ?? await this.loadInto(session);
     await putJsonOnce(input.workBucket, input.resultKey, result);
     return result;
-  } catch (error) {
-    if (signal.aborted) throw new TransientError(`Run ${input.runId}: the load was stopped, from outside or at the end of its maxRuntime.`, { cause: error });
-    throw classify(error, known);
-  } finally {
-    signal.removeEventListener('abort', abort);
-    if (!signal.aborted) await session?.close();
   }
-}
 
-async function loadInto(session: Session, input: LoaderInput, staged: StagedFiles, log: Log): Promise<StepResult> {
-  const start = Date.now();
-  const seconds = (): number => Math.round((Date.now() - start) / 1000);
-  const columns = await prepareTarget(session, input, input.dataset, log);
-  const prepared = await prepareSources(input, staged.files, log);
-  const malformed = [...prepared.malformed.values()].reduce((sum, rows) => sum + rows, 0);
-  if (malformed > input.maxRejectedRows) throw tooManyRejected(input, prepared, malformed);
-  const copied = await copySources(session, input, prepared.sources, log);
-  await keepRefusedRows(input, copied.refused);
-  await session.query(createCheckedRows(input.dataset));
-  await session.query(fillCheckedRows(input.dataset, columns));
-  const counted = await count(session, input, prepared, malformed, copied, log);
-  await session.query(createLatestRows(columns));
-  await session.query(fillLatestRows(input.dataset, columns));
-  const latest = Number(await session.value(`SELECT COUNT(*) FROM ${LATEST_ROWS}`));
-  return upsert(session, input, { ...counted, latest }, seconds, log);
-}
+  async end(): Promise<void> {
+    const { session, signal, log, input } = this;
+    if (!signal.aborted) return session?.close();
+    const cancelled = session?.abort(() => connectionTo(input.warehouse))
+      .catch((error: Error) => log('the statement under way could not be cancelled', { error: error.message }));
+    await Promise.race([cancelled, pause(CANCEL_MILLISECONDS)]);
+  }
 
-/** Counts the rows and keeps those that break a column's rule. */
-async function count(
-  session: Session, input: LoaderInput, prepared: CopySources, malformed: number, { loaded, refused }: CopiedRows, log: Log,
-): Promise<Omit<CountedRows, 'latest'>> {
-  const checked = Number(await session.value(`SELECT COUNT(*) FROM ${CHECKED_ROWS}`));
-  if (checked !== loaded) throw new Error(`COPY loaded ${loaded} rows, but ${checked} were checked.`);
-  const invalid = Number(await session.value(`SELECT COUNT(*) FROM ${CHECKED_ROWS} WHERE reason IS NOT NULL`));
-  const read = malformed + refused.length + loaded;
-  const rejected = malformed + refused.length + invalid;
-  log('rows checked', { read, malformed, refused: refused.length, invalid });
-  const tooMany = rejected > input.maxRejectedRows;
-  await keepInvalidRows(session, input, tooMany ? SAMPLE_ROWS : invalid);
-  if (tooMany) throw tooManyRejected(input, prepared, rejected);
-  return { read, rejected, ...rejected > 0 ? { rejectedRows: folderOf(input) } : {} };
-}
+  private async connect(): Promise<Session> {
+    const login = await connectionTo(this.input.warehouse);
+    this.known.user = login.user;
+    this.log('connecting', { host: login.host, port: login.port, database: login.database, user: login.user });
+    const session = await Session.open(login, this.signal);
+    this.session = session;
+    this.log('connected');
+    return session;
+  }
 
-const folderOf = ({ workBucket, rejectedRowsFolder }: LoaderInput): string => `s3://${workBucket}/${rejectedRowsFolder}`;
+  /** What an earlier task of the run has recorded: its files may be gone since. */
+  private async recorded(session: Session): Promise<StepResult | undefined> {
+    const record = await historyExists(session, this.input.schema) ? await findRecord(session, this.input) : undefined;
+    if (record) this.log('the run was loaded before, nothing changed');
+    return record;
+  }
 
-/** Names the files that have more malformed rows than the whole run may reject: those are at fault, whatever the others hold. */
-function tooManyRejected(input: LoaderInput, { malformed }: CopySources, rejected: number): DataError {
-  const files = [...malformed].filter(([, rows]) => rows > input.maxRejectedRows).map(([id]) => id);
-  return new DataError(`Run ${input.runId}: at least ${rejected} rows cannot be loaded, and maxRejectedRows allows ${input.maxRejectedRows}. `
-    + `See the first of them and their reasons below ${folderOf(input)}`, files);
+  private async loadInto(session: Session): Promise<StepResult> {
+    const { input, log } = this;
+    const files = await this.stagedFiles();
+    const columns = await retryConflicts(session, log, () => prepareTarget(session, input, input.dataset, log));
+    const prepared = await this.readFiles(files, columns);
+
+    const tables = temporaryTables(input.table);
+    await session.query(createStagedRows(tables.staged, prepared.forms));
+    const copied = await copySources(session, input, tables.staged, prepared.sources, log);
+    const refused = copied.refused.length;
+    if (copied.loaded + refused !== prepared.rows) {
+      throw new Error(`The files hold ${prepared.rows} rows, but COPY loaded ${copied.loaded} and left out ${refused}.`);
+    }
+    await keepRefusedRows(input, copied.refused, this.signal);
+    const rejected = prepared.rejected + refused;
+    if (rejected > input.maxRejectedRows) throw tooManyRejected(input, rejected, []);
+
+    log('converting rows', { rows: copied.loaded });
+    const latest = await fillLatestRows(session, { dataset: input.dataset, columns, forms: prepared.forms, tables });
+    log('merging rows', { rows: latest });
+    const counted = { read: prepared.rows + prepared.rejected, rejected, latest, ...rejected > 0 ? { rejectedRows: rejectedRowsUri(input) } : {} };
+    return upsert(session, input, tables.latest, counted, () => Math.round((Date.now() - this.start) / 1000), log);
+  }
+
+  private async stagedFiles(): Promise<StagedFile[]> {
+    const { runId, workBucket, stagedFilesKey } = this.input;
+    const staged = await getJson<StagedFiles>(workBucket, stagedFilesKey);
+    if (!staged) {
+      throw new ConfigurationError(`Run ${runId}: s3://${workBucket}/${stagedFilesKey} is missing, though staging has written it. `
+        + 'Something deletes objects below runs/ while runs still need them: look at the lifecycle rules, then replay the files.');
+    }
+    this.known.files = staged.files;
+    return staged.files;
+  }
+
+  private async readFiles(files: StagedFile[], targets: TargetColumn[]): Promise<CopySources> {
+    const { input, log, signal } = this;
+    const { workBucket, dataset, rejectedRowsFolder } = input;
+    const threads = await availableCpus();
+    log('reading files', { files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0), threads });
+    const progress = new ReadingProgress(log);
+    const rowsFolder = `${stepFolder(input.runId, input.stepId)}input/`;
+    const runner = startRunner({ workBucket, dataset, targets, rowsFolder, rejectedRowsFolder }, threads, bytes => progress.add(bytes));
+    const close = (): void => { void runner.close(); };
+    signal.addEventListener('abort', close, { once: true });
+    try {
+      signal.throwIfAborted();
+      return await prepareSources(input, files, runner, threads, log);
+    } finally {
+      signal.removeEventListener('abort', close);
+      await runner.close();
+    }
+  }
 }

@@ -1,4 +1,6 @@
-import { Client, ClientConfig } from 'pg';
+import { Client } from 'pg';
+import type { WarehouseLogin } from './connection';
+import { RedshiftConnection } from './digest-login';
 
 /** Result of a statement: every value is the text that the server sent. */
 export interface Rows {
@@ -9,34 +11,49 @@ export interface Rows {
   readonly notices: string[];
 }
 
+/** How long a login takes that is there to cancel a statement; and how long the server may take to say goodbye. */
+const CANCEL_TIMEOUT_MILLISECONDS = 5_000;
+const GOODBYE_MILLISECONDS = 1_000;
+
 /** One connection to the warehouse. Its temporary tables live as long as it does. */
 export class Session {
-  /** @throws whatever the server or the network answers; classify() turns it into an error of the pipeline */
-  static async open(config: ClientConfig): Promise<Session> {
-    // every value as text: numbers of 64 bits and decimals stay exact
-    const client = new Client({ ...config, types: { getTypeParser: () => (value: string) => value } });
-    const session = new Session(client, config);
-    await client.connect();
-    // The loader folds names itself; timestamps without zone are UTC.
-    await session.query('SET enable_case_sensitive_identifier TO false');
-    await session.query("SET timezone TO 'UTC'");
-    session.pid = await session.value('SELECT pg_backend_pid()');
-    return session;
+  /**
+   * @param signal ends the attempt to connect
+   * @throws whatever the server or the network answers; classify() turns it into an error of the pipeline
+   */
+  static async open(login: WarehouseLogin, signal: AbortSignal): Promise<Session> {
+    const session = new Session(login);
+    const abort = (): void => session.destroy();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      signal.throwIfAborted();
+      await session.client.connect();
+      // The loader folds names itself; timestamps without zone are UTC.
+      await session.query('SET enable_case_sensitive_identifier TO false');
+      await session.query("SET timezone TO 'UTC'");
+      session.pid = await session.value('SELECT pg_backend_pid()');
+      return session;
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
   }
 
+  private readonly connection: RedshiftConnection;
+  private readonly client: Client;
   private notices: string[] = [];
   private lost?: Error;
   private pid?: string;
 
-  private constructor(private readonly client: Client, private readonly config: ClientConfig) {
-    client.on('notice', notice => this.notices.push(notice.message ?? ''));
+  private constructor(private readonly login: WarehouseLogin) {
+    [this.client, this.connection] = clientFor(login);
+    this.client.on('notice', notice => this.notices.push(notice.message ?? ''));
     // Without a listener a connection that breaks between two statements would end the process. The next statement reports it.
-    client.on('error', error => { this.lost = error; });
+    this.client.on('error', error => { this.lost = error; });
   }
 
   /** Name of the database user. */
   get user(): string {
-    return this.config.user!;
+    return this.login.user;
   }
 
   async query(sql: string): Promise<Rows> {
@@ -53,21 +70,44 @@ export class Session {
   }
 
   /**
-   * Ends the session. A transaction under way is rolled back.
+   * Ends the session at once. A transaction under way is rolled back.
    * A statement under way would run on without its client, so it is cancelled, over a connection of its own.
+   *
+   * @param login a fresh one: the password of the session's own may have expired meanwhile
    */
-  async abort(): Promise<void> {
-    const canceller = new Client({ ...this.config, connectionTimeoutMillis: 5_000 });
-    canceller.on('error', () => { /* the end of the session below is what counts */ });
+  async abort(login: () => Promise<WarehouseLogin>): Promise<void> {
     try {
-      await canceller.connect();
-      await canceller.query(`SELECT pg_cancel_backend(${this.pid})`);
+      const [canceller] = clientFor({ ...await login(), connectionTimeoutMillis: CANCEL_TIMEOUT_MILLISECONDS });
+      canceller.on('error', () => { /* the end of the session below is what counts */ });
+      try {
+        await canceller.connect();
+        await canceller.query(`SELECT pg_cancel_backend(${this.pid})`);
+      } finally {
+        void canceller.end();
+      }
     } finally {
-      await Promise.allSettled([canceller.end(), this.client.end()]);
+      this.destroy();
     }
   }
 
+  /** Says goodbye; a server that is silent is left. */
   async close(): Promise<void> {
+    const left = setTimeout(() => this.destroy(), GOODBYE_MILLISECONDS);
     await this.client.end();
+    clearTimeout(left);
   }
+
+  private destroy(): void {
+    this.connection.stream.destroy();
+  }
+}
+
+function clientFor(login: WarehouseLogin): [Client, RedshiftConnection] {
+  const connection = new RedshiftConnection(login, login.password);
+  const config = {
+    ...login,
+    connection, // pg's types do not know that it may be given
+    types: { getTypeParser: () => (value: string) => value }, // every value as text: numbers of 64 bits and decimals stay exact
+  };
+  return [new Client(config), connection];
 }

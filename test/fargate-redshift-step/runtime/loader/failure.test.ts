@@ -1,6 +1,7 @@
 import type { LoaderInput } from '../../../../src/fargate-redshift-step/contract';
-import { classify, isSerializationFailure } from '../../../../src/fargate-redshift-step/runtime/loader/failure';
-import { BrokenGzipError } from '../../../../src/fargate-redshift-step/runtime/loader/lines';
+import { isConflict } from '../../../../src/fargate-redshift-step/runtime/loader/conflicts';
+import { classify } from '../../../../src/fargate-redshift-step/runtime/loader/failure';
+import { BrokenGzipError } from '../../../../src/fargate-redshift-step/runtime/loader/scan/object-bytes';
 import { DataError } from '../../../../src/runtime/errors';
 
 const input = {
@@ -56,8 +57,20 @@ test('an error of the pipeline stays what it is', () => {
   expect(classify(new BrokenGzipError('key', new Error('x')), context).name).toBe('Etl.Data');
 });
 
-test('only error 1023 is a serialization failure', () => {
-  expect(isSerializationFailure(error('1023'))).toBe(true);
-  expect(isSerializationFailure(error('ERROR', { detail: 'Serializable isolation violation on table - 7' }))).toBe(true);
-  expect(isSerializationFailure(error('Load into table failed with 10235 errors'))).toBe(false);
+test.each([
+  [error('1023')],
+  [error('ERROR', { detail: 'Serializable isolation violation on table - 7' })],
+  [error('could not complete because of conflict with concurrent transaction', { code: 'XX000' })],
+  [error('duplicate key violates unique constraint "pg_type_typname_nsp_index"', { code: '23505' })],
+  [error('relation "etl_load_history" already exists', { code: '42P07' })],
+])('%s is a conflict with another transaction', cause => {
+  expect(isConflict(cause)).toBe(true);
+});
+
+test.each([
+  [error('Load into table failed with 10235 errors')],
+  [error('duplicate key violates unique constraint "orders_pkey"', { code: '23505' })],
+  ['1023'],
+])('%s is none', cause => {
+  expect(isConflict(cause)).toBe(false);
 });

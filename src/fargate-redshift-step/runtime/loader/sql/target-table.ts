@@ -1,24 +1,11 @@
-import type { Log } from './log';
-import type { Session } from './session';
-import { identifier, literal, qualified } from './sql';
-import { columnType, fitChecks, TargetColumn } from './target-types';
-import type { DatasetDefinition } from '../../../dataset/contract';
-import { ConfigurationError } from '../../../runtime/errors';
-import { HISTORY_TABLE } from '../../contract';
-
-const HISTORY_COLUMNS = [
-  'run_id VARCHAR(128) NOT NULL',
-  'step_id VARCHAR(128) NOT NULL',
-  'table_name VARCHAR(127) NOT NULL',
-  'rows_read BIGINT NOT NULL',
-  'rows_written BIGINT NOT NULL',
-  'rows_rejected BIGINT NOT NULL',
-  'duplicates_dropped BIGINT NOT NULL',
-  'seconds BIGINT NOT NULL',
-  'rejected_rows VARCHAR(2048)',
-  'loaded_at TIMESTAMP NOT NULL',
-  'PRIMARY KEY (run_id, step_id)',
-];
+import { createHistory } from './load-history';
+import { identifier, literal, qualified } from './quoting';
+import { columnType, fitOf, TargetColumn } from './target-types';
+import type { DatasetDefinition } from '../../../../dataset/contract';
+import { ConfigurationError } from '../../../../runtime/errors';
+import { HISTORY_TABLE } from '../../../contract';
+import type { Log } from '../log';
+import type { Session } from '../session';
 
 export interface TargetNames {
   readonly schema: string;
@@ -38,9 +25,9 @@ export async function prepareTarget(session: Session, names: TargetNames, datase
     log('creating the schema', { schema });
     await session.query(`CREATE SCHEMA IF NOT EXISTS ${identifier(schema)}`);
   }
-  if ((await columnsOf(session, schema, HISTORY_TABLE)).length === 0) {
+  if (!await historyExists(session, schema)) {
     log('creating the load history', { schema, table: HISTORY_TABLE });
-    await session.query(`CREATE TABLE IF NOT EXISTS ${qualified(schema, HISTORY_TABLE)} (${HISTORY_COLUMNS.join(', ')})`);
+    await session.query(createHistory(schema));
   }
   let columns = await columnsOf(session, schema, table);
   if (columns.length === 0) {
@@ -56,6 +43,11 @@ function createTable({ schema, table }: TargetNames, dataset: DatasetDefinition)
     `${identifier(column.name)} ${columnType(column)}${column.required || dataset.key.includes(column.name) ? ' NOT NULL' : ''}`);
   // Redshift enforces no primary key: it tells the query planner, and readers, what the loader sees to
   return `CREATE TABLE IF NOT EXISTS ${qualified(schema, table)} (${columns.join(', ')}, PRIMARY KEY (${dataset.key.map(identifier).join(', ')}))`;
+}
+
+/** Whether loads into the schema have been recorded. */
+export async function historyExists(session: Session, schema: string): Promise<boolean> {
+  return (await columnsOf(session, schema, HISTORY_TABLE)).length > 0;
 }
 
 async function columnsOf(session: Session, schema: string, table: string): Promise<TargetColumn[]> {
@@ -82,7 +74,7 @@ function matchColumns({ schema, table }: TargetNames, dataset: DatasetDefinition
   }
   return dataset.columns.map(column => {
     const target = byName.get(column.name.toLowerCase())!;
-    if (!fitChecks(column, target, '')) {
+    if (!fitOf(column, target)) {
       throw new ConfigurationError(`The column ${column.name} of the table ${schema}.${table} is ${target.type}, which cannot hold every value of the `
         + `dataset's type ${column.type} exactly. Change the table's column to ${columnType(column)}, or the dataset's column.`);
     }

@@ -1,18 +1,17 @@
 import { setTimeout as pause } from 'timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import type { CopySource } from './copy-sources';
-import type { Log } from './log';
-import type { Session } from './session';
-import { literal } from './sql';
-import { MAX_VALUE_BYTES } from '../../../dataset/contract';
-import { stepFolder } from '../../../etl-step/contract';
-import { s3 } from '../../../runtime/clients/s3';
-import { DataError, TransientError } from '../../../runtime/errors';
-import type { LoaderInput } from '../../contract';
+import { literal } from './quoting';
+import { MAX_VALUE_BYTES } from '../../../../dataset/contract';
+import { stepFolder } from '../../../../etl-step/contract';
+import { s3 } from '../../../../runtime/clients/s3';
+import { DataError, TransientError } from '../../../../runtime/errors';
+import type { LoaderInput } from '../../../contract';
+import type { Log } from '../log';
+import type { CopySource } from '../scan/copy-sources';
+import type { TextForms } from '../scan/text-forms';
+import type { Session } from '../session';
 
 // COPY into a temporary table of texts: it reads S3 on all slices at once. Types come later, in SQL.
-
-export const STAGED_ROWS = 'etl_staged_rows';
 
 /** The most errors that Redshift lets a COPY overlook. How many are too many is the loader's to decide. */
 const MAX_ERROR = 100_000;
@@ -37,15 +36,27 @@ export interface CopiedRows {
 /** Name of the staged column for the dataset's column at this index. */
 export const stagedColumn = (index: number): string => `c${index + 1}`;
 
-/** Copies the sources into a new temporary table STAGED_ROWS: `row_id` and one text per column of the dataset. */
-export async function copySources(session: Session, input: LoaderInput, sources: CopySource[], log: Log): Promise<CopiedRows> {
-  const columns = input.dataset.columns.map((_, index) => stagedColumn(index));
-  await session.query(`CREATE TEMP TABLE ${STAGED_ROWS} (row_id BIGINT IDENTITY(1,1), ${columns.map(name => `${name} VARCHAR(${MAX_VALUE_BYTES})`).join(', ')})`);
+/**
+ * The temporary table for COPY. Its columns are as wide as the texts are: processing takes room for the widths, not for the texts.
+ * https://docs.aws.amazon.com/redshift/latest/dg/c_best-practices-smallest-column-size.html
+ */
+export function createStagedRows(table: string, forms: TextForms): string {
+  const last = forms.columns.length - 1;
+  const columns = forms.columns.map(({ maxBytes }, index) => {
+    const bytes = maxBytes + (forms.carriageReturns && index === last ? 1 : 0); // the CR of CRLF may come along
+    return `${stagedColumn(index)} VARCHAR(${Math.min(MAX_VALUE_BYTES, Math.max(1, bytes))})`;
+  });
+  return `CREATE TEMP TABLE ${table} (${columns.join(', ')})`;
+}
+
+/** Copies the sources into the table. */
+export async function copySources(session: Session, input: LoaderInput, table: string, sources: CopySource[], log: Log): Promise<CopiedRows> {
   let loaded = 0;
   const refused: RefusedRow[] = [];
   // the options of a COPY hold for all of its files
   for (const [name, batch] of batches(sources)) {
-    const copied = await copyBatch(session, input, name, batch, columns);
+    log('copying', { files: batch.length, bytes: batch.reduce((sum, { bytes }) => sum + bytes, 0), batch: name });
+    const copied = await copyBatch(session, input, table, name, batch);
     log('files copied', { files: batch.length, batch: name, rows: copied.loaded, refused: copied.refused.length });
     loaded += copied.loaded;
     refused.push(...copied.refused);
@@ -57,16 +68,18 @@ function batches(sources: CopySource[]): Map<string, CopySource[]> {
   const byOptions = new Map<string, CopySource[]>();
   for (const source of sources) {
     const name = `${source.gzip ? 'gzip' : 'plain'}${source.header ? '-header' : ''}`;
-    byOptions.set(name, [...byOptions.get(name) ?? [], source]);
+    const batch = byOptions.get(name);
+    if (batch) batch.push(source);
+    else byOptions.set(name, [source]);
   }
   return byOptions;
 }
 
-async function copyBatch(session: Session, input: LoaderInput, name: string, batch: CopySource[], columns: string[]): Promise<CopiedRows> {
+async function copyBatch(session: Session, input: LoaderInput, table: string, name: string, batch: CopySource[]): Promise<CopiedRows> {
   const manifest = await writeManifest(input, name, batch);
   let notices: string[];
   try {
-    ({ notices } = await session.query(copyStatement(input, manifest, batch[0], columns)));
+    ({ notices } = await session.query(copyStatement(input, table, manifest, batch[0])));
   } catch (error) {
     // Load into table '…' failed.  Check 'sys_load_error_detail' system table for details.
     if (error instanceof Error && /Load into table .* failed/.test(error.message)) throw await tooManyErrors(session, input, batch, error);
@@ -85,11 +98,11 @@ async function writeManifest(input: LoaderInput, name: string, batch: CopySource
   return `s3://${input.workBucket}/${key}`;
 }
 
-const urlOf = ({ workBucket }: LoaderInput, { key }: CopySource): string => `s3://${workBucket}/${key}`;
+export const urlOf = ({ workBucket }: LoaderInput, { key }: CopySource): string => `s3://${workBucket}/${key}`;
 
-function copyStatement({ dataset, warehouse }: LoaderInput, manifest: string, { gzip, header }: CopySource, columns: string[]): string {
+function copyStatement({ dataset, warehouse }: LoaderInput, table: string, manifest: string, { gzip, header }: CopySource): string {
   return [
-    `COPY ${STAGED_ROWS} (${columns.join(', ')}) FROM ${literal(manifest)} IAM_ROLE ${literal(warehouse.copyRoleArn)} MANIFEST REGION ${literal(warehouse.region)}`,
+    `COPY ${table} FROM ${literal(manifest)} IAM_ROLE ${literal(warehouse.copyRoleArn)} MANIFEST REGION ${literal(warehouse.region)}`,
     `FORMAT AS CSV DELIMITER ${literal(dataset.format.delimiter)}`,
     "NULL AS ''", // in place of the default: the text \N is a value like any other
     ...header ? ['IGNOREHEADER 1'] : [],
@@ -100,6 +113,7 @@ function copyStatement({ dataset, warehouse }: LoaderInput, manifest: string, { 
 
 /** The rows that the last COPY did not take; `announced` is how many it said they are. */
 async function refusedRows(session: Session, input: LoaderInput, batch: CopySource[], announced: number): Promise<RefusedRow[]> {
+  if (announced === 0) return [];
   const byUrl = new Map(batch.map(source => [urlOf(input, source), source]));
   const copy = await session.value('SELECT pg_last_copy_id()');
   for (let poll = 0; ; poll++) {
