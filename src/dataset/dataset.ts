@@ -58,8 +58,9 @@ export interface DatasetProps {
  *   null, or if a value does not parse or does not fit. The text of a value of any type has at most 65,535 bytes, in the key 1,024.
  * - A row of more than 400 KB, DynamoDB's largest item, is rejected by `EmrHiveDynamoStep` and taken by `FargateRedshiftStep`.
  * - Redshift takes no notice of spaces at the end when it compares texts, DynamoDB does: keys must not differ in them alone.
- * - No value may hold a line break, CR or LF, though RFC 4180 allows it between quotes: files are read by lines, in parallel. Each of the lines that
- *   such a row falls into is judged by itself; the first and the last are rejected, having a quote out of place.
+ * - No value may hold a line break, CR or LF, though RFC 4180 allows it between quotes: files are read by lines, in parallel. The first and the last line of
+ *   such a row are rejected, having a quote out of place. `FargateRedshiftStep` rejects the lines between them, too; `EmrHiveDynamoStep` judges each by itself.
+ * - A line has at most 4,000,000 bytes, the largest row that Redshift's COPY reads: `FargateRedshiftStep` rejects a longer one.
  */
 export class Dataset {
   /** What the dataset is called. */

@@ -26,13 +26,13 @@ export class UnknownLoginError extends Error {
 
 /** A connection of pg that knows Redshift's digest, too. */
 export class RedshiftConnection extends Connection {
-  constructor(config: ConnectionConfig, private readonly password: string) {
+  constructor(config: ConnectionConfig, private readonly passwordText: string) {
     super(config);
   }
 
   /** pg calls it with the stream that the server's messages come by, encrypted already. */
   attachListeners(stream: Duplex): void {
-    const messages = new LoginMessages(challenge => stream.write(answerTo(challenge, this.password)));
+    const messages = new LoginMessages(challenge => stream.write(answerTo(challenge, this.passwordText)));
     stream.once('error', error => messages.destroy(error));
     messages.once('error', error => { if (!stream.destroyed) stream.destroy(error); });
     (Connection.prototype as unknown as { attachListeners(stream: Duplex): void }).attachListeners.call(this, stream.pipe(messages));

@@ -18,7 +18,8 @@ beforeEach(() => {
 test('asks the workgroup for its endpoint and for temporary credentials', async () => {
   serverless.on(GetWorkgroupCommand, { workgroupName: 'etl' })
     .resolves({ workgroup: { endpoint: { address: 'etl.123.eu-west-1.redshift-serverless.amazonaws.com', port: 5440 } } });
-  serverless.on(GetCredentialsCommand, { workgroupName: 'etl', dbName: 'dev' }).resolves({ dbUser: 'IAMR:loader', dbPassword: 'temporary' });
+  // a dbName would have to be among the policy's resources, and the match is strict
+  serverless.on(GetCredentialsCommand, { workgroupName: 'etl' }, true).resolves({ dbUser: 'IAMR:loader', dbPassword: 'temporary' });
   expect(await connectionTo({ ...warehouse, workgroupName: 'etl' })).toMatchObject({
     host: 'etl.123.eu-west-1.redshift-serverless.amazonaws.com',
     port: 5440,
@@ -26,6 +27,8 @@ test('asks the workgroup for its endpoint and for temporary credentials', async 
     password: 'temporary',
     database: 'dev',
     ssl: { rejectUnauthorized: true },
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 60_000,
   });
 });
 

@@ -1,3 +1,4 @@
+/* eslint-disable no-bitwise -- tables are indexed by a state and a byte, and hold sets as bits: this runs for every byte of the input */
 // Compiles the dataset's lexical rules into tables that judge a text byte by byte. The rules stay the one source: nothing about a type is repeated
 // here. It knows what the rules use of regular expressions: characters, classes, groups, alternatives, `?`, `*`, `+` and `{m,n}`, between ^ and $.
 

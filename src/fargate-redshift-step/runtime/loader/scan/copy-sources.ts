@@ -53,8 +53,10 @@ interface JudgedFile {
 }
 
 /** Judges every line of the staged files and keeps the rejected ones. @throws DataError if there are more of them than the run may have */
-export async function prepareSources(input: LoaderInput, files: StagedFile[], runner: PartRunner, threads: number, log: Log): Promise<CopySources> {
-  const judged = await judge(input, files, runner, threads);
+export async function prepareSources(
+  input: LoaderInput, files: StagedFile[], runner: PartRunner, threads: number, log: Log, rangeBytes = RANGE_BYTES,
+): Promise<CopySources> {
+  const judged = await judge(input, files, runner, threads, rangeBytes);
   const results = judged.flatMap(({ parts }) => parts.map(({ result }) => result));
   const forms = new TextForms(input.dataset.columns.length);
   for (const result of results) forms.merge(result.forms);
@@ -78,7 +80,7 @@ export async function prepareSources(input: LoaderInput, files: StagedFile[], ru
   return { sources, rows, rejected, forms };
 }
 
-async function judge(input: LoaderInput, files: StagedFile[], runner: PartRunner, threads: number): Promise<JudgedFile[]> {
+async function judge(input: LoaderInput, files: StagedFile[], runner: PartRunner, threads: number, rangeBytes: number): Promise<JudgedFile[]> {
   const broken: BrokenGzipError[] = [];
   const brokenFiles: string[] = [];
   const run = async (file: StagedFile, number: number, range?: ByteRange): Promise<PartResult | undefined> => {
@@ -91,7 +93,7 @@ async function judge(input: LoaderInput, files: StagedFile[], runner: PartRunner
       return undefined;
     }
   };
-  const wanted = files.flatMap(file => rangesOf(file).map((range, number) => ({ file, number, range })));
+  const wanted = files.flatMap(file => rangesOf(file, rangeBytes).map((range, number) => ({ file, number, range })));
   const concurrency = threads * JUDGED_AT_A_TIME;
   const results = await pMap(wanted, async part => ({ ...part, result: await run(part.file, part.number, part.range) }), { concurrency });
   if (broken.length > 0) throw new DataError(`Run ${input.runId}: a gzip file is broken: ${broken[0].message}`, brokenFiles, { cause: broken[0] });
@@ -105,10 +107,10 @@ async function judge(input: LoaderInput, files: StagedFile[], runner: PartRunner
 }
 
 /** Ranges of a large plain file; one that is undefined stands for the whole file. */
-function rangesOf({ gzip, bytes }: StagedFile): (ByteRange | undefined)[] {
-  if (gzip || bytes <= 2 * RANGE_BYTES) return [undefined];
-  return Array.from({ length: Math.ceil(bytes / RANGE_BYTES) }, (_, index) => ({
-    start: index * RANGE_BYTES, end: Math.min(bytes, (index + 1) * RANGE_BYTES),
+function rangesOf({ gzip, bytes }: StagedFile, rangeBytes: number): (ByteRange | undefined)[] {
+  if (gzip || bytes <= 2 * rangeBytes) return [undefined];
+  return Array.from({ length: Math.ceil(bytes / rangeBytes) }, (_, index) => ({
+    start: index * rangeBytes, end: Math.min(bytes, (index + 1) * rangeBytes),
   }));
 }
 

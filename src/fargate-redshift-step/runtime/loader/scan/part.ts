@@ -1,4 +1,5 @@
 import { RejectedRowWriter } from './rejected-row-writer';
+import { RowRules } from './row-rules';
 import { LineListener, RowScanner } from './row-scanner';
 import { RowWriter, WrittenObject } from './row-writer';
 import { ByteRange, PartHooks, scanPart } from './scan-part';
@@ -50,7 +51,7 @@ export interface PartResult {
 export async function runPart(context: ScanContext, part: Part, hooks: Pick<PartHooks, 'signal' | 'progress'>): Promise<PartResult> {
   const { file, range } = part;
   const kept = part.keep && new KeptLines(context, part, part.keep);
-  const scanner = new RowScanner(context.dataset, context.targets, {
+  const scanner = new RowScanner(rulesOf(context), {
     linesBefore: part.linesBefore, first: (range?.start ?? 0) === 0, oneOfSeveral: range !== undefined,
   }, kept);
   const object = { bucket: context.workBucket, key: file.key, bytes: file.bytes, gzip: file.gzip };
@@ -58,6 +59,14 @@ export async function runPart(context: ScanContext, part: Part, hooks: Pick<Part
   await kept?.end();
   const { lines, rows, rejected, rewrite, openQuote, forms } = scanner;
   return { lines: lines - part.linesBefore, rows, rejected, rewrite, openQuote, forms, objects: kept?.rows.objects ?? [] };
+}
+
+const RULES = new WeakMap<ScanContext, RowRules>();
+
+function rulesOf(context: ScanContext): RowRules {
+  const rules = RULES.get(context) ?? new RowRules(context.dataset, context.targets);
+  RULES.set(context, rules);
+  return rules;
 }
 
 /** Name of a staged file without its endings. */

@@ -1,3 +1,4 @@
+/* eslint-disable no-bitwise -- tables are indexed by a state and a byte, and hold sets as bits: this runs for every byte of the input */
 import { Automaton, compile, START } from './automaton';
 import type { FieldRule } from './field-rules';
 import { CARRIAGE_RETURN, LINE_FEED, QUOTE } from './row-judge';
@@ -10,9 +11,9 @@ export const PLAIN = 2;
 export const TEXT = 1;
 export const REQUIRED = 2;
 export const SURE_IF_PLAIN = 4;
-/** Seen: `""`. */
+/** Seen by a scanner: `""`. */
 export const EMPTY_IN_QUOTES = 8;
-/** Seen: a text that is not plain. */
+/** Seen by a scanner: a text that is not plain. */
 export const NOT_PLAIN = 16;
 
 /** The columns' rules as flat tables: one transition for each byte, whatever the column is. All arrays but the first two have an element for each column. */
@@ -26,8 +27,6 @@ export interface RowPlan {
   readonly maxBytes: Int32Array;
   readonly sureBytes: Int32Array;
   readonly traits: Uint8Array;
-  /** Seen: bytes of the longest text. */
-  readonly longest: Int32Array;
   readonly delimiter: number;
 }
 
@@ -35,16 +34,18 @@ const MAX_STATES = 0x10000;
 
 export function rowPlan(rules: readonly FieldRule[], delimiter: number): RowPlan {
   const states = new States();
+  const automata = new Map<string, Automaton>();
   const bareText = states.add('bare text', () => textUpTo([delimiter, QUOTE, LINE_FEED, CARRIAGE_RETURN]));
   const quotedText = states.add('quoted text', () => textUpTo([QUOTE, LINE_FEED, CARRIAGE_RETURN]));
   const starts = rules.map(({ pattern, plainPattern }) => {
     if (pattern === undefined) return { bare: bareText, quoted: quotedText };
     const patterns = [pattern, plainPattern ?? pattern];
     const key = patterns.join(' ');
-    const quoted = states.add(key, () => compiled(patterns));
-    const { next } = compiled(patterns);
-    const splits = next.some((state, index) => state !== 0 && (index & 0xff) === delimiter);
-    return { bare: splits ? states.add(`${key} up to the delimiter`, () => endingAt(compiled(patterns), delimiter)) : quoted, quoted };
+    const automaton = automata.get(key) ?? compile(patterns);
+    automata.set(key, automaton);
+    const quoted = states.add(key, () => automaton);
+    const hasDelimiter = automaton.next.some((state, index) => state !== 0 && (index & 0xff) === delimiter);
+    return { bare: hasDelimiter ? states.add(`${key} up to the delimiter`, () => endingAt(automaton, delimiter)) : quoted, quoted };
   });
   const most = 0x7fffffff;
   return {
@@ -54,19 +55,8 @@ export function rowPlan(rules: readonly FieldRule[], delimiter: number): RowPlan
     maxBytes: Int32Array.from(rules, rule => rule.maxBytes),
     sureBytes: Int32Array.from(rules, rule => Math.min(most, rule.sureBytes)),
     traits: Uint8Array.from(rules, rule => (rule.pattern === undefined ? TEXT : 0) | (rule.required ? REQUIRED : 0) | (rule.sureIfPlain ? SURE_IF_PLAIN : 0)),
-    longest: new Int32Array(rules.length),
     delimiter,
   };
-}
-
-const COMPILED = new Map<string, Automaton>();
-
-/** Every file has the same columns. */
-function compiled(patterns: readonly string[]): Automaton {
-  const key = patterns.join(' ');
-  const known = COMPILED.get(key) ?? compile(patterns);
-  COMPILED.set(key, known);
-  return known;
 }
 
 /** Any bytes but these. */

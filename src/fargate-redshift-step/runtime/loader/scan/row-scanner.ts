@@ -1,10 +1,10 @@
+/* eslint-disable no-bitwise -- tables are indexed by a state and a byte, and hold sets as bits: this runs for every byte of the input */
 import { DEAD } from './automaton';
-import { FieldRule, fieldRules } from './field-rules';
-import { CARRIAGE_RETURN, hasForbiddenBytes, LINE_FEED, QUOTE, RowJudge } from './row-judge';
-import { EMPTY_IN_QUOTES, NOT_PLAIN, PLAIN, REQUIRED, RowPlan, rowPlan, SURE_IF_PLAIN, TEXT, VALID } from './row-plan';
+import { CARRIAGE_RETURN, hasForbiddenBytes, LINE_FEED, QUOTE } from './row-judge';
+import { EMPTY_IN_QUOTES, NOT_PLAIN, PLAIN, REQUIRED, SURE_IF_PLAIN, TEXT, VALID } from './row-plan';
+import type { RowRules } from './row-rules';
 import { TextForms } from './text-forms';
-import { DatasetDefinition, MAX_LINE_BYTES, MAX_VALUE_BYTES, REJECTION } from '../../../../dataset/contract';
-import type { TargetColumn } from '../sql/target-types';
+import { MAX_LINE_BYTES, MAX_VALUE_BYTES, REJECTION } from '../../../../dataset/contract';
 
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
@@ -42,27 +42,25 @@ export class RowScanner {
 
   private begun = false;
   private carriageReturns = false;
-  private readonly rules: FieldRule[];
-  private readonly judge: RowJudge;
-  private readonly plan: RowPlan;
-  private readonly header: boolean;
+  /** The plan's, with what has been seen. */
+  private readonly traits: Uint8Array;
+  /** Bytes of each column's longest text. */
+  private readonly longest: Int32Array;
   /** Of the lines that were looked at with care. */
   private readonly looked: TextForms;
 
-  constructor(dataset: DatasetDefinition, targets: readonly TargetColumn[], private readonly part: ScannedPart, private readonly listener?: LineListener) {
-    this.rules = fieldRules(dataset, targets);
-    this.header = dataset.format.header;
-    this.judge = new RowJudge(dataset, this.rules);
-    this.plan = rowPlan(this.rules, dataset.format.delimiter.charCodeAt(0));
-    this.looked = new TextForms(this.rules.length);
+  constructor(private readonly rules: RowRules, private readonly part: ScannedPart, private readonly listener?: LineListener) {
+    this.traits = rules.plan.traits.slice();
+    this.longest = new Int32Array(rules.fields.length);
+    this.looked = new TextForms(rules.fields.length);
     this.lines = part.linesBefore;
   }
 
   /** The forms of all rows' texts, and perhaps of a few that were rejected. */
   get forms(): TextForms {
-    const forms = new TextForms(this.rules.length);
+    const forms = new TextForms(this.longest.length);
     forms.merge(this.looked);
-    const { longest, traits } = this.plan;
+    const { longest, traits } = this;
     forms.merge({
       columns: forms.columns.map((_, index) => ({
         maxBytes: longest[index], plain: (traits[index] & NOT_PLAIN) === 0, emptyInQuotes: (traits[index] & EMPTY_IN_QUOTES) !== 0,
@@ -99,7 +97,7 @@ export class RowScanner {
   /** A line of which only the beginning is known, because it is longer than any row. */
   tooLongLine(beginning: Buffer): void {
     this.lines++;
-    const isHeader = this.part.first && this.header && !this.begun;
+    const isHeader = this.part.first && this.rules.header && !this.begun;
     this.begun = true;
     if (isHeader) return;
     this.reject(beginning.subarray(0, MAX_VALUE_BYTES), REJECTION.lineTooLong);
@@ -108,7 +106,7 @@ export class RowScanner {
   /** Passes over the byte order mark and the header; returns where the rows begin. */
   private begin(bytes: Buffer): number {
     this.begun = true;
-    if (this.header) {
+    if (this.rules.header) {
       this.lines++;
       return bytes.indexOf(LINE_FEED) + 1;
     }
@@ -128,8 +126,8 @@ export class RowScanner {
    * The bytes end with LF, which ends every loop.
    */
   private glance(bytes: Buffer, start: number, end: number): number {
-    const { listener } = this;
-    const { next, matches, bareStart, quotedStart, maxBytes, sureBytes, traits, longest, delimiter } = this.plan;
+    const { listener, traits, longest } = this;
+    const { next, matches, bareStart, quotedStart, maxBytes, sureBytes, delimiter } = this.rules.plan;
     const last = traits.length - 1;
     let line = start;
     while (line < end) {
@@ -170,7 +168,7 @@ export class RowScanner {
           const match = matches[state];
           if (length > maxBytes[index] || (match & VALID) === 0) return line;
           if (length > sureBytes[index] && !((traits[index] & SURE_IF_PLAIN) !== 0 && (match & PLAIN) !== 0)
-            && this.rules[index].problemOf(bytes.toString('latin1', begin, position)) !== undefined) return line;
+            && this.rules.fields[index].problemOf(bytes.toString('latin1', begin, position)) !== undefined) return line;
           if (length > longest[index]) longest[index] = length;
           if ((match & PLAIN) === 0) traits[index] |= NOT_PLAIN;
         }
@@ -203,11 +201,11 @@ export class RowScanner {
       if (crlf) this.rewrite = true;
       return lineFeed + 1;
     }
-    const { reason, open } = this.judge.judge(line, this.looked);
+    const { reason, open } = this.rules.judge.judge(line, this.looked);
     if (open) {
       this.openQuote = true;
       if (this.stopped) return end;
-      const behind = this.judge.recordWithLineBreaks(bytes, start, end);
+      const behind = this.rules.judge.recordWithLineBreaks(bytes, start, end);
       if (behind === 'open' && !last && end - start <= MAX_LINE_BYTES) return -1;
       if (typeof behind === 'number') return this.rejectLines(bytes, start, behind, reason!);
     }

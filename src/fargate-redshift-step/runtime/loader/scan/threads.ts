@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'events';
 import { isMainThread, parentPort, Worker, workerData } from 'worker_threads';
 import { BrokenGzipError } from './object-bytes';
 import { Part, PartResult, runPart, ScanContext } from './part';
@@ -17,6 +18,7 @@ type Progress = (bytes: number) => void;
 export function startRunner(context: ScanContext, threads: number, progress: Progress): PartRunner {
   if (threads > 1) return new ThreadedRunner(context, threads, progress);
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal); // each part listens
   return {
     run: part => runPart(context, part, { signal: stop.signal, progress }),
     close: async () => stop.abort(),
@@ -97,7 +99,8 @@ export function serveParts(): void {
   if (isMainThread) throw new Error('Parts are served in a thread.');
   const port = parentPort!;
   const reply = (message: Reply): void => port.postMessage(message);
-  const { signal } = new AbortController(); // the thread is ended as a whole
+  const { signal } = new AbortController(); // never aborted: the thread is ended as a whole
+  setMaxListeners(0, signal);
   port.on('message', ({ id, part }: Request) => {
     runPart(workerData as ScanContext, part, { signal, progress: bytes => reply({ id, progress: bytes }) })
       .then(result => reply({ id, result }), error => reply({ id, error: sentError(error) }));

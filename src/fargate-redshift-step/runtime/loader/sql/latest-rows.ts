@@ -67,8 +67,9 @@ class LatestRows {
   }
 
   dropRepeated(): string {
-    const { tables: { latest, repeatedKeys } } = this.options;
-    return `DELETE FROM ${latest} USING ${repeatedKeys} WHERE ${this.keys.map(index => `${latest}.${this.names[index]} = ${repeatedKeys}.${this.names[index]}`).join(' AND ')}`;
+    const { latest, repeatedKeys } = this.options.tables;
+    const sameKey = this.keys.map(index => `${latest}.${this.names[index]} = ${repeatedKeys}.${this.names[index]}`);
+    return `DELETE FROM ${latest} USING ${repeatedKeys} WHERE ${sameKey.join(' AND ')}`;
   }
 
   /** Of the rows of each repeated key the one that wins. */
@@ -82,15 +83,16 @@ class LatestRows {
       return column.type === 'string' ? [descending(canonical[index]), descending(`OCTET_LENGTH(${canonical[index]})`)] : [descending(canonical[index])];
     });
     const key = this.keys.map((_, index) => `k${index + 1}`);
+    const selected = [
+      ...dataset.columns.map((column, index) => `${canonicalText(column, this.text(index))} AS ${canonical[index]}`),
+      ...this.keys.map((index, place) => `${repeatedKeys}.${this.names[index]} AS ${key[place]}`),
+    ];
     return `INSERT INTO ${latest}
 SELECT ${dataset.columns.map((column, index) => typedValue(column, columns[index], canonical[index], true)).join(', ')}
 FROM (
   SELECT ${canonical.join(', ')}, ROW_NUMBER() OVER (PARTITION BY ${key.join(', ')} ORDER BY ${[...latestBy, ...ties].join(', ')}) AS place
   FROM (
-    SELECT ${[
-    ...dataset.columns.map((column, index) => `${canonicalText(column, this.text(index))} AS ${canonical[index]}`),
-    ...this.keys.map((index, place) => `${repeatedKeys}.${this.names[index]} AS ${key[place]}`),
-  ].join(',\n      ')}
+    SELECT ${selected.join(',\n      ')}
     FROM ${staged} JOIN ${repeatedKeys} ON ${this.keys.map(index => `${this.typed(index)} = ${repeatedKeys}.${this.names[index]}`).join(' AND ')}
   ) AS repeated
 ) AS ranked

@@ -12,10 +12,10 @@ export interface TargetColumn {
 export interface Fit {
   /** Texts: the column's width. */
   readonly maxBytes?: number;
-  /** Why a value of the dataset's column does not fit. */
-  problemOf?(text: string): string | undefined;
   /** Texts of so many bytes fit. */
   readonly sureBytes: number;
+  /** Why a value of the dataset's column does not fit. */
+  problemOf?(text: string): string | undefined;
 }
 
 const EVERY_VALUE: Fit = { sureBytes: Infinity };
