@@ -15,16 +15,28 @@ const missing = (error: unknown): boolean => error instanceof S3ServiceException
 
 /** The JSON value of an object, or undefined if there is no such object. */
 export async function getJson<T>(bucket: string, key: string): Promise<T | undefined> {
+  return (await getJsonVersion<T>(bucket, key)).value;
+}
+
+/** A JSON value with the version of its object, for putJsonIfUnchanged(). Both are undefined if there is no such object. */
+export interface JsonVersion<T> {
+  readonly value?: T;
+  readonly version?: string;
+}
+
+export async function getJsonVersion<T>(bucket: string, key: string): Promise<JsonVersion<T>> {
   let text: string;
+  let version: string | undefined;
   try {
-    const { Body } = await s3().send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    const { Body, ETag } = await s3().send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     text = await Body!.transformToString();
+    version = ETag;
   } catch (error) {
-    if (missing(error)) return undefined;
+    if (missing(error)) return {};
     throw error;
   }
   try {
-    return JSON.parse(text) as T;
+    return { value: JSON.parse(text) as T, version };
   } catch (error) {
     throw new Error(`s3://${bucket}/${key} must hold JSON: ${(error as Error).message}`, { cause: error });
   }
@@ -53,23 +65,6 @@ export async function putJsonOnce(bucket: string, key: string, value: unknown): 
     }
   }
   throw new TransientError(`s3://${bucket}/${key} is being written by others: ${CONFLICT_RETRIES + 1} conditional writes were refused with 409.`);
-}
-
-/** A JSON value with the version of its object, for putJsonIfUnchanged(). */
-export interface JsonVersion<T> {
-  /** Undefined if there is no such object. */
-  readonly value?: T;
-  readonly version?: string;
-}
-
-export async function getJsonVersion<T>(bucket: string, key: string): Promise<JsonVersion<T>> {
-  try {
-    const { Body, ETag } = await s3().send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    return { value: JSON.parse(await Body!.transformToString()) as T, version: ETag };
-  } catch (error) {
-    if (missing(error)) return {};
-    throw error;
-  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { GetObjectCommand, HeadObjectCommand, NoSuchKey, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
-import { exists, getJson, putJson, putJsonOnce } from '../../src/runtime/work-bucket';
+import { exists, getJson, getJsonVersion, putJson, putJsonIfUnchanged, putJsonOnce } from '../../src/runtime/work-bucket';
 
 const s3 = mockClient(S3Client);
 
@@ -33,6 +33,33 @@ describe('getJson', () => {
   test('names the object that is no JSON', async () => {
     s3.on(GetObjectCommand).resolves(body('{"a"'));
     await expect(getJson('b', 'k')).rejects.toThrow(/s3:\/\/b\/k must hold JSON/);
+  });
+});
+
+describe('putJsonIfUnchanged', () => {
+  test('replaces the version that was read, and tells the new one', async () => {
+    s3.on(GetObjectCommand).resolves({ ...body('1'), ETag: '"one"' });
+    const { value, version } = await getJsonVersion<number>('b', 'k');
+    s3.on(PutObjectCommand, { Bucket: 'b', Key: 'k', Body: '2', IfMatch: '"one"', IfNoneMatch: undefined }).resolves({ ETag: '"two"' });
+    await expect(putJsonIfUnchanged('b', 'k', value! + 1, version)).resolves.toBe('"two"');
+  });
+
+  test('writes what was not there', async () => {
+    s3.on(GetObjectCommand).rejects(failure('NoSuchKey', 404));
+    const { value, version } = await getJsonVersion('b', 'k');
+    expect(value).toBeUndefined();
+    s3.on(PutObjectCommand, { IfNoneMatch: '*', IfMatch: undefined }).resolves({ ETag: '"one"' });
+    await expect(putJsonIfUnchanged('b', 'k', 1, version)).resolves.toBe('"one"');
+  });
+
+  test.each([['PreconditionFailed', 412], ['ConditionalRequestConflict', 409], ['NoSuchKey', 404]])('writes nothing after %s', async (name, status) => {
+    s3.on(PutObjectCommand).rejects(failure(name, status));
+    await expect(putJsonIfUnchanged('b', 'k', 1, '"one"')).resolves.toBeUndefined();
+  });
+
+  test('does not take a missing bucket for a change', async () => {
+    s3.on(PutObjectCommand).rejects(failure('NoSuchBucket', 404));
+    await expect(putJsonIfUnchanged('b', 'k', 1, '"one"')).rejects.toThrow('NoSuchBucket');
   });
 });
 
