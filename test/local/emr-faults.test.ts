@@ -47,6 +47,8 @@ describe('what another cluster mends is mended by another cluster, all on-demand
     }, undefined],
     ['the primary instance is lost', { during: 'RUNNING', reason: { Code: 'INSTANCE_FAILURE', Message: 'The master node was terminated' } }, undefined],
     ['an instance is lost and the step fails for it', undefined, 'Diagnostics: Container released on a *lost* node'],
+    ['an instance is lost with the only copy of a block', undefined,
+      'org.apache.hadoop.hdfs.BlockMissingException: Could not obtain block: BP-1:blk_1 file=/tmp/hive/000000_0'],
   ])('%s', async (_, fault, output) => {
     emr.faults = { cluster: once(fault), step: once(output) };
     expect(await emr.run()).toMatchObject({ status: 'SUCCEEDED', result: LOADED });
@@ -71,7 +73,7 @@ describe('what nothing but a change mends is told, with the change', () => {
         Code: 'VALIDATION_ERROR',
         Message: 'You have requested more vCPU capacity than your current vCPU limit of 32 allows for the instance bucket that the specified instance type belongs to.',
       },
-    }, /vCPU limit of 32.*quota/s],
+    }, /vCPU limit of 32.*Raise the EC2 quota "Running On-Demand Standard.*One cluster takes \d+ vCPUs/s],
     ['a bootstrap action fails', {
       during: 'BOOTSTRAPPING',
       reason: { Code: 'BOOTSTRAP_FAILURE', Message: 'On the master instance (i-0a), bootstrap action 1 returned a non-zero return code' },
@@ -85,11 +87,14 @@ describe('what nothing but a change mends is told, with the change', () => {
     expect(emr.clusters.size).toBe(1);
   });
 
-  test('Hive refuses the script', async () => {
-    emr.faults = { step: once('FAILED: SemanticException [Error 10001]: Line 1:14 Table not found') };
-    const { error, message } = await emr.run();
-    expect(error).toBe('Etl.Configuration');
-    expect(message).toMatch(/Table not found.*Hive did not accept the generated script/s);
+  test.each([
+    ['the disks are full', 'java.io.IOException: No space left on device', /No space left.*Raise `ebsVolumeSize`/s],
+    ['Hive refuses the script', 'FAILED: SemanticException [Error 10001]: Line 1:14 Table not found',
+      /Table not found.*Hive did not accept the generated script/s],
+  ])('%s', async (_, output, message) => {
+    emr.faults = { step: once(output) };
+    expect(await emr.run()).toMatchObject({ status: 'FAILED', error: 'Etl.Configuration', message: expect.stringMatching(message) });
+    expect(emr.clusters.size).toBe(1);
   });
 });
 

@@ -6,7 +6,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { RunJobFlowInput } from '@aws-sdk/client-emr';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
-  DescribeExecutionCommand, type ExecutionStatus, GetExecutionHistoryCommand, ListExecutionsCommand, SFNClient, StartExecutionCommand, StopExecutionCommand,
+  DescribeExecutionCommand, type ExecutionStatus, GetExecutionHistoryCommand, ListExecutionsCommand, SFNClient, StartExecutionCommand,
+  StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
@@ -57,10 +58,6 @@ export class EmrHarness {
 
   /** Of the test that runs. */
   public faults: EmrFaults = {};
-  /** Awaited by the script of each step. */
-  public hive: () => Promise<void> = async () => {};
-  /** Told of each change, as it happens. */
-  public onChange: (change: EmrChange) => void = () => {};
   public clusters = new Map<string, MadeCluster>();
   /** Most clusters at one time since the last reset. */
   public mostAlive = 0;
@@ -75,6 +72,11 @@ export class EmrHarness {
   private outputs!: Record<'Landing' | 'Work' | 'Ledger' | 'Machine', string>;
 
   private constructor() {}
+
+  /** Awaited by the script of each step. */
+  public hive: () => Promise<void> = async () => {};
+  /** Told of each change, as it happens. */
+  public onChange: (change: EmrChange) => void = () => {};
 
   public async stop(): Promise<void> {
     await Promise.all([this.emr?.stop(), this.miniStack?.stop()]);
@@ -194,7 +196,10 @@ export class EmrHarness {
       steps: [new EmrHiveDynamoStep(stack, 'ToDynamo', { table, compute: EmrCompute.instanceFleets({ vpc: new ec2.Vpc(stack, 'Vpc', { natGateways: 1 }) }) })],
     });
     const outputs = {
-      Landing: landing.bucketName, Work: trigger.workBucket.bucketName, Ledger: trigger.ledgerTable.tableName, Machine: pipeline.stateMachine.stateMachineArn,
+      Landing: landing.bucketName,
+      Work: trigger.workBucket.bucketName,
+      Ledger: trigger.ledgerTable.tableName,
+      Machine: pipeline.stateMachine.stateMachineArn,
     };
     for (const [key, value] of Object.entries(outputs)) new CfnOutput(stack, `${key}Output`, { key, value });
     return app;
