@@ -8,8 +8,9 @@ export {
   EmrBootstrapAction, EmrConfiguration, EmrInstanceFleetsOptions, EmrOnDemandAllocationStrategy, EmrSpotAllocationStrategy,
 } from './emr-hive-dynamo-step/emr-instance-fleets';
 export { EtlPipeline, EtlPipelineProps } from './etl-pipeline/etl-pipeline';
+export { IEtlTrigger, StartExecutionsOptions } from './etl-pipeline/etl-trigger';
 export { EtlStep, EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step/etl-step';
 export { FargateRedshiftStep, FargateRedshiftStepProps } from './fargate-redshift-step/fargate-redshift-step';
 export { RedshiftConnectionOptions, RedshiftEndpointOptions, RedshiftServerlessOptions, RedshiftWarehouse } from './fargate-redshift-step/redshift-warehouse';
 export { EventDelivery } from './s3-queue-trigger/event-delivery';
-export { S3QueueTrigger, S3QueueTriggerProps, StartExecutionsOptions } from './s3-queue-trigger/s3-queue-trigger';
+export { S3QueueTrigger, S3QueueTriggerProps } from './s3-queue-trigger/s3-queue-trigger';

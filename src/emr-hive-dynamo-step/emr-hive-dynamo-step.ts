@@ -127,7 +127,7 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
     const dataset = options.dataset._definition;
     this.validateDataset(dataset);
 
-    bindJobFunction(this.handler, this.functionRole, this.stepId, workBucket);
+    bindJobFunction(this.handler, this.functionRole, this.stepId, options);
     const everyRun = '*';
     grantRunFolders(this.clusters.instanceRole, workBucket, inputFolder(everyRun), stepFolder(everyRun, this.stepId));
 

@@ -4,13 +4,13 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import type { IEtlTrigger } from './etl-trigger';
 import { validateTimeout } from './execution-history';
 import { FileStaging } from './file-staging';
 import { pollingSteps, stepConstructs, validateStack, validateSteps } from './pipeline-steps';
 import type { Dataset } from '../dataset/dataset';
 import type { IEtlStep } from '../etl-step/etl-step';
 import { bindStep } from '../etl-step/parallel-step';
-import type { S3QueueTrigger } from '../s3-queue-trigger/s3-queue-trigger';
 
 /** Longer than a load that goes well, short enough that one that hangs is noticed on the same day. */
 const DEFAULT_TIMEOUT = Duration.hours(12);
@@ -23,7 +23,7 @@ export interface EtlPipelineProps {
   readonly dataset: Dataset;
 
   /** Which files are loaded, and when. It starts the executions of this pipeline alone, and is in the same stack. */
-  readonly trigger: S3QueueTrigger;
+  readonly trigger: IEtlTrigger;
 
   /**
    * What is done with the files of a run: the steps follow each other in this order, each once the one before is done.
@@ -60,7 +60,7 @@ export class EtlPipeline extends Construct {
   public readonly stateMachine: sfn.StateMachine;
 
   /** What starts the executions. */
-  public readonly trigger: S3QueueTrigger;
+  public readonly trigger: IEtlTrigger;
 
   /**
    * @throws Error if there is no step, two steps have one id, a step is used twice, trigger or steps are in another stack, or the
@@ -76,10 +76,11 @@ export class EtlPipeline extends Construct {
     validateTimeout(timeout, pollingSteps(props.steps));
     this.trigger = trigger;
 
-    const staging = new FileStaging(this, 'Staging', { dataset: dataset._definition, workBucket: trigger.workBucket, logRetention });
+    const { workBucket, operatorFunction } = trigger;
+    const staging = new FileStaging(this, 'Staging', { dataset: dataset._definition, workBucket, operatorFunction, logRetention });
     trigger.grantReadFiles(staging);
     const stepScope = new Construct(this, 'Steps');
-    const steps = props.steps.map(step => bindStep(stepScope, step, { dataset, workBucket: trigger.workBucket }));
+    const steps = props.steps.map(step => bindStep(stepScope, step, { dataset, workBucket, operatorFunction }));
     const succeed = new sfn.Succeed(this, 'Loaded');
     const load = [...steps.map(step => step.chain), succeed].reduce((chain, next) => sfn.Chain.start(chain).next(next));
     const anythingToLoad = new sfn.Choice(this, 'Anything to load?')

@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
@@ -7,7 +8,7 @@ import { Construct } from 'constructs';
 import { STAGE_FILES_ENV } from './contract';
 import { StageFilesFunction } from './stage-files-function';
 import type { DatasetDefinition } from '../dataset/contract';
-import { CONTRACT_VERSION, inputFolder, runFolder, stagedFilesKey } from '../etl-step/contract';
+import { CONTRACT_VERSION, inputFolder, runFolder, stagedFilesKey, STEP_ENV } from '../etl-step/contract';
 import { InvokeVersion } from '../etl-step/invoke-version';
 import { isolatedStates } from '../etl-step/isolated-states';
 import { jsonataLiteral } from '../etl-step/jsonata';
@@ -15,6 +16,7 @@ import { jsonataLiteral } from '../etl-step/jsonata';
 export interface FileStagingProps {
   readonly dataset: DatasetDefinition;
   readonly workBucket: IBucket;
+  readonly operatorFunction?: IFunction;
   readonly logRetention: logs.RetentionDays;
 }
 
@@ -38,7 +40,10 @@ export class FileStaging extends Construct implements iam.IGrantable {
       description: `Copies the files of ${scope.node.path}`,
       role,
       logGroup,
-      environment: { [STAGE_FILES_ENV.workBucket]: props.workBucket.bucketName },
+      environment: {
+        [STAGE_FILES_ENV.workBucket]: props.workBucket.bucketName,
+        ...props.operatorFunction && { [STEP_ENV.operatorFunction]: props.operatorFunction.functionName },
+      },
       timeout: Duration.minutes(15), // as long as Lambda allows: it stops by itself before
       memorySize: 1024, // network and CPU come with memory; 32 files are in work at a time
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN }, // executions that began before a deployment go on with theirs

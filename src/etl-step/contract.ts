@@ -112,4 +112,9 @@ export const resultKey = (runId: string, stepId: string): string => `${stepFolde
 export const rejectedRowsFolder = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}rejected/`;
 
 /** Environment of every step's function, set when the pipeline binds the step. */
-export const STEP_ENV = { stepId: 'STEP_ID', workBucket: 'WORK_BUCKET' } as const;
+export const STEP_ENV = {
+  stepId: 'STEP_ID',
+  workBucket: 'WORK_BUCKET',
+  /** Name of the trigger's operator function, for messages; absent: it has none. */
+  operatorFunction: 'OPERATOR_FUNCTION',
+} as const;

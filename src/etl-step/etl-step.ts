@@ -13,6 +13,13 @@ export interface EtlStepBindOptions {
 
   /** Where a run keeps its files: everything of it is below `runs/<runId>/`, the staged copies below `runs/<runId>/input/`. */
   readonly workBucket: IBucket;
+
+  /**
+   * Takes `{ "operation": "resume" }` once somebody has repaired what an `Etl.Configuration` names: for the step's messages.
+   *
+   * @default - the trigger has none
+   */
+  readonly operatorFunction?: IFunction;
 }
 
 /** What a step adds to a pipeline. */

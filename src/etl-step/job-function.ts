@@ -2,9 +2,9 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { STEP_ENV, stepFolder } from './contract';
+import type { EtlStepBindOptions } from './etl-step';
 
 /** What the functions behind jobLoop() have in common: a log group of their own, and versions that outlive their deployment. */
 export function jobFunctionOptions(scope: Construct, role: iam.Role): lambda.FunctionOptions {
@@ -18,10 +18,14 @@ export function jobFunctionOptions(scope: Construct, role: iam.Role): lambda.Fun
   };
 }
 
+/** What a step's function learns of its pipeline. */
+type JobFunctionBinding = Pick<EtlStepBindOptions, 'workBucket' | 'operatorFunction'>;
+
 /** Tells a step's function which step it is, and lets it use the step's folder in the work bucket. */
-export function bindJobFunction(handler: lambda.Function, role: iam.Role, stepId: string, workBucket: IBucket): void {
+export function bindJobFunction(handler: lambda.Function, role: iam.Role, stepId: string, { workBucket, operatorFunction }: JobFunctionBinding): void {
   handler.addEnvironment(STEP_ENV.stepId, stepId);
   handler.addEnvironment(STEP_ENV.workBucket, workBucket.bucketName);
+  if (operatorFunction) handler.addEnvironment(STEP_ENV.operatorFunction, operatorFunction.functionName);
   role.addToPolicy(new iam.PolicyStatement({
     sid: 'UseStepFolder',
     actions: ['s3:GetObject', 's3:PutObject'],

@@ -181,7 +181,7 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
     if (dataset.key.length === 0) {
       throw new Error(`dataset '${dataset.name}' must have a 'key' for the step ${this.node.path}: rows replace those with the same key. Add one.`);
     }
-    bindJobFunction(this.handler, this.functionRole, this.stepId, workBucket);
+    bindJobFunction(this.handler, this.functionRole, this.stepId, options);
     this.task.grantRunFolders(workBucket, this.stepId);
     grantCopy(this, this.props.warehouse._copyRole, workBucket);
     return {

@@ -1,4 +1,5 @@
-import { ERROR } from '../etl-step/contract';
+import { ERROR, STEP_ENV } from '../etl-step/contract';
+import { operatorCommand } from '../operator/contract';
 
 /** An error whose name the state machine and the ledger act on: Lambda reports `name` as the error of the task. */
 export class EtlError extends Error {
@@ -30,9 +31,14 @@ export class DataError extends EtlError {
   }
 }
 
-/** Somebody must change something; the message says what. */
+/** Somebody must change something; the message says what, and how to go on then: the pipeline pauses, and the files wait. */
 export class ConfigurationError extends EtlError {
   constructor(message: string, options?: ErrorOptions) {
-    super(ERROR.configuration, message, options);
+    super(ERROR.configuration, `${message}${howToGoOn()}`, options);
   }
+}
+
+function howToGoOn(): string {
+  const functionName = process.env[STEP_ENV.operatorFunction];
+  return functionName ? ` Then resume: ${operatorCommand(functionName, { operation: 'resume' })}` : '';
 }

@@ -10,7 +10,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { type IStateMachine, type StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
-import { Construct, type IDependable } from 'constructs';
+import { Construct } from 'constructs';
 import { AdvanceFunction } from './advance-function';
 import { ArrivalsFunction } from './arrivals-function';
 import { ARRIVALS_ENV } from './contract';
@@ -21,6 +21,7 @@ import { TeardownFunction } from './teardown-function';
 import { validateStopFunctions, validateTriggerProps } from './validate-props';
 import { createWorkBucket } from './work-bucket';
 import { LEDGER_FUNCTION_TIMEOUT_SECONDS } from '../file-ledger/contract';
+import type { IEtlTrigger, StartExecutionsOptions } from '../etl-pipeline/etl-trigger';
 import { FileLedger } from '../file-ledger/file-ledger';
 import { OPERATOR_ENV, OPERATOR_TIMEOUT_SECONDS } from '../operator/contract';
 import { OperatorFunction } from '../operator/operator-function';
@@ -166,27 +167,6 @@ export interface S3QueueTriggerProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** Options of S3QueueTrigger.startExecutionsOf(). */
-export interface StartExecutionsOptions {
-  /**
-   * Functions that end what an execution has running outside of it, at most 20. After each execution every one gets
-   * `{ "contract": 1, "action": "stop", "runId": …, "attempt": … }`, again and again, until it answers `{ "status": "ended" }`; before that it answers
-   * `{ "status": "stopping", "waitSeconds": … }`. Only then is the run tried again or settled. A function ends what that attempt and earlier ones have running, and
-   * leaves later ones alone: a call may come late, when the next attempt of the run is at work already.
-   *
-   * @default - nothing outlives an execution
-   */
-  readonly stopFunctions?: lambda.IFunction[];
-
-  /**
-   * Whole constructs that executions need besides the state machine and the stop functions. As far as they are in the
-   * trigger's stack, they are created before the first run may begin, and deleted only after the executions have been stopped.
-   *
-   * @default - nothing else
-   */
-  readonly dependencies?: IDependable[];
-}
-
 /**
  * Collects the files that arrive in a bucket and starts executions of a state machine with them, each file once.
  *
@@ -202,7 +182,7 @@ export interface StartExecutionsOptions {
  * When the trigger is deleted, the executions that go on are stopped first, and what they have running outside as well,
  * before anything that they need is deleted. Their files wait in the ledger.
  */
-export class S3QueueTrigger extends Construct {
+export class S3QueueTrigger extends Construct implements IEtlTrigger {
   /** Receives the bucket's events. */
   public readonly queue: sqs.IQueue;
 

@@ -1,5 +1,6 @@
 import { App, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -7,7 +8,7 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import {
   Column, DataFormat, Dataset, EtlPipeline, EtlStep, S3QueueTrigger,
-  type EtlPipelineProps, type EtlStepBindOptions, type EtlStepConfig, type IEtlStep,
+  type EtlPipelineProps, type EtlStepBindOptions, type EtlStepConfig, type IEtlStep, type IEtlTrigger, type StartExecutionsOptions,
 } from '../../src';
 import { jobLoop } from '../../src/etl-step/job-loop';
 import { nagFindings } from '../nag-findings';
@@ -105,7 +106,8 @@ describe('the state machine', () => {
   });
 
   test('binds each step with the dataset and the work bucket', () => {
-    for (const step of [a, b, c]) expect(step.bound).toEqual({ dataset, workBucket: pipeline.trigger.workBucket });
+    const { workBucket, operatorFunction } = pipeline.trigger;
+    for (const step of [a, b, c]) expect(step.bound).toEqual({ dataset, workBucket, operatorFunction });
   });
 
   test('is STANDARD, traced, logged without data and limited in time', () => {
@@ -274,4 +276,44 @@ test('cdk-nag finds nothing that has no reason', () => {
   };
   const findings = nagFindings(stack.node.findChild('Orders') as Construct);
   expect(findings.filter(finding => !Object.values(reasons).some(reason => reason.test(finding)))).toEqual([]);
+});
+
+describe('the trigger', () => {
+  /** One that somebody else has written. */
+  class OtherTrigger extends Construct implements IEtlTrigger {
+    public readonly workBucket = new s3.Bucket(this, 'Work');
+    public readonly started: [sfn.IStateMachine, StartExecutionsOptions?][] = [];
+
+    public grantReadFiles(grantee: iam.IGrantable): iam.Grant {
+      return this.workBucket.grantRead(grantee);
+    }
+
+    public startExecutionsOf(stateMachine: sfn.IStateMachine, options?: StartExecutionsOptions): void {
+      this.started.push([stateMachine, options]);
+    }
+  }
+
+  test('may be another one than S3QueueTrigger', () => {
+    const stack = newStack();
+    const trigger = new OtherTrigger(stack, 'Trigger');
+    const step = new JobStep(stack, 'Step');
+    const pipeline = new EtlPipeline(stack, 'Pipeline', { dataset, trigger, steps: [step] });
+    expect(trigger.started).toEqual([[pipeline.stateMachine, expect.objectContaining({ stopFunctions: [step.handler] })]]);
+    expect(step.bound!.operatorFunction).toBeUndefined();
+    for (const { Properties } of Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function'))) {
+      expect(Properties.Environment?.Variables ?? {}).not.toHaveProperty('OPERATOR_FUNCTION');
+    }
+  });
+
+  test('has an operator function, which staging and steps can name in their messages', () => {
+    const stack = newStack();
+    const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing') });
+    const step = new JobStep(stack, 'Step');
+    new EtlPipeline(stack, 'Pipeline', { dataset, trigger, steps: [step] });
+    expect(step.bound!.operatorFunction).toBe(trigger.operatorFunction);
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', {
+      Description: Match.stringLikeRegexp('^Copies the files'),
+      Environment: { Variables: { OPERATOR_FUNCTION: { Ref: Match.stringLikeRegexp('^TriggerOperator') } } },
+    });
+  });
 });

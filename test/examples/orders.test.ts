@@ -147,7 +147,7 @@ test('whoever tries it out may have the data deleted with the stacks', () => {
 test('says where everything is', () => {
   const { pipeline } = withServerless;
   const names = Object.keys(pipeline.toJSON().Outputs).filter(name => !name.startsWith('PublishOutput'));
-  expect(names.sort()).toEqual(['ItemsTable', 'LandingBucket', 'LedgerTable', 'QueueUrl', 'StateMachineArn', 'WorkBucket']);
+  expect(names.sort()).toEqual(['ItemsTable', 'LandingBucket', 'LedgerTable', 'OperatorFunction', 'QueueUrl', 'StateMachineArn', 'WorkBucket']);
 });
 
 test('the template is the one that was reviewed', () => {

@@ -80,5 +80,5 @@ async function ensureInput(runId: string): Promise<void> {
   const { Contents = [] } = await s3().send(new ListObjectsV2Command({ Bucket: bucket, Prefix: inputFolder(runId), MaxKeys: 1 }));
   if (Contents.length > 0) return;
   throw new ConfigurationError(`Run ${runId}: s3://${bucket}/${inputFolder(runId)} is empty, though staging has put files there. Something deletes objects `
-    + 'below runs/ while runs still need them: look at the lifecycle rules, then replay the files.');
+    + 'below runs/ while runs still need them: look at the lifecycle rules.');
 }

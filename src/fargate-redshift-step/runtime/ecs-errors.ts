@@ -19,7 +19,7 @@ export function ecsError(runId: string, call: string, error: unknown): unknown {
     return new CapacityError(`${text} If that stays so, give the step subnets in more zones or raise the account's Fargate quota.`, options);
   }
   if (isTransient(error)) return new TransientError(text, options);
-  if (CONFIGURATION.has(error.name)) return new ConfigurationError(`${text} Change what it names, then replay the files.`, options);
+  if (CONFIGURATION.has(error.name)) return new ConfigurationError(`${text} Change what it names.`, options);
   return error;
 }
 

@@ -113,6 +113,6 @@ function clientToken({ runId, attempt, relaunch }: Launch): string {
 function refusal(runId: string, { arn, reason, detail }: Failure): Error {
   const text = `Run ${runId}: ECS did not start the task: ${[reason, detail, arn].filter(Boolean).join(', ')}.`;
   return /^(?:ACCESS|ATTRIBUTE|INACTIVE|INVALID|LOCATION|MISSING)/i.test(reason ?? '')
-    ? new ConfigurationError(`${text} Change what it names, then replay the files.`)
+    ? new ConfigurationError(`${text} Change what it names.`)
     : new CapacityError(`${text} If that stays so, give the step subnets in more zones.`);
 }

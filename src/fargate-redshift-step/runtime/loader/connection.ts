@@ -46,7 +46,7 @@ async function endpointOf({ host, port, workgroupName }: WarehouseConnection): P
   const endpoint = workgroup?.endpoint;
   if (!endpoint?.address) {
     throw new ConfigurationError(`The Redshift Serverless workgroup '${workgroupName}' has no endpoint yet; its status is ${workgroup?.status}. `
-      + 'Wait until it is AVAILABLE, then replay the files.');
+      + 'Wait until it is AVAILABLE.');
   }
   return { host: endpoint.address, port: endpoint.port ?? DEFAULT_PORT };
 }

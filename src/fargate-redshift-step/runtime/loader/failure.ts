@@ -95,7 +95,7 @@ function copyFailure(cause: Cause, { input, files = [] }: FailureContext): EtlEr
 
 function stagedFileGone(cause: Cause, { runId, workBucket }: LoaderInput): ConfigurationError {
   return new ConfigurationError(`Run ${runId}: a staged file is no longer in the bucket ${workBucket}: ${cause.message} Something deletes objects `
-    + 'below runs/ while runs still need them: look at the lifecycle rules, then replay the files.', { cause });
+    + 'below runs/ while runs still need them: look at the lifecycle rules.', { cause });
 }
 
 function sqlFailure(cause: Cause, context: FailureContext): EtlError | undefined {

@@ -127,7 +127,7 @@ class Load {
     const staged = await getJson<StagedFiles>(workBucket, stagedFilesKey);
     if (!staged) {
       throw new ConfigurationError(`Run ${runId}: s3://${workBucket}/${stagedFilesKey} is missing, though staging has written it. `
-        + 'Something deletes objects below runs/ while runs still need them: look at the lifecycle rules, then replay the files.');
+        + 'Something deletes objects below runs/ while runs still need them: look at the lifecycle rules.');
     }
     this.known.files = staged.files;
     return staged.files;
