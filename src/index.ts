@@ -7,6 +7,7 @@ export { EmrHiveDynamoStep, EmrHiveDynamoStepProps } from './emr-hive-dynamo-ste
 export {
   EmrBootstrapAction, EmrConfiguration, EmrInstanceFleetsOptions, EmrOnDemandAllocationStrategy, EmrSpotAllocationStrategy,
 } from './emr-hive-dynamo-step/emr-instance-fleets';
+export { HiveTransform } from './emr-hive-dynamo-step/hive-transform';
 export { EtlPipeline, EtlPipelineProps } from './etl-pipeline/etl-pipeline';
 export { IEtlTrigger, StartExecutionsOptions } from './etl-pipeline/etl-trigger';
 export { EtlStep, EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step/etl-step';

@@ -83,9 +83,29 @@ export interface ClusterConfiguration {
   readonly Configurations?: ClusterConfiguration[];
 }
 
+/** The table in DynamoDB, and how fast to write to it. */
+export interface TableArguments {
+  readonly name: string;
+  readonly arn: string;
+  /** The attributes that the dataset's key becomes: the table's key must be made of them. */
+  readonly key: KeyAttribute[];
+  /** What to write at; absent: writeThroughputPercent of what the table can take. */
+  readonly writeUnitsPerSecond?: number;
+  readonly writeThroughputPercent?: number;
+}
+
+export interface KeyAttribute {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** A key in one form, whichever of its attributes is named first. */
+export const spellKey = (key: KeyAttribute[]): string => key.map(({ name, type }) => `${name} (${type})`).sort().join(', ');
+
 export interface EmrHiveDynamoArguments {
-  /** HiveQL with the run's places still open. */
+  /** HiveQL in which what depends on the run is still open. */
   readonly script: string;
+  readonly table: TableArguments;
   /** Units of capacity that load when a cluster begins: those of its core and its task fleet. */
   readonly workers: number;
   /** Absent if the cluster is the user's. */
@@ -133,50 +153,59 @@ export const EMR_MANAGED_TAG = 'for-use-with-amazon-emr-managed-policies';
 export const STEP_TAG = 'cdk-etl-steps:step';
 
 /**
- * Where the rendered script leaves a place open for what only the run knows. Text of the dataset or the table cannot look like one:
- * in the script's literals no `<` stands as it is.
+ * Where the rendered script leaves a place open for what only the run knows. Text of the dataset, the table or a transform cannot look like one:
+ * no `<` stands before a letter there.
  */
 export const HIVE_PLACEHOLDER = {
-  /** End of the names of tables: runs and steps may share a cluster and its metastore. */
-  run: '<run>',
   inputFolder: '<input folder>',
   countsFolder: '<counts folder>',
   rejectedRowsFolder: '<rejected rows folder>',
+  /** Number of reducers, and so of the tasks that write. */
+  reducers: '<reducers>',
+  /** Properties of the table that say how fast to write. */
+  writeRate: '<write rate>',
   /** Becomes a variable of Hive's: a template must not hold what looks like a parameter of CloudFormation's. */
   lineFeed: '<line feed>',
 } as const;
 
 /**
- * Folder of what the load has counted: every line of every object in it and below is a JSON object of some of the numbers rowsRead,
- * rowsWritten, rowsRejected and duplicatesDropped, each of them once. Objects that mark folders are empty.
+ * Folder of what the load has counted: every line of every object in it and below is a JSON object of some of the numbers of
+ * runtime/counts.ts, each of them once. Objects that mark folders are empty.
  */
 export const countsFolder = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}counts/`;
 
-/** What fillHiveScript() fills in: names that are safe in any text. */
+/** What the connector is told about the rate, as properties of the table. */
+export interface WriteRate {
+  /** Write units a second; absent: those that the table is provisioned with, read again every few minutes. */
+  readonly units?: number;
+  readonly percent: number;
+}
+
+/** What fillHiveScript() fills in. */
 export interface HiveScriptPlaces {
   readonly workBucket: string;
   readonly runId: string;
   readonly stepId: string;
+  readonly reducers: number;
+  readonly writeRate: WriteRate;
 }
 
 /**
  * The script of one run, from the one that was rendered when the app was synthesized. Rejected rows go to rejectedRowsFolder(), one a line:
- * reason, staged file and the whole line, separated by tabs.
+ * reason, staged file and the whole line, separated by tabs. Those that a transform yielded are below `transformed/` there.
  */
-export function fillHiveScript(script: string, { workBucket, runId, stepId }: HiveScriptPlaces): string {
+export function fillHiveScript(script: string, { workBucket, runId, stepId, reducers, writeRate }: HiveScriptPlaces): string {
   for (const [name, text] of Object.entries({ workBucket, runId, stepId })) {
     if (!/^[A-Za-z0-9._-]+$/.test(text)) throw new Error(`'${name}' must have letters, digits, dots, hyphens and underscores only, got ${JSON.stringify(text)}`);
   }
   const uri = (folder: string): string => `s3://${workBucket}/${folder}`;
+  const units = writeRate.units === undefined ? '' : `'dynamodb.throughput.write' = '${writeRate.units}',\n  `;
   return script
-    .replaceAll(HIVE_PLACEHOLDER.run, `${hiveName(runId)}_${hiveName(stepId)}`)
     .replaceAll(HIVE_PLACEHOLDER.inputFolder, uri(inputFolder(runId)))
     .replaceAll(HIVE_PLACEHOLDER.countsFolder, uri(countsFolder(runId, stepId)))
     .replaceAll(HIVE_PLACEHOLDER.rejectedRowsFolder, uri(rejectedRowsFolder(runId, stepId)))
+    .replaceAll(HIVE_PLACEHOLDER.reducers, String(reducers))
+    // as properties of the table: the connector's handler overwrites what SET says
+    .replaceAll(HIVE_PLACEHOLDER.writeRate, `${units}'dynamodb.throughput.write.percent' = '${writeRate.percent / 100}'`)
     .replaceAll(HIVE_PLACEHOLDER.lineFeed, '${system:line.separator}');
-}
-
-/** A part of a table's name, of lower-case letters, digits and underscores, that no other text becomes. */
-function hiveName(text: string): string {
-  return text.replace(/[^a-z0-9]/g, character => `_${character.charCodeAt(0).toString(16)}`);
 }

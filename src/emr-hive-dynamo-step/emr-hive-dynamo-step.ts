@@ -1,18 +1,17 @@
-import { Arn, ArnFormat, Duration, ITaggableV2, Lazy, Names, Stack, TagManager, TagType, Token } from 'aws-cdk-lib';
+import { Duration, ITaggableV2, Lazy, Names, TagManager, TagType } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ClusterRequest, EMR_MANAGED_TAG, EmrHiveDynamoArguments, STEP_TAG } from './contract';
+import { targetArguments, validateTarget } from './dynamo-target';
 import type { EmrCompute } from './emr-compute';
 import { EmrHiveDynamoFunction } from './emr-hive-dynamo-function';
 import { grantRunFolders } from './emr-roles';
 import { createFunctionRole } from './function-role';
-import { hiveScript } from './hive-script';
+import type { HiveTransform } from './hive-transform';
 import type { StepClusters } from './step-clusters';
-import { validateTableKey } from './table-key';
-import type { DatasetDefinition } from '../dataset/contract';
 import { inputFolder, stepFolder } from '../etl-step/contract';
 import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from '../etl-step/etl-step';
 import { bindJobFunction, jobFunctionOptions } from '../etl-step/job-function';
@@ -23,18 +22,15 @@ const DEFAULT_MAX_RUNTIME = Duration.hours(4);
 const SHORTEST_MAX_RUNTIME = Duration.minutes(15);
 const LONGEST_MAX_RUNTIME = Duration.hours(24);
 
-const DEFAULT_WRITE_THROUGHPUT_PERCENT = 50;
-/** The connector's own bounds. https://docs.aws.amazon.com/emr/latest/ReleaseGuide/EMR_Hive_Optimizing.html */
-const WRITE_THROUGHPUT_PERCENT = { least: 10, most: 150 };
-
 /** Above the priority of any Tags.of(): permissions depend on these tags. */
 const TAG_PRIORITY = 1_000_000;
 
 /** Properties of an EmrHiveDynamoStep. */
 export interface EmrHiveDynamoStepProps {
   /**
-   * The table to load into, in the region of the stack. Its key must be made of the columns of the dataset's key. Every row replaces the whole
-   * item with its key: attributes that the dataset does not have are lost, and an older file that arrives late replaces a newer row.
+   * The table to load into, in the account and region of the stack. Its key must be made of the columns of the dataset's key: at synthesis, or for a table that
+   * another app creates when a run is launched, an error says where they differ. Every row replaces the whole item with its key: attributes that the
+   * dataset does not have are lost, and an older file that arrives late replaces a newer row.
    */
   readonly table: ITable;
 
@@ -42,19 +38,52 @@ export interface EmrHiveDynamoStepProps {
   readonly compute: EmrCompute;
 
   /**
-   * Names of attributes by names of columns, where they differ. No name may hold a comma, which the DynamoDB connector separates names by.
+   * A SELECT of your own over the rows, before they become items. The names in `attributeNames` and `epochSeconds` are then those of the columns that it yields.
+   *
+   * @default - the rows of the files become items
+   */
+  readonly transform?: HiveTransform;
+
+  /**
+   * Names of attributes by names of columns, where they differ: text in any script, without commas, which the DynamoDB connector separates names by, and
+   * without control characters.
    *
    * @default - each column becomes an attribute of its own name
    */
   readonly attributeNames?: { [column: string]: string };
 
   /**
-   * The part of the table's write capacity that a load may use, 10 to 150 percent. Of a table that is billed on demand, the part of 40,000
-   * write units a second.
+   * Names of timestamp columns that become whole seconds since 1970-01-01T00:00:00Z, a number, in place of text: what DynamoDB's time to live reads. Fractions are
+   * dropped, so times are rounded down, also before 1970. In a key, times within one second are one key.
+   *
+   * @default - timestamps become text, `2026-01-31T10:00:00.123456Z`
+   */
+  readonly epochSeconds?: string[];
+
+  /**
+   * The part of the table's write capacity that a load may use, 10 to 150 percent.
+   *
+   * Of provisioned capacity, the load follows auto scaling, every 5 to 10 minutes; more than 100 percent uses up what the table has saved, and is throttled
+   * then. Auto scaling adds capacity only if this is above its target utilization.
+   *
+   * Of a table on demand, the part of what it takes at once when the run is launched, at most 100 percent: its warm throughput (4,000 write units a second when it is
+   * new, more after heavier use or if you raise it), its maximum throughput, or those of a global secondary index if they are lower.
+   * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html
    *
    * @default 50 - leaves the other half to the table's other writers
    */
   readonly writeThroughputPercent?: number;
+
+  /**
+   * Write units a second that a load may use, in place of `writeThroughputPercent`: a row takes one for each KB that it begins, and as many in every global
+   * secondary index that holds it.
+   *
+   * Of a table on demand, a load uses at most what it takes at once (see `writeThroughputPercent`). Provisioned tables are asked for this many even if they have
+   * less: auto scaling raises their capacity then, and without it writes are throttled and tried again.
+   *
+   * @default - writeThroughputPercent
+   */
+  readonly writeUnitsPerSecond?: number;
 
   /**
    * The longest time that a load may take, the start of its cluster included: 15 minutes to 24 hours. After it the cluster is ended and
@@ -93,8 +122,8 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
   private bound = false;
 
   /**
-   * @throws Error if the id is not 1 to 40 of `A-Z a-z 0-9 _ -`, a number or a duration is out of its bounds, an attribute's name is empty, repeated
-   * or holds a comma, the table is in another region, or the subnets are none or of both kinds
+   * @throws Error if the id is not 1 to 40 of `A-Z a-z 0-9 _ -`, a number or a duration is out of its bounds, both write rates are given, an attribute's name is
+   * empty, repeated or holds a comma, the table is in another account or region, or the subnets are none or of both kinds
    */
   constructor(scope: Construct, id: string, props: EmrHiveDynamoStepProps) {
     super(scope, id);
@@ -109,7 +138,7 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
     this.clusters = props.compute._createClusters(this, props.table, tagValue);
     this.connections = new ec2.Connections({ securityGroups: this.clusters.securityGroups });
     this.grantPrincipal = this.clusters.instanceRole;
-    this.functionRole = createFunctionRole(this);
+    this.functionRole = createFunctionRole(this, props.table);
     this.clusters.grantLoads(this.functionRole);
     this.handler = this.createFunction();
   }
@@ -117,27 +146,22 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
   /**
    * Called by the pipeline, once.
    *
-   * @throws Error if the step is bound already, if the dataset has no key or another one than the table, or if `attributeNames` names columns
-   * that the dataset does not have
+   * @throws Error if the step is bound already; if the dataset has no key or another one than the table; if `attributeNames` or `epochSeconds` name columns
+   * that are not there or not timestamps; or if the `transform` does not yield the columns of the key and of `latestBy`
    */
   public bind(scope: Construct, options: EtlStepBindOptions): EtlStepConfig {
     if (this.bound) throw new Error(`The step ${this.node.path} is in a pipeline already. Make a step of its own for each pipeline.`);
     this.bound = true;
     const { workBucket } = options;
     const dataset = options.dataset._definition;
-    this.validateDataset(dataset);
+    const target = targetArguments(this, this.props, dataset);
 
     bindJobFunction(this.handler, this.functionRole, this.stepId, options);
     const everyRun = '*';
     grantRunFolders(this.clusters.instanceRole, workBucket, inputFolder(everyRun), stepFolder(everyRun, this.stepId));
 
     const launchArguments: EmrHiveDynamoArguments = {
-      script: hiveScript({
-        dataset,
-        tableName: this.props.table.tableName,
-        attributeNames: this.props.attributeNames ?? {},
-        writeThroughputPercent: this.props.writeThroughputPercent ?? DEFAULT_WRITE_THROUGHPUT_PERCENT,
-      }),
+      ...target,
       ...this.clusters.bind({
         stepId: this.stepId,
         workBucket,
@@ -166,52 +190,12 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
   }
 
   private validateProps(): void {
-    const { attributeNames = {}, writeThroughputPercent, maxRuntime } = this.props;
-    const { least, most } = WRITE_THROUGHPUT_PERCENT;
-    if (writeThroughputPercent !== undefined && !Token.isUnresolved(writeThroughputPercent)
-      && !(writeThroughputPercent >= least && writeThroughputPercent <= most)) {
-      throw new Error(`'writeThroughputPercent' must be ${least} to ${most}, the bounds of the DynamoDB connector, got ${writeThroughputPercent}.`);
-    }
+    const { maxRuntime } = this.props;
     if (maxRuntime && !maxRuntime.isUnresolved()
       && (maxRuntime.toSeconds() < SHORTEST_MAX_RUNTIME.toSeconds() || maxRuntime.toSeconds() > LONGEST_MAX_RUNTIME.toSeconds())) {
       throw new Error(`'maxRuntime' must be ${SHORTEST_MAX_RUNTIME.toHumanString()} to ${LONGEST_MAX_RUNTIME.toHumanString()}, got ${maxRuntime.toHumanString()}. `
         + 'A cluster alone takes up to ten minutes to start; a load that needs more than a day needs more core instances or more write capacity.');
     }
-    for (const [column, attribute] of Object.entries(attributeNames)) {
-      if (attribute === '' || attribute.includes(',')) {
-        throw new Error(`'attributeNames' of column '${column}' must be a name without comma, by which the DynamoDB connector separates names, got '${attribute}'.`);
-      }
-    }
-    this.validateTableRegion();
-  }
-
-  private validateTableRegion(): void {
-    const { table } = this.props;
-    const { region } = Stack.of(this);
-    // the environment of a table that is imported by its ARN is that of the stack
-    const tableRegion = Token.isUnresolved(table.tableArn) ? table.env.region : Arn.split(table.tableArn, ArnFormat.SLASH_RESOURCE_NAME).region!;
-    if (!Token.isUnresolved(tableRegion) && !Token.isUnresolved(region) && tableRegion !== region) {
-      throw new Error(`'table' must be in the region of the step's stack, ${region}: the connector writes to the cluster's own region. `
-        + `${table.node.path} is in ${tableRegion}: use a replica of it, or put the pipeline there.`);
-    }
-  }
-
-  private validateDataset(dataset: DatasetDefinition): void {
-    if (dataset.key.length === 0) {
-      throw new Error(`dataset '${dataset.name}' must have a 'key' for the step ${this.node.path}: it becomes the key of the items in DynamoDB. Add one.`);
-    }
-    const { attributeNames = {}, table } = this.props;
-    const columns = dataset.columns.map(column => column.name);
-    const unknown = Object.keys(attributeNames).find(name => !columns.includes(name));
-    if (unknown !== undefined) {
-      throw new Error(`'attributeNames' must name columns of the dataset '${dataset.name}' (${columns.join(', ')}), got '${unknown}'.`);
-    }
-    const attributeOf = (column: string) => attributeNames[column] ?? column;
-    const attributes = columns.map(attributeOf);
-    const repeated = attributes.find((name, index) => attributes.indexOf(name) !== index);
-    if (repeated !== undefined) {
-      throw new Error(`'attributeNames' must give each column of the dataset '${dataset.name}' an attribute of its own, got '${repeated}' more than once.`);
-    }
-    validateTableKey(table, dataset, attributeOf);
+    validateTarget(this, this.props);
   }
 }

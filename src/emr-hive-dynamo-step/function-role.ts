@@ -1,14 +1,17 @@
 import { Stack } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { STEP_TAG } from './contract';
 
 /** The role of the function that launches, checks and stops loads. */
-export function createFunctionRole(scope: Construct): iam.Role {
-  return new iam.Role(scope, 'FunctionRole', {
+export function createFunctionRole(scope: Construct, table: ITable): iam.Role {
+  const role = new iam.Role(scope, 'FunctionRole', {
     description: `Launches, checks and stops the EMR clusters of ${scope.node.path}`,
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
   });
+  role.addToPolicy(new iam.PolicyStatement({ sid: 'DescribeTable', actions: ['dynamodb:DescribeTable'], resources: [table.tableArn] }));
+  return role;
 }
 
 export interface GrantClustersProps {

@@ -1,3 +1,4 @@
+import { Attribute, AttributeOptions, attributeOf } from './attribute';
 import { hiveLiteral } from './hive-literal';
 import type { ColumnDefinition } from '../dataset/contract';
 import { FLOATING_POINT_BOUNDS, INTEGER_BOUNDS, lexicalRule } from '../dataset/contract';
@@ -7,26 +8,43 @@ import { FLOATING_POINT_BOUNDS, INTEGER_BOUNDS, lexicalRule } from '../dataset/c
 
 export interface HiveColumn {
   readonly definition: ColumnDefinition;
+  readonly attribute: Attribute;
   /** Names of the column's text, of its minute of the day in UTC, of whether it is valid, and of its value. */
   readonly text: string;
   readonly minute: string;
   readonly valid: string;
   readonly value: string;
-  /** Type of the value, one that the DynamoDB connector knows. */
+  /** Type of the value: one that the DynamoDB connector knows, or for a decimal its text, see hive-item.ts. */
   readonly type: 'STRING' | 'BIGINT' | 'DOUBLE' | 'BOOLEAN';
+  /** Name of what rows are ordered by: the value, or the whole timestamp where the value is its seconds. */
+  readonly order: string;
 }
 
-export function hiveColumn(definition: ColumnDefinition): HiveColumn {
+export function hiveColumn(definition: ColumnDefinition, options: AttributeOptions): HiveColumn {
   const name = definition.name.toLowerCase(); // as Hive does, which the connector's column mapping must agree with
-  return { definition, text: `text_${name}`, minute: `minute_${name}`, valid: `valid_${name}`, value: `value_${name}`, type: hiveType(definition) };
+  const attribute = attributeOf(definition, options);
+  const valueName = `value_${name}`;
+  return {
+    definition,
+    attribute,
+    text: `text_${name}`,
+    minute: `minute_${name}`,
+    valid: `valid_${name}`,
+    value: valueName,
+    type: hiveType(definition, attribute),
+    order: isEpochSeconds(definition, attribute) ? `time_${name}` : valueName,
+  };
 }
 
-function hiveType({ type }: ColumnDefinition): HiveColumn['type'] {
-  switch (type) {
+const isEpochSeconds = ({ type }: ColumnDefinition, attribute: Attribute): boolean => type === 'timestamp' && attribute.type === 'N';
+
+function hiveType(definition: ColumnDefinition, attribute: Attribute): HiveColumn['type'] {
+  switch (definition.type) {
     case 'integer': return 'BIGINT';
     case 'floatingPoint': return 'DOUBLE';
     case 'bool': return 'BOOLEAN';
-    default: return 'STRING'; // decimals too: the connector knows no exact number but bigint
+    case 'timestamp': return isEpochSeconds(definition, attribute) ? 'BIGINT' : 'STRING';
+    default: return 'STRING';
   }
 }
 
@@ -79,9 +97,17 @@ export function value(column: HiveColumn): string {
     // -0.0 is another key than 0.0 to Hive, and the same to DynamoDB
     case 'floatingPoint': return `CASE WHEN cast(${text} AS ${type}) = cast(0 AS ${type}) THEN cast(0 AS ${type}) ELSE cast(${text} AS ${type}) END`;
     case 'bool': return `lower(${text}) IN ('true', 't', '1')`;
-    case 'timestamp': return timestampText(column);
+    case 'timestamp': return type === 'BIGINT' ? epochSeconds(column) : timestampText(column);
     default: return text;
   }
+}
+
+/** Value and name of each thing that a column is loaded or ordered by. */
+export function valuesOf(column: HiveColumn): [expression: string, name: string][] {
+  return [
+    [value(column), column.value],
+    ...column.order === column.value ? [] : [[timestampText(column), column.order] as [string, string]],
+  ];
 }
 
 /** From the text itself: Hive cuts the zeros at the end when it turns a decimal into text. */
@@ -91,24 +117,32 @@ function decimalText({ definition: { scale }, text }: HiveColumn): string {
   return `concat(CASE WHEN ${text} LIKE '-%' AND ${text} RLIKE '[1-9]' THEN '-' ELSE '' END, ${whole}${fraction})`;
 }
 
-/** From the text and the minutes: Hive's functions of time know the session's zone, its changes to summer time, and the Julian calendar. */
+// From the text and the minutes: Hive's functions of time know the session's zone, its changes to summer time, and the Julian calendar.
+
+const dayOf = (text: string): string => `substr(${text}, 1, 10)`;
+const secondOf = (text: string): string => `substr(concat(regexp_extract(${text}, ':[0-9]{2}:([0-9]{2})', 1), '00'), 1, 2)`;
+
 function timestampText({ text, minute }: HiveColumn): string {
-  const day = `substr(${text}, 1, 10)`;
+  const day = dayOf(text);
   const dayInUtc = `CASE WHEN ${minute} < 0 THEN cast(date_add(${day}, -1) AS STRING) WHEN ${minute} >= 1440 THEN cast(date_add(${day}, 1) AS STRING) ELSE ${day} END`;
   const twoDigits = (number: string) => `lpad(cast(${number} AS STRING), 2, '0')`;
   const ofHour = `pmod(${minute}, 60)`;
   const hour = twoDigits(`(pmod(${minute}, 1440) - ${ofHour}) DIV 60`);
-  const seconds = `substr(concat(regexp_extract(${text}, ':[0-9]{2}:([0-9]{2})', 1), '00'), 1, 2)`;
   const fraction = `substr(concat(regexp_extract(${text}, '[.]([0-9]*)', 1), '000000'), 1, 6)`;
-  return `concat(${dayInUtc}, 'T', ${hour}, ':', ${twoDigits(ofHour)}, ':', ${seconds}, '.', ${fraction}, 'Z')`;
+  return `concat(${dayInUtc}, 'T', ${hour}, ':', ${twoDigits(ofHour)}, ':', ${secondOf(text)}, '.', ${fraction}, 'Z')`;
+}
+
+/** The fraction is left out, so times before 1970 are rounded down too. */
+function epochSeconds({ text, minute }: HiveColumn): string {
+  return `cast(datediff(${dayOf(text)}, '1970-01-01') AS BIGINT) * 86400 + ${minute} * 60 + cast(${secondOf(text)} AS INT)`;
 }
 
 /** What the column is ordered by when it decides as `latestBy`: its value. */
-export function orderByValue({ definition: { type, precision, scale }, value: name }: HiveColumn): string {
-  return type === 'decimal' ? `cast(${name} AS DECIMAL(${precision},${scale}))` : name;
+export function orderByValue({ definition: { type, precision, scale }, order }: HiveColumn): string {
+  return type === 'decimal' ? `cast(${order} AS DECIMAL(${precision},${scale}))` : order;
 }
 
 /** What the column is ordered by when it decides among rows that are equal so far: its canonical text, but floating-point numbers by value. */
-export function orderByText({ definition: { type }, value: name }: HiveColumn): string {
-  return type === 'integer' ? `cast(${name} AS STRING)` : name;
+export function orderByText({ definition: { type }, order }: HiveColumn): string {
+  return type === 'integer' ? `cast(${order} AS STRING)` : order;
 }

@@ -1,58 +1,58 @@
-import { Token } from 'aws-cdk-lib';
+import type { AttributeOptions } from './attribute';
 import { HIVE_PLACEHOLDER } from './contract';
-import { HiveColumn, hiveColumn, minuteOfDay, orderByText, orderByValue, validity, value } from './hive-column';
-import { hiveLiteral } from './hive-literal';
-import { fieldText, IS_ROW, IS_WELL_FORMED, rowColumns, rowPattern } from './hive-row';
-import { MAX_KEY_BYTES, MAX_VALUE_BYTES, REJECTION } from '../dataset/contract';
+import { HiveColumn, hiveColumn, orderByText, orderByValue } from './hive-column';
+import { itemBytes, itemValues } from './hive-item';
+import { judge, Texts, tooLarge } from './hive-judge';
+import { fieldText, IS_ROW, IS_WELL_FORMED } from './hive-row';
+import { chosenTable, dynamoTable, stagedTable, TABLE, transformTable } from './hive-tables';
+import { indent, lines } from './hive-text';
+import { loadedDataset, TransformDefinition } from './hive-transform';
+import { REJECTION } from '../dataset/contract';
 import type { DatasetDefinition } from '../dataset/contract';
-
-/** Most bytes of names and values in one item of DynamoDB. */
-const MAX_ITEM_BYTES = 400 * 1_024;
 
 /** The script travels in the Launch state's arguments, and Step Functions takes 256 KiB of those, with all the rest that is in them. */
 const MAX_SCRIPT_CHARACTERS = 200_000;
 
-export interface HiveScriptProps {
+export interface HiveScriptProps extends AttributeOptions {
   /** With a key: Hive's connector cannot tell DynamoDB which of several rows with one key is to stay. */
   readonly dataset: DatasetDefinition;
   readonly tableName: string;
-  /** By column, where they differ from the column's name. */
-  readonly attributeNames: { readonly [column: string]: string };
-  /** Of the table's write capacity. */
-  readonly writeThroughputPercent: number;
+  readonly transform?: TransformDefinition;
 }
 
 /**
- * The HiveQL that loads a run's staged files into a DynamoDB table, for Hive 3.1.3 with EMR's DynamoDB connector. The places of the run are
- * still open: fillHiveScript() (contract.ts) fills them in.
+ * The HiveQL that loads a run's staged files into a DynamoDB table, for Hive 3.1.3 with EMR's DynamoDB connector. What depends on the run is
+ * still open: fillHiveScript() (contract.ts) fills it in.
+ *
+ * One job reads the files, rejects rows, chooses one row for each key and counts; another one writes. A transform is one more in between.
  */
-export function hiveScript(props: HiveScriptProps): string {
-  const columns = props.dataset.columns.map(hiveColumn);
+export function hiveScript({ dataset, tableName, transform, ...options }: HiveScriptProps): string {
+  const loaded = loadedDataset(dataset, transform);
+  const columns = loaded.columns.map(column => hiveColumn(column, options));
   const script = [
+    `
+-- Loads the files of one run into DynamoDB, so that every row of them is written, rejected with its reason, or dropped as a duplicate${transform ? ' or by the transform' : ''}.
+-- Settings, tables, then ${transform ? 'three jobs: judge and keep, transform and choose, write' : 'two jobs: judge and choose, write'}.
+`,
     SETTINGS,
-    dropTables,
-    stagedTable(props.dataset),
-    dynamoTable(props, columns),
-    temporaryTable(TABLE.valid, columns),
-    temporaryTable(TABLE.chosen, columns),
-    judge(props, columns),
-    choose(props.dataset, columns),
+    '-- ---- tables, which end with the session',
+    stagedTable(dataset),
+    dynamoTable(tableName, columns),
+    chosenTable(columns),
+    ...transform ? transformed(dataset, transform, loaded, columns) : [choose(textsOfFiles(dataset, columns), 'files', loaded, columns)],
     load(columns),
-    dropTables,
   ].map(text => `${text.trim()}\n`).join('\n');
   if (script.length > MAX_SCRIPT_CHARACTERS) {
-    throw new Error(`dataset '${props.dataset.name}' has too many columns (${columns.length}) to load it into DynamoDB: the HiveQL for them may have at most `
+    throw new Error(`dataset '${dataset.name}' has too many columns (${columns.length}) to load it into DynamoDB: the HiveQL for them may have at most `
       + `${MAX_SCRIPT_CHARACTERS} characters, got ${script.length}. Split it into several datasets.`);
   }
   return script;
 }
 
-const table = (name: string): string => `${name}_${HIVE_PLACEHOLDER.run}`;
-
-const TABLE = { staged: table('staged'), dynamo: table('dynamo'), valid: table('valid'), chosen: table('chosen') };
-
 // Comments hold no quotes and no semicolons: the command line of Hive would split the script there.
 const SETTINGS = `
+-- ---- settings
+
 -- lines end in LF alone: a lone CR belongs to its line
 set textinputformat.record.delimiter=${HIVE_PLACEHOLDER.lineFeed};
 -- from here on text that looks like a variable is just text
@@ -71,160 +71,150 @@ set hive.stats.autogather=false;
 set hive.stats.column.autogather=false;
 set hive.merge.mapfiles=false;
 set hive.exec.compress.output=false;
--- a reducer leaves one file, and a file is what one task writes to DynamoDB: small files, so that many tasks write a large load
-set hive.exec.reducers.bytes.per.reducer=33554432;
+-- the connector logs a line for each item
+set mapreduce.map.log.level=WARN;
+-- a reducer leaves one file, and a file is what one task writes to DynamoDB
+set mapreduce.job.reduces=${HIVE_PLACEHOLDER.reducers};
 `;
 
-const dropTables = `
-DROP TABLE IF EXISTS ${TABLE.staged};
-DROP TABLE IF EXISTS ${TABLE.dynamo};
-`;
-
-function stagedTable({ format, columns }: DatasetDefinition): string {
-  return `
-CREATE EXTERNAL TABLE ${TABLE.staged} (
-  ${rowColumns(columns.length).map(name => `${name} STRING`).join(',\n  ')}
-)
-ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.RegexSerDe'
-WITH SERDEPROPERTIES ('input.regex' = ${hiveLiteral(rowPattern(format, columns.length))})
-STORED AS TEXTFILE
-LOCATION '${HIVE_PLACEHOLDER.inputFolder}'
-TBLPROPERTIES ('skip.header.line.count' = '${format.header ? 1 : 0}');
-`;
+/** What the files hold: line by line, and each field's text. Lines that hold nothing are no rows. */
+function textsOfFiles(dataset: DatasetDefinition, columns: HiveColumn[]): Texts {
+  return {
+    query: `SELECT ${lines([
+      'line', 'INPUT__FILE__NAME AS file', 'BLOCK__OFFSET__INSIDE__FILE AS position',
+      ...columns.map((column, index) => `${fieldText(index + 1)} AS ${column.text}`),
+      `${IS_WELL_FORMED} AS well_formed`,
+    ], 2)}
+FROM ${TABLE.staged}
+WHERE ${IS_ROW}`,
+    malformed: ['NOT well_formed', REJECTION.malformed(dataset)],
+  };
 }
 
-function dynamoTable({ tableName, attributeNames, writeThroughputPercent }: HiveScriptProps, columns: HiveColumn[]): string {
-  if (Token.isUnresolved(writeThroughputPercent)) {
-    throw new Error("'writeThroughputPercent' must be known when the app is synthesized, got a token: give the number itself");
-  }
-  const mapping = columns.map(column => `${column.value}:${attributeName(column, attributeNames)}`).join(',');
-  return `
-CREATE EXTERNAL TABLE ${TABLE.dynamo} (
-  ${columns.map(column => `${column.value} ${column.type}`).join(',\n  ')}
-)
-STORED BY 'org.apache.hadoop.hive.dynamodb.DynamoDBStorageHandler'
-TBLPROPERTIES (
-  'dynamodb.table.name' = ${hiveLiteral(tableName)},
-  'dynamodb.column.mapping' = ${hiveLiteral(mapping)},
-  'dynamodb.throughput.write.percent' = '${writeThroughputPercent / 100}'
-);
-`;
-}
-
-function attributeName({ definition: { name } }: HiveColumn, attributeNames: HiveScriptProps['attributeNames']): string {
-  return attributeNames[name] ?? name;
-}
-
-function temporaryTable(name: string, columns: HiveColumn[]): string {
-  return `
-CREATE TEMPORARY TABLE ${name} (
-  ${columns.map(column => `${column.value} ${column.type}`).join(',\n  ')}
-)
-STORED AS ORC;
-`;
-}
-
-/** Reads the files once: rejected rows and their count to the work bucket, the values of all others to a table. */
-function judge(props: HiveScriptProps, columns: HiveColumn[]): string {
-  const times = columns.filter(column => column.definition.type === 'timestamp');
-  const list = (...expressions: string[]) => expressions.join(',\n      ');
-  return `
-FROM (
-  SELECT judged.*,
-    ${reason(props, columns)} AS reason
-  FROM (
-    SELECT ${list('line', 'file', 'well_formed',
-      ...columns.flatMap(column => [
-        column.text,
-        `${validity(column)} AS ${column.valid}`,
-        `${value(column)} AS ${column.value}`,
-      ]))}
-    FROM (
-      SELECT texts.*${times.map(column => `,\n      ${minuteOfDay(column)} AS ${column.minute}`).join('')}
-      FROM (
-        SELECT ${list('line', 'INPUT__FILE__NAME AS file', `${IS_WELL_FORMED} AS well_formed`,
-          ...columns.map((column, index) => `${fieldText(index + 1)} AS ${column.text}`))}
-        FROM ${TABLE.staged}
-        WHERE ${IS_ROW}
-      ) texts
-    ) timed
-  ) judged
-) checked
-INSERT OVERWRITE TABLE ${TABLE.valid}
-  SELECT ${columns.map(column => column.value).join(', ')}
-  WHERE reason IS NULL
-INSERT OVERWRITE DIRECTORY '${HIVE_PLACEHOLDER.rejectedRowsFolder}'
-  ROW FORMAT DELIMITED FIELDS TERMINATED BY '\\t'
-  SELECT reason, file, line
-  WHERE reason IS NOT NULL
-INSERT OVERWRITE DIRECTORY '${HIVE_PLACEHOLDER.countsFolder}read'
-  SELECT concat('{"rowsRead":', count(*), ',"rowsRejected":', count(reason), '}');
-`;
-}
-
-/** Why a row is rejected; null if it is not. */
-function reason(props: HiveScriptProps, columns: HiveColumn[]): string {
-  const { dataset } = props;
-  const conditions: [string, string][] = [['NOT well_formed', REJECTION.malformed(dataset)]];
-  for (const column of columns) {
-    const { definition, text, valid } = column;
-    const bytes = dataset.key.includes(definition.name) ? MAX_KEY_BYTES : MAX_VALUE_BYTES;
-    if (definition.required) conditions.push([`${text} IS NULL`, REJECTION.missing(definition)]);
-    conditions.push([`octet_length(${text}) > ${bytes}`, REJECTION.tooLong(definition, bytes)]);
-    if (definition.type !== 'string') conditions.push([`${text} IS NOT NULL AND NOT ${valid}`, REJECTION.invalid(definition)]);
-  }
-  conditions.push([`${itemBytes(props, columns)} > ${MAX_ITEM_BYTES}`, `row: larger than an item of DynamoDB, ${MAX_ITEM_BYTES} bytes`]);
-  return ['CASE', ...conditions.map(([condition, text]) => `  WHEN ${condition} THEN ${hiveLiteral(text)}`), 'END'].join('\n    ');
-}
-
-/** Bytes that DynamoDB counts for the row, or a few more: numbers, dates and times count as their longest text. */
-function itemBytes({ attributeNames }: HiveScriptProps, columns: HiveColumn[]): string {
-  const LONGEST_TEXT = { integer: 20, floatingPoint: 25, bool: 5, date: 10, timestamp: 27 };
-  let constant = 0;
-  const texts: string[] = [];
-  for (const column of columns) {
-    const { definition: { type, precision }, text } = column;
-    constant += Buffer.byteLength(attributeName(column, attributeNames));
-    if (type === 'string') texts.push(`coalesce(octet_length(${text}), 0)`);
-    else constant += type === 'decimal' ? precision! + 3 : LONGEST_TEXT[type];
-  }
-  return [constant, ...texts].join(' + ');
-}
-
-/** Of several rows with one key, the one that the dataset's `latestBy` and then its columns say. */
-function choose({ key, latestBy }: DatasetDefinition, columns: HiveColumn[]): string {
-  const keyColumns = columns.filter(({ definition: { name } }) => key.includes(name));
+/**
+ * Judges rows, and of several with one key chooses the one that the dataset's `latestBy` and then its columns say. Rows that are rejected carry
+ * what is kept of them, and go to any reducer.
+ */
+function choose(texts: Texts, from: 'files' | 'transform', dataset: DatasetDefinition, columns: HiveColumn[]): string {
+  const ofFiles = from === 'files';
+  const keyColumns = columns.filter(({ definition: { name } }) => dataset.key.includes(name));
   const order = [
-    ...columns.filter(({ definition: { name } }) => name === latestBy).map(orderByValue),
-    ...columns.filter(({ definition: { name } }) => !key.includes(name)).map(orderByText),
+    ...columns.filter(({ definition: { name } }) => name === dataset.latestBy).map(orderByValue),
+    ...columns.filter(({ definition: { name } }) => !dataset.key.includes(name)).map(orderByText),
   ].map(expression => `${expression} DESC NULLS LAST`);
+  const carried = columns.flatMap(column => [...new Set([column.value, column.order])]);
+  const isChosen = 'reason IS NULL AND place = 1';
+  const counts = {
+    [ofFiles ? 'rowsRead' : 'rowsTransformed']: 'count(*)',
+    [ofFiles ? 'rowsRejected' : 'transformedRowsRejected']: 'count(reason)',
+    rowsWritten: `count(CASE WHEN ${isChosen} THEN 1 END)`,
+    duplicatesDropped: 'count(CASE WHEN reason IS NULL AND place > 1 THEN 1 END)',
+    bytesWritten: `coalesce(sum(CASE WHEN ${isChosen} THEN ${itemBytes(columns)} END), 0)`,
+  };
   return `
+-- ---- judge and choose: rows that cannot be loaded are rejected, of the others one is chosen for each key
+
 FROM (
-  SELECT ${TABLE.valid}.*,
+  SELECT carried.*,
     row_number() OVER (
-      PARTITION BY ${keyColumns.map(column => column.value).join(', ')}${order.length > 0 ? `
-      ORDER BY ${order.join(',\n        ')}` : ''}
+      PARTITION BY ${[...keyColumns.map(column => column.value), 'spread'].join(', ')}${order.length > 0 ? `
+      ORDER BY ${lines(order, 8)}` : ''}
     ) AS place
-  FROM ${TABLE.valid}
+  FROM (
+    SELECT ${lines([
+      ...carried,
+      'reason',
+      'CASE WHEN reason IS NOT NULL THEN line END AS line',
+      'CASE WHEN reason IS NOT NULL THEN file END AS file',
+      'CASE WHEN reason IS NULL THEN -1 ELSE pmod(position, 1000) END AS spread',
+    ], 6)}
+    FROM (
+      ${indent(judge(texts, dataset, columns, [tooLarge(columns)]), 6)}
+    ) checked
+  ) carried
 ) ranked
 INSERT OVERWRITE TABLE ${TABLE.chosen}
-  SELECT ${columns.map(column => column.value).join(', ')}
-  WHERE place = 1
-INSERT OVERWRITE DIRECTORY '${HIVE_PLACEHOLDER.countsFolder}duplicates'
-  SELECT concat('{"duplicatesDropped":', count(CASE WHEN place > 1 THEN 1 END), '}');
+  SELECT ${lines(columns.map(column => column.value), 4)}
+  WHERE ${isChosen}
+${keepRejected(ofFiles ? '' : 'transformed/')}
+${count(ofFiles ? 'read' : 'transformed', counts)}
 `;
 }
 
-/** Writes from map tasks, by the number of which the connector divides the write capacity. */
+/** Judges the files' rows for the transform to read, and then the rows that it yields. */
+function transformed(dataset: DatasetDefinition, transform: TransformDefinition, loaded: DatasetDefinition, columns: HiveColumn[]): string[] {
+  const ofFiles = dataset.columns.map(column => hiveColumn(column, { attributeNames: {}, epochSeconds: [] }));
+  // by concat(): in Hive 3.1.3 a cast of a long DECIMAL to STRING rounds it, or gives null
+  const textOf = ({ definition: { name }, text }: HiveColumn) => `nullif(concat(\`${name}\`, ''), '') AS ${text}`;
+  const yielded: Texts = {
+    query: `SELECT ${lines([
+      "'transform' AS file",
+      ...columns.map(({ text }) => text),
+      `concat_ws(',', ${columns.map(({ text }) => csvField(text)).join(', ')}) AS line`,
+      `hash(${columns.map(({ text }) => text).join(', ')}) AS position`,
+    ], 2)}
+FROM (
+  SELECT ${lines(columns.map(textOf), 4)}
+  FROM (
+    ${indent(transform.statement, 4)}
+  ) yielded
+) named`,
+  };
+  return [
+    transformTable(dataset),
+    `
+-- ---- judge and keep: rows that cannot be read are rejected, the others are what the transform reads
+
+FROM (
+  ${indent(judge(textsOfFiles(dataset, ofFiles), dataset, ofFiles), 2)}
+) checked
+INSERT OVERWRITE TABLE \`${dataset.name}\`
+  SELECT ${lines(ofFiles.map(column => column.definition.type === 'decimal' ? orderByValue(column) : column.value), 4)}
+  WHERE reason IS NULL
+${keepRejected('')}
+${count('read', { rowsRead: 'count(*)', rowsRejected: 'count(reason)' })}
+`,
+    choose(yielded, 'transform', loaded, columns),
+  ];
+}
+
+/** A text as a field of CSV, on one line. */
+const csvField = (text: string): string => `concat('\\u0022', replace(translate(coalesce(${text}, ''), '\\n\\r', '  '), '\\u0022', '\\u0022\\u0022'), '\\u0022')`;
+
+function keepRejected(subfolder: string): string {
+  return `INSERT OVERWRITE DIRECTORY '${HIVE_PLACEHOLDER.rejectedRowsFolder}${subfolder}'
+  ROW FORMAT DELIMITED FIELDS TERMINATED BY '\\t'
+  SELECT reason, file, line
+  WHERE reason IS NOT NULL`;
+}
+
+/** Leaves a line of JSON. */
+function count(name: string, counts: Record<string, string>): string {
+  const properties = Object.entries(counts).map(([property, expression], index) => `'${index === 0 ? '{' : ','}"${property}":', ${expression}`);
+  return `INSERT OVERWRITE DIRECTORY '${HIVE_PLACEHOLDER.countsFolder}${name}'
+  SELECT concat(
+    ${lines([...properties, "'}'"], 4)}
+  );`;
+}
+
+/**
+ * Writes from map tasks, by the number of which the connector divides the write rate: as many as can run, given what a container takes. In small
+ * containers all can, and no reducer takes room from them.
+ */
 function load(columns: HiveColumn[]): string {
   return `
+-- ---- write
+
 -- a task for each file, which the default format would put together
 set hive.input.format=org.apache.hadoop.hive.ql.io.HiveInputFormat;
+-- small containers, so that many tasks write at a time
+set mapreduce.map.memory.mb=1024;
+set mapreduce.map.java.opts=-Xmx768m;
+set yarn.app.mapreduce.am.resource.mb=2048;
+set yarn.app.mapreduce.am.command-opts=-Xmx1638m;
 
-FROM ${TABLE.chosen}
 INSERT INTO TABLE ${TABLE.dynamo}
-  SELECT ${columns.map(column => column.value).join(', ')}
-INSERT OVERWRITE DIRECTORY '${HIVE_PLACEHOLDER.countsFolder}written'
-  SELECT concat('{"rowsWritten":', count(*), '}');
+  SELECT ${lines(itemValues(columns), 4)}
+  FROM ${TABLE.chosen};
 `;
 }

@@ -21,12 +21,16 @@ export const ERROR = {
   stopped: 'Etl.Stopped',
 } as const;
 
-/** Rows of one step's load: read = written + rejected + duplicates dropped. */
+/** Rows of one step's load: read = written + rejected + duplicates dropped + filtered. */
 export interface StepResult {
   readonly rowsRead: number;
   readonly rowsWritten: number;
   readonly rowsRejected: number;
   readonly duplicatesDropped: number;
+  /** Rows that a transform has read and not yielded; absent without one. */
+  readonly rowsFiltered?: number;
+  /** Bytes of what was written, as the target counts them; absent if it does not. */
+  readonly bytesWritten?: number;
   readonly seconds: number;
   /** S3 URI of the folder that keeps the rejected rows; absent if there are none. */
   readonly rejectedRows?: string;

@@ -6,7 +6,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
-import { Column, DataFormat, Dataset, EmrCompute, EmrHiveDynamoStep, EmrExistingClusterOptions, EmrHiveDynamoStepProps, EmrInstanceFleetsOptions } from '../../src';
+import {
+  Column, DataFormat, Dataset, EmrCompute, EmrExistingClusterOptions, EmrHiveDynamoStep, EmrHiveDynamoStepProps, EmrInstanceFleetsOptions,
+  HiveTransform,
+} from '../../src';
 import { allStates, definitionErrors, stateMachineDefinition } from '../state-machine-definition';
 
 const ENV = { account: '111122223333', region: 'eu-west-1' };
@@ -93,12 +96,27 @@ describe('states', () => {
     expect(JSON.stringify(allStates(definition)['ToDynamo: Begin'].Assign)).toContain(`${milliseconds}`);
   });
 
-  test('write to attributes of other names, at the rate that is allowed', () => {
-    const standard = launchArguments(plain().template()).script;
-    const { script } = launchArguments(build({ step: { attributeNames: { amount: 'total-amount' }, writeThroughputPercent: 120 } }).template());
-    expect(standard).toContain("'dynamodb.throughput.write.percent' = '0.5'");
-    expect(script).toContain("'dynamodb.throughput.write.percent' = '1.2'");
-    expect(script).toContain('amount:total-amount');
+  test('know the table, its key, and the rate that is allowed', () => {
+    const template = plain().template();
+    const id = idOf(template, 'AWS::DynamoDB::Table', 'Table');
+    expect(launchArguments(template).table).toEqual({
+      name: `\${${id}}`, arn: `\${${id}.Arn}`, key: [{ name: 'order_id', type: 'S' }], writeThroughputPercent: 50,
+    });
+    const faster = launchArguments(build({ step: { writeUnitsPerSecond: 1_500 } }).template()).table;
+    expect(faster).toMatchObject({ writeUnitsPerSecond: 1_500 });
+    expect(faster.writeThroughputPercent).toBeUndefined();
+  });
+
+  test('write to attributes of other names, in any script', () => {
+    const { script } = launchArguments(build({ step: { attributeNames: { line: '№ 日' } } }).template());
+    expect(script).toContain('value_line:\\u2116 \\u65e5');
+  });
+
+  test('load what a transform yields', () => {
+    const transform = HiveTransform.inline('SELECT order_id, expires FROM orders', [Column.string('order_id'), Column.timestamp('expires')]);
+    const { script } = launchArguments(build({ step: { transform, epochSeconds: ['expires'] } }).template());
+    expect(script).toContain('SELECT order_id, expires FROM orders');
+    expect(script).toContain('value_expires BIGINT');
   });
 });
 
@@ -123,6 +141,7 @@ describe('the function', () => {
     const clusters = arn('elasticmapreduce:eu-west-1:111122223333:cluster/*');
     expect(tag).toMatch(/Orders.*ToDynamo/);
     expect(statements(stack, template, 'FunctionRole')).toEqual({
+      'DescribeTable': { Action: 'dynamodb:DescribeTable', Resource: { 'Fn::GetAtt': [idOf(template, 'AWS::DynamoDB::Table', 'Table'), 'Arn'] } },
       'LaunchClusters': {
         Action: 'elasticmapreduce:RunJobFlow', Resource: '*', Condition: { StringEquals: { 'elasticmapreduce:RequestTag/cdk-etl-steps:step': tag } },
       },
@@ -271,7 +290,7 @@ describe('a cluster of the user\'s', () => {
 
   test('is all that the launch knows, and nothing is made beside the function', () => {
     const { template, step, instanceRole } = withCluster();
-    const { script: _script, ...rest } = launchArguments(template);
+    const { script: _script, table: _table, ...rest } = launchArguments(template);
     expect(rest).toEqual({ workers: 2, existing: { clusterId: 'j-2AXXXXXXGAPLF' } });
     for (const type of ['AWS::EC2::SecurityGroup', 'AWS::IAM::InstanceProfile', 'AWS::EMR::SecurityConfiguration', 'AWS::KMS::Key']) {
       expect(template.findResources(type)).toEqual({});
@@ -612,10 +631,20 @@ describe('refused', () => {
   test.each<[string, Setup, string]>([
     ['a rate below the connector\'s', { step: { writeThroughputPercent: 9 } }, "'writeThroughputPercent' must be 10 to 150, the bounds of the DynamoDB connector, got 9"],
     ['a rate above it', { step: { writeThroughputPercent: 151 } }, 'got 151'],
+    ['two rates', { step: { writeThroughputPercent: 50, writeUnitsPerSecond: 500 } }, 'both say how fast to write, got 50 and 500. Leave one out.'],
+    ['no write units', { step: { writeUnitsPerSecond: 0 } }, "'writeUnitsPerSecond' must be a whole number from 1 to 10000000, got 0"],
+    ['half a write unit', { step: { writeUnitsPerSecond: 0.5 } }, 'got 0.5'],
+    ['an unknown column for epoch seconds', { step: { epochSeconds: ['expires'] } }, "'epochSeconds' must name columns of the dataset 'orders' (order_id, line, amount, gift, ordered_on), got 'expires'"],
+    ['a date for epoch seconds', { step: { epochSeconds: ['ordered_on'] } }, "'epochSeconds' must name timestamp columns of the dataset 'orders', got 'ordered_on', a column of type date"],
+    ['a transform without the key', { step: { transform: HiveTransform.inline('SELECT line FROM orders', [Column.integer('line')]) } }, "'transform' must yield the columns of the key"],
+    ['a name of a column that the transform leaves out', {
+      step: { transform: HiveTransform.inline('SELECT order_id FROM orders', [Column.string('order_id')]), attributeNames: { line: 'n' } },
+    }, "'attributeNames' must name columns of the step's 'transform' (order_id), got 'line'"],
+    ['a control character in a name', { step: { attributeNames: { amount: 'a\u0001' } } }, 'without control characters, got "a\\u0001"'],
     ['too short a time', { step: { maxRuntime: Duration.minutes(14) } }, "'maxRuntime' must be 15 minutes to 1 day, got 14 minutes"],
     ['too long a time', { step: { maxRuntime: Duration.hours(25) } }, 'got 1 day 1 hour'],
-    ['a comma in a name', { step: { attributeNames: { amount: 'a,b' } } }, "'attributeNames' of column 'amount' must be a name without comma"],
-    ['an empty name', { step: { attributeNames: { amount: '' } } }, "got ''"],
+    ['a comma in a name', { step: { attributeNames: { amount: 'a,b' } } }, "'attributeNames' of column 'amount' must be a name without commas"],
+    ['an empty name', { step: { attributeNames: { amount: '' } } }, 'got ""'],
     ['an unknown column', { step: { attributeNames: { price: 'p' } } }, "'attributeNames' must name columns of the dataset 'orders' (order_id, line, amount, gift, ordered_on), got 'price'"],
     ['one attribute for two columns', { step: { attributeNames: { amount: 'line' } } }, "got 'line' more than once"],
     ['a dataset without key', { dataset: new Dataset({ name: 'orders', format: DataFormat.csv(), columns: [Column.string('order_id')] }) }, "dataset 'orders' must have a 'key'"],
@@ -630,6 +659,9 @@ describe('refused', () => {
     ['a table elsewhere', {
       table: stack => dynamodb.Table.fromTableArn(stack, 'Elsewhere', 'arn:aws:dynamodb:us-east-1:111122223333:table/orders'),
     }, "'table' must be in the region of the step's stack, eu-west-1"],
+    ['a table of another account', {
+      table: stack => dynamodb.Table.fromTableArn(stack, 'Elsewhere', 'arn:aws:dynamodb:eu-west-1:999999999999:table/orders'),
+    }, "'table' must be in the account of the step's stack, 111122223333"],
   ])('step: %s', (_, setup, message) => {
     expect(() => build(setup)).toThrow(message);
   });

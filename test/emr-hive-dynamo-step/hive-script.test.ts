@@ -1,6 +1,9 @@
-import { App, Aws, CfnParameter, Stack, Token } from 'aws-cdk-lib';
-import { Column, DataFormat, Dataset } from '../../src';
-import { fillHiveScript, HIVE_PLACEHOLDER } from '../../src/emr-hive-dynamo-step/contract';
+import { mkdtempSync, rmSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import { App, Aws, CfnParameter, Stack } from 'aws-cdk-lib';
+import { Column, DataFormat, Dataset, HiveTransform } from '../../src';
+import { fillHiveScript, HIVE_PLACEHOLDER, HiveScriptPlaces } from '../../src/emr-hive-dynamo-step/contract';
 import { hiveLiteral } from '../../src/emr-hive-dynamo-step/hive-literal';
 import { hiveScript, HiveScriptProps } from '../../src/emr-hive-dynamo-step/hive-script';
 
@@ -14,10 +17,12 @@ const ORDERS = new Dataset({
   latestBy: 'updated_at',
 });
 
-const PLACES = { workBucket: 'work', runId: '20260131T120000Z-0123456789abcdef', stepId: 'ToDynamo' };
+const PLACES: HiveScriptPlaces = {
+  workBucket: 'work', runId: '20260131T120000Z-0123456789abcdef', stepId: 'ToDynamo', reducers: 20, writeRate: { percent: 75 },
+};
 
 function render(props: Partial<HiveScriptProps> = {}): string {
-  return hiveScript({ dataset: ORDERS._definition, tableName: 'orders', attributeNames: {}, writeThroughputPercent: 50, ...props });
+  return hiveScript({ dataset: ORDERS._definition, tableName: 'orders', attributeNames: {}, epochSeconds: [], ...props });
 }
 
 describe('the rendered script', () => {
@@ -38,13 +43,19 @@ describe('the rendered script', () => {
   });
 
   test('names columns in lower case, as Hive does, and attributes as they are', () => {
-    expect(render({ attributeNames: { amount: 'Amount: total' } })).toContain(
-      "'dynamodb.column.mapping' = 'value_order_id:Order_Id,value_amount:Amount: total,value_gift:gift,value_updated_at:updated_at'");
+    expect(render({ attributeNames: { gift: 'Gift: wrapped' } })).toContain(
+      "'dynamodb.column.mapping' = 'value_order_id:Order_Id,value_gift:Gift: wrapped,value_updated_at:updated_at'");
   });
 
-  test('takes its part of the write capacity', () => {
-    expect(render({ writeThroughputPercent: 75 })).toContain("'dynamodb.throughput.write.percent' = '0.75'");
-    expect(() => render({ writeThroughputPercent: Token.asNumber({ Ref: 'Percent' }) })).toThrow(/must be known when the app is synthesized/);
+  test('sends decimals as exact numbers, through the item column', () => {
+    const script = render({ attributeNames: { amount: 'Betrag in €' } });
+    expect(script).toMatch(/TABLE dynamo \([^;]*exact_numbers MAP<STRING,STRING>\n\)/);
+    expect(script).toContain("concat('Betrag in \\u20ac\\u0002{\\u0022n\\u0022:\\u0022', value_amount, '\\u0022}')");
+  });
+
+  test('has no item column if there are no decimals', () => {
+    const plain = new Dataset({ name: 'plain', format: DataFormat.csv(), columns: [Column.string('id'), Column.floatingPoint('x')], key: ['id'] });
+    expect(render({ dataset: plain._definition })).not.toContain('MAP<');
   });
 
   test('may name a table that is known at deployment only', () => {
@@ -57,7 +68,7 @@ describe('the rendered script', () => {
 
   test('has each placeholder, and no other text that looks like one', () => {
     const names = Object.values(HIVE_PLACEHOLDER);
-    const script = render({ attributeNames: { amount: names.join('') } });
+    const script = render({ attributeNames: { gift: names.join('') } });
     for (const name of names) expect(script).toContain(name);
     expect(new Set(script.match(/<[a-z][^>\n]*>/g))).toEqual(new Set(names));
     expect(script.match(/'dynamodb.column.mapping' = .*/)![0]).not.toContain('<');
@@ -96,18 +107,103 @@ describe('the script of a run', () => {
     expect(script).toContain("DIRECTORY 's3://work/runs/20260131T120000Z-0123456789abcdef/ToDynamo/counts/read'");
   });
 
-  test('has tables that no other run or step has', () => {
-    const tables = (places: Partial<typeof PLACES>) => fillHiveScript(render(), { ...PLACES, ...places }).match(/\bstaged_\w+/)![0];
-    const steps = ['a-b', 'a_b', 'A-b', 'a_2db', 'a__b'].map(stepId => tables({ stepId }));
-    expect(new Set(steps).size).toBe(steps.length);
-    for (const name of steps) expect(name).toMatch(/^[a-z0-9_]+$/); // Hive folds upper case
-    expect(tables({ runId: '20260131T120000Z-0123456789abcdee' })).not.toBe(tables({}));
+  test('has tables of the session only, which no other run meets and nobody has to drop', () => {
+    expect(render().match(/CREATE .*TABLE/g)).toEqual(['CREATE TEMPORARY EXTERNAL TABLE', 'CREATE TEMPORARY EXTERNAL TABLE', 'CREATE TEMPORARY TABLE']);
+  });
+
+  test('writes with as many tasks as it is told, at the rate that it is told', () => {
+    const script = fillHiveScript(render(), { ...PLACES, reducers: 7, writeRate: { units: 1_500, percent: 100 } });
+    expect(script).toContain('set mapreduce.job.reduces=7;');
+    expect(script).toContain("'dynamodb.throughput.write' = '1500',\n  'dynamodb.throughput.write.percent' = '1'\n");
+  });
+
+  test('leaves the capacity to the connector if it is told a part of it only', () => {
+    const script = fillHiveScript(render(), PLACES);
+    expect(script).toContain("'dynamodb.throughput.write.percent' = '0.75'");
+    expect(script).not.toContain("'dynamodb.throughput.write' =");
   });
 
   test.each([
     ['workBucket', "bucket' or '"], ['runId', 'a b'], ['stepId', '../x'], ['stepId', ''], ['runId', 'a\n'],
   ])('refuses a %s of other characters: %j', (name, text) => {
     expect(() => fillHiveScript(render(), { ...PLACES, [name]: text })).toThrow(`'${name}' must have letters, digits, dots, hyphens and underscores only`);
+  });
+});
+
+describe('a transform', () => {
+  const COLUMNS = [Column.string('Order_Id'), Column.decimal('total', 12, 2), Column.timestamp('updated_at')];
+  const inline = (statement: string) => HiveTransform.inline(statement, COLUMNS);
+  const withTransform = (statement: string) => render({ transform: inline(statement)._definition });
+  const SELECT = 'SELECT Order_Id, amount AS total, updated_at FROM orders';
+
+  test('reads a table of the dataset, and is between it and the rows that are judged again', () => {
+    const script = withTransform(SELECT);
+    expect(script).toMatch(/CREATE TEMPORARY TABLE `orders` \(\n {2}`Order_Id` STRING,\n {2}`amount` DECIMAL\(12,2\),\n {2}`gift` BOOLEAN,\n {2}`updated_at` STRING\n\)/);
+    expect(script.indexOf('INSERT OVERWRITE TABLE `orders`')).toBeLessThan(script.indexOf(SELECT));
+    expect(script.indexOf(SELECT)).toBeLessThan(script.indexOf('INSERT OVERWRITE TABLE chosen'));
+    expect(script).toContain("'value_order_id:Order_Id,value_updated_at:updated_at'");
+  });
+
+  test.each([
+    ['a semicolon at the end', `${SELECT} ;\n`, `${SELECT}\n`],
+    ['a semicolon in a literal', "SELECT ';' FROM orders", "SELECT '\\u003b' FROM orders"],
+    ['double quotes', 'SELECT "it\'s" FROM orders', "SELECT 'it\\u0027s' FROM orders"],
+    ['an escaped quote', "SELECT 'it\\'s' FROM orders", "SELECT 'it\\u0027s' FROM orders"],
+    ['other escapes', "SELECT '\\\\d\\n\\u00e9' FROM orders", "SELECT '\\\\d\\n\\u00e9' FROM orders"],
+    ['another script', "SELECT '№ 😀' FROM orders", "SELECT '\\u2116 \\ud83d\\ude00' FROM orders"],
+    ['a variable', "SELECT '${env:HOME}' FROM orders", "SELECT '\\u0024{env:HOME}' FROM orders"],
+    ['a placeholder', "SELECT '<reducers>', amount <reducers FROM orders", "SELECT '\\u003creducers>', amount < reducers FROM orders"],
+    ['comparisons', 'SELECT 1 FROM orders WHERE a<>b AND a<=b AND a<1', 'SELECT 1 FROM orders WHERE a<>b AND a<=b AND a<1'],
+    ['a comment with a quote', "SELECT 1 -- don't;\nFROM orders", 'SELECT 1\n'],
+    ['line ends of Windows', 'SELECT 1\r\nFROM orders', 'SELECT 1\n'],
+  ])('may have %s', (_, statement, safe) => {
+    const script = withTransform(statement);
+    expect(script).toContain(safe);
+    expect(script).toMatch(/^[\n -~]*$/);
+    expect(new Set(script.match(/<[a-z][^>\n]*>/g))).toEqual(new Set(Object.values(HIVE_PLACEHOLDER)));
+  });
+
+  test.each([
+    ['SELECT 1; SELECT 2', /must be one SELECT, got a semicolon in the middle/],
+    ['INSERT INTO x SELECT 1', /must begin with SELECT, got "INSERT INTO x SELECT 1"/],
+    ['WITH x AS (SELECT 1) SELECT * FROM x', /must begin with SELECT, .* as subqueries in FROM/],
+    ['', /must begin with SELECT, got ""/],
+    ["SELECT 'a FROM orders", /has a quote \('\) that is not closed/],
+    ['SELECT ${hivevar:x} FROM orders', /has "\$" outside of a literal/],
+    ['SELECT größe FROM orders', /has "ö" outside of a literal/],
+    ['SELECT `a;b` FROM orders', /has "`a;b`" outside of a literal/],
+    [Aws.STACK_NAME, /must be known when the app is synthesized/],
+  ])('must be one SELECT: %j', (statement, message) => {
+    expect(() => inline(statement)).toThrow(message);
+  });
+
+  test('must yield the columns of the key and of latestBy', () => {
+    const without = HiveTransform.inline(SELECT, [Column.string('order_id'), Column.timestamp('updated_at')]);
+    expect(() => render({ transform: without._definition })).toThrow(
+      "'transform' must yield the columns of the key and of 'latestBy' of the dataset 'orders' (Order_Id, updated_at), got order_id, updated_at. Add 'Order_Id'");
+  });
+
+  test('must yield some columns, each once, without headers', () => {
+    expect(() => HiveTransform.inline(SELECT, [])).toThrow(/at least one column, got none/);
+    expect(() => HiveTransform.inline(SELECT, [Column.string('a'), Column.string('A')])).toThrow(/got 'a' more than once/);
+    expect(() => HiveTransform.inline(SELECT, [Column.string('a', { header: 'Name' })])).toThrow(/column 'a' has the header 'Name'.* remove 'header'/);
+  });
+
+  test('needs a dataset whose name is no table of the script', () => {
+    const dataset = new Dataset({ name: 'Chosen', format: DataFormat.csv(), columns: [Column.string('id')], key: ['id'] })._definition;
+    expect(() => render({ dataset, transform: HiveTransform.inline('SELECT id FROM chosen', [Column.string('id')])._definition })).toThrow(
+      /dataset 'Chosen': .* must not be one of staged, chosen, dynamo/);
+  });
+
+  test('may come from a file', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'transform-'));
+    try {
+      writeFileSync(join(folder, 'orders.hql'), `-- the total\n${SELECT};\n`);
+      expect(HiveTransform.fromFile(join(folder, 'orders.hql'), COLUMNS)._definition).toEqual(inline(SELECT)._definition);
+      expect(() => HiveTransform.fromFile(join(folder, 'other.hql'), COLUMNS)).toThrow(/must be readable, got .*other\.hql: ENOENT.*path\.join\(__dirname/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
@@ -120,6 +216,7 @@ describe('a literal', () => {
     ['<run>', "'\\u003crun>'"],
     ['a\r\n\tb\0', "'a\\u000d\\u000a\\u0009b\\u0000'"],
     ['é😀', "'\\u00e9\\ud83d\\ude00'"],
+    ['${x} $', "'\\u0024{x} $'"],
     ['', "''"],
   ])('of %j is %s', (text, literal) => {
     expect(hiveLiteral(text)).toBe(literal);

@@ -7,7 +7,7 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
-import { launchEvent } from './runtime/events';
+import { launchEvent, TARGET } from './runtime/events';
 import { FakeAws, freshAwsForEachTest } from './runtime/fake-aws';
 import { violations } from './sdk-model';
 import {
@@ -41,7 +41,7 @@ function renderedArguments(options: (stack: Stack, vpc: ec2.IVpc) => Options) {
 /** The request that reaches EMR, of the first launch or of one after that. */
 async function request(options: (stack: Stack, vpc: ec2.IVpc) => Options, relaunch = 0) {
   const rendered = renderedArguments(options);
-  await handler({ ...launchEvent('', 1, relaunch), arguments: rendered });
+  await handler({ ...launchEvent('', 1, relaunch), arguments: { ...rendered, table: TARGET } });
   return aws.clusters[0].request;
 }
 

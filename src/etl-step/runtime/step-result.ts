@@ -18,13 +18,14 @@ export async function writeResultOnce(workBucket: string, runId: string, stepId:
 }
 
 /**
- * Every row that was read is written, rejected or dropped as a duplicate.
+ * Every row that was read is written, rejected, dropped as a duplicate or filtered.
  * @throws EtlError `Etl.RowsLost` if the counts say otherwise
  */
 export function checkRows(runId: string, stepId: string, result: StepResult): void {
-  const { rowsRead, rowsWritten, rowsRejected, duplicatesDropped } = result;
-  if (rowsRead === rowsWritten + rowsRejected + duplicatesDropped) return;
-  throw new EtlError('Etl.RowsLost', `Run ${runId}, step '${stepId}': ${rowsRead} rows were read, but ${rowsWritten} written, ${rowsRejected} rejected and `
-    + `${duplicatesDropped} dropped as duplicates make ${rowsWritten + rowsRejected + duplicatesDropped}. The target may hold some of the rows; `
+  const { rowsRead, rowsWritten, rowsRejected, duplicatesDropped, rowsFiltered = 0 } = result;
+  const accounted = rowsWritten + rowsRejected + duplicatesDropped + rowsFiltered;
+  if (rowsRead === accounted) return;
+  throw new EtlError('Etl.RowsLost', `Run ${runId}, step '${stepId}': ${rowsRead} rows were read, but ${rowsWritten} written, ${rowsRejected} rejected, `
+    + `${duplicatesDropped} dropped as duplicates and ${rowsFiltered} filtered make ${accounted}. The target may hold some of the rows; `
     + 'loading the files again is safe. Please report this with the logs of the step.');
 }

@@ -17,8 +17,10 @@ const useSink = (endpoint: string): string => `set dynamodb.endpoint=${endpoint}
 
 /** The step's HiveQL over files of this machine: an emulated S3 would only slow both scripts down. */
 export function stepScript(folder: string, runId: string, endpoint: string): string {
-  const rendered = hiveScript({ dataset: ORDERS._definition, tableName: TABLE, attributeNames: {}, writeThroughputPercent: 100 });
-  const script = fillHiveScript(rendered, { workBucket: BUCKET, runId, stepId: STEP_ID });
+  const rendered = hiveScript({ dataset: ORDERS._definition, tableName: TABLE, attributeNames: {}, epochSeconds: [] });
+  const script = fillHiveScript(rendered, {
+    workBucket: BUCKET, runId, stepId: STEP_ID, reducers: 2, writeRate: { units: 40_000, percent: 100 },
+  });
   return useSink(endpoint) + script.replaceAll(`s3://${BUCKET}/`, `file://${folder}/`);
 }
 

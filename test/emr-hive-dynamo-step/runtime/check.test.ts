@@ -17,11 +17,16 @@ const start = async (attempt = 1, relaunch = 0) => {
 };
 
 function count(rowsRead: number, rowsWritten: number, rowsRejected: number, duplicatesDropped: number): void {
-  aws.putText(`${STEP_FOLDER}counts/read/000000_0`, `{"rowsRead":${rowsRead},"rowsRejected":${rowsRejected}}\n`);
-  aws.putText(`${STEP_FOLDER}counts/duplicates/000000_0`, `{"duplicatesDropped":${duplicatesDropped}}\n`);
-  aws.putText(`${STEP_FOLDER}counts/written/000000_0`, `{"rowsWritten":${rowsWritten}}\n`);
-  aws.putText(`${STEP_FOLDER}counts/written/`, '');
+  aws.putText(`${STEP_FOLDER}counts/read/000000_0`, `${JSON.stringify({ rowsRead, rowsRejected, rowsWritten, duplicatesDropped, bytesWritten: 100 * rowsWritten })}\n`);
+  aws.putText(`${STEP_FOLDER}counts/read/`, '');
   aws.putText(`${STEP_FOLDER}counts/.hive-staging_1/000000_0`, '{"rowsRead":99}\n');
+}
+
+/** As a load with a transform does. */
+function countTransformed(rowsTransformed: number): void {
+  aws.putText(`${STEP_FOLDER}counts/read/000000_0`, '{"rowsRead":10,"rowsRejected":1}\n');
+  aws.putText(`${STEP_FOLDER}counts/transformed/000000_0`,
+    `{"rowsTransformed":${rowsTransformed},"transformedRowsRejected":2,"rowsWritten":3,"duplicatesDropped":1,"bytesWritten":300}\n`);
 }
 
 test('while Hive runs the job says how far it is, as soon as EMR copies the log', async () => {
@@ -57,7 +62,7 @@ describe('a step that has completed', () => {
     count(10, 6, 1, 3);
     jest.advanceTimersByTime(400_000);
     aws.become(cluster, 'TERMINATING', { Code: 'ALL_STEPS_COMPLETED' }, 'COMPLETED');
-    const result = { rowsRead: 10, rowsWritten: 6, rowsRejected: 1, duplicatesDropped: 3, seconds: 400, rejectedRows: `s3://work/${STEP_FOLDER}rejected/` };
+    const result = { rowsRead: 10, rowsWritten: 6, rowsRejected: 1, duplicatesDropped: 3, bytesWritten: 600, seconds: 400, rejectedRows: `s3://work/${STEP_FOLDER}rejected/` };
     expect(await check()).toEqual({ status: 'done', result });
     expect(aws.json(`${STEP_FOLDER}result.json`)).toEqual(result);
     count(11, 7, 1, 3);
@@ -68,7 +73,23 @@ describe('a step that has completed', () => {
     const { check, cluster } = await start();
     count(1, 1, 0, 0);
     aws.become(cluster, 'TERMINATED_WITH_ERRORS', { Code: 'INSTANCE_FAILURE' }, 'COMPLETED');
-    expect(await check()).toEqual({ status: 'done', result: { rowsRead: 1, rowsWritten: 1, rowsRejected: 0, duplicatesDropped: 0, seconds: 0 } });
+    expect(await check()).toEqual({ status: 'done', result: { rowsRead: 1, rowsWritten: 1, rowsRejected: 0, duplicatesDropped: 0, bytesWritten: 100, seconds: 0 } });
+  });
+
+  test('tells what its transform has filtered, and counts what was rejected before and after it', async () => {
+    const { check, cluster } = await start();
+    countTransformed(6);
+    aws.become(cluster, 'TERMINATING', {}, 'COMPLETED');
+    expect(await check()).toMatchObject({
+      status: 'done', result: { rowsRead: 10, rowsWritten: 3, rowsRejected: 3, duplicatesDropped: 1, rowsFiltered: 3, bytesWritten: 300 },
+    });
+  });
+
+  test('fails if its transform has made more rows than there were', async () => {
+    const { check, cluster } = await start();
+    countTransformed(10);
+    aws.become(cluster, 'TERMINATING', {}, 'COMPLETED');
+    await expect(check()).rejects.toThrow(expect.objectContaining({ name: 'Etl.Configuration', message: expect.stringContaining('no more rows than it reads, got 10 of 9') }));
   });
 
   test('fails if rows are lost', async () => {
@@ -80,8 +101,9 @@ describe('a step that has completed', () => {
   });
 
   test.each([
-    ['is missing', () => aws.objects.delete(`${STEP_FOLDER}counts/written/000000_0`), 'no rowsWritten'],
-    ['is there twice', () => aws.putText(`${STEP_FOLDER}counts/written/000001_0`, '{"rowsWritten":6}\n'), 'rowsWritten twice'],
+    ['is missing', () => aws.putText(`${STEP_FOLDER}counts/read/000000_0`, '{"rowsRead":10}\n'), 'no rowsRejected, rowsWritten, duplicatesDropped, bytesWritten'],
+    ['is there twice', () => aws.putText(`${STEP_FOLDER}counts/read/000001_0`, '{"rowsWritten":6}\n'), 'rowsWritten twice'],
+    ['of a transform is missing', () => aws.putText(`${STEP_FOLDER}counts/transformed/000000_0`, '{"rowsTransformed":6}\n'), 'no transformedRowsRejected'],
   ])('fails if a count %s', async (_, change, message) => {
     const { check, cluster } = await start();
     count(10, 6, 1, 3);

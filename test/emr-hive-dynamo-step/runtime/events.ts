@@ -1,4 +1,4 @@
-import type { ClusterRequest, EmrHiveDynamoArguments, EmrJob } from '../../../src/emr-hive-dynamo-step/contract';
+import type { ClusterRequest, EmrHiveDynamoArguments, EmrJob, TableArguments } from '../../../src/emr-hive-dynamo-step/contract';
 import type { CheckEvent, JobStatus, LaunchEvent, StopEvent } from '../../../src/etl-step/contract';
 
 export const RUN = '20261123T120000Z-0123456789abcdef';
@@ -69,13 +69,21 @@ export function cluster({ subnetIds, maxCapacityUnits }: { readonly subnetIds?: 
   };
 }
 
+/** A table that is there, see FakeAws. */
+export const TARGET: TableArguments = {
+  name: 'orders',
+  arn: 'arn:aws:dynamodb:us-east-1:111122223333:table/orders',
+  key: [{ name: 'order_id', type: 'S' }],
+  writeThroughputPercent: 50,
+};
+
 const common = (attempt: number) => ({ contract: 1, runId: RUN, attempt });
 const EXECUTION = 'arn:aws:states:us-east-1:111122223333:execution:machine:run-1';
 
 export function launchEvent(
   script: string, attempt = 1, relaunch = 0, request = CLUSTER, more: Partial<EmrHiveDynamoArguments> = {},
 ): LaunchEvent<EmrHiveDynamoArguments> {
-  return { ...common(attempt), action: 'launch', executionArn: EXECUTION, relaunch, arguments: { script, workers: 4, cluster: request, ...more } };
+  return { ...common(attempt), action: 'launch', executionArn: EXECUTION, relaunch, arguments: { script, table: TARGET, workers: 4, cluster: request, ...more } };
 }
 
 export function checkEvent(launch: LaunchEvent<EmrHiveDynamoArguments>, status: JobStatus<EmrJob>): CheckEvent<EmrJob, EmrHiveDynamoArguments> {

@@ -3,6 +3,7 @@ process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
 
 import { createHash } from 'crypto';
 import { gzipSync } from 'zlib';
+import { DescribeTableCommand, type TableDescription } from '@aws-sdk/client-dynamodb';
 import {
   AddJobFlowStepsCommand, type AddJobFlowStepsInput, CancelStepsCommand, type CancelStepsInput, type Cluster, DescribeClusterCommand,
   EMRClient, ListClustersCommand, ListStepsCommand, type ListStepsInput, RunJobFlowCommand, type RunJobFlowInput, type StepConfig,
@@ -10,8 +11,9 @@ import {
 } from '@aws-sdk/client-emr';
 import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
-import { STAGED_FILE } from './events';
+import { RUN, TARGET } from './events';
 
 interface FakeCluster {
   readonly id: string;
@@ -53,6 +55,15 @@ export class FakeAws {
   executionStatus = 'RUNNING';
   /** How steps were cancelled. */
   readonly cancellations: string[] = [];
+  /** The target of the load; absent: there is none. */
+  table?: TableDescription = {
+    TableName: TARGET.name,
+    TableArn: TARGET.arn,
+    TableStatus: 'ACTIVE',
+    BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
+    KeySchema: [{ AttributeName: 'order_id', KeyType: 'HASH' }],
+    AttributeDefinitions: [{ AttributeName: 'order_id', AttributeType: 'S' }],
+  };
   /** Thrown by the next call of the named operation: before it acts, or after it. */
   readonly failBefore = new Map<string, Error>();
   readonly failAfter = new Map<string, Error>();
@@ -60,22 +71,28 @@ export class FakeAws {
   strangers = 0;
 
   private readonly s3 = mockClient(S3Client);
+  private readonly dynamo = mockClient(DynamoDBDocumentClient);
   private readonly emr = mockClient(EMRClient);
   private readonly sfn = mockClient(SFNClient);
 
   constructor() {
     const unexpected = (input: unknown) => { throw new Error(`unexpected call: ${JSON.stringify(input)}`); };
     this.s3.onAnyCommand().callsFake(unexpected);
+    this.dynamo.onAnyCommand().callsFake(unexpected);
     this.emr.onAnyCommand().callsFake(unexpected);
     this.sfn.onAnyCommand().callsFake(unexpected);
-    this.putText(STAGED_FILE, 'order_id\n');
+    this.stage(RUN);
     this.fakeS3();
     this.fakeEmr();
+    this.dynamo.on(DescribeTableCommand).callsFake(this.call('DescribeTable', () => {
+      if (!this.table) throw awsError('ResourceNotFoundException', 400);
+      return { Table: this.table };
+    }));
     this.sfn.on(DescribeExecutionCommand).callsFake(this.call('DescribeExecution', () => ({ status: this.executionStatus })));
   }
 
   restore(): void {
-    for (const mock of [this.s3, this.emr, this.sfn]) mock.restore();
+    for (const mock of [this.s3, this.dynamo, this.emr, this.sfn]) mock.restore();
   }
 
   json(key: string): unknown {
@@ -89,6 +106,13 @@ export class FakeAws {
 
   putText(key: string, text: string): void {
     this.objects.set(key, Buffer.from(text));
+  }
+
+  /** What staging leaves of a run with one file. */
+  stage(runId: string, bytes = 9): void {
+    const key = `runs/${runId}/input/part-00000.csv`;
+    this.putText(key, 'order_id\n');
+    this.putText(`runs/${runId}/staged.json`, JSON.stringify({ files: [{ id: 'a', key, bytes, gzip: false }], rejected: [] }));
   }
 
   putLog(key: string, text: string): void {

@@ -1,4 +1,4 @@
-import { checkEvent, CLUSTER, launchEvent, RUN, STEP_FOLDER, stopEvent } from './events';
+import { checkEvent, CLUSTER, launchEvent, RUN, STEP_FOLDER, stopEvent, TARGET } from './events';
 import { awsError, FakeAws, freshAwsForEachTest } from './fake-aws';
 import type { ClusterRequest, EmrHiveDynamoArguments, EmrJob } from '../../../src/emr-hive-dynamo-step/contract';
 import { handler } from '../../../src/emr-hive-dynamo-step/runtime/emr-hive-dynamo.lambda';
@@ -27,7 +27,7 @@ const stop = async () => handler(stopEvent());
 
 describe('the first run', () => {
   test('starts a cluster without steps, which stays until it is idle, and adds its step', async () => {
-    aws.putText('runs/other/input/part-00000.csv', '');
+    aws.stage('other');
     expect(await launch()).toMatchObject({ status: 'running', job: { clusterId: 'j-1', stepId: 's-j-1-1' } });
     const { Name, ...request } = aws.clusters[0].request;
     expect(Name).toMatch(/^OrdersToDynamo\//);
@@ -56,7 +56,7 @@ describe('the first run', () => {
 });
 
 describe('the next run', () => {
-  beforeEach(() => aws.putText('runs/other/input/part-00000.csv', ''));
+  beforeEach(() => aws.stage('other'));
 
   test.each(['STARTING', 'BOOTSTRAPPING', 'RUNNING', 'WAITING'])('takes the cluster that is %s', async state => {
     await launch();
@@ -127,7 +127,7 @@ describe('the next run', () => {
 
 describe('of several that find no cluster', () => {
   test('one starts it, and the others wait for it', async () => {
-    aws.putText('runs/other/input/part-00000.csv', '');
+    aws.stage('other');
     const [first, second] = await Promise.all([launch(), otherRun()]);
     expect(aws.count('RunJobFlow')).toBe(1);
     const [waiting, waitingEvent] = 'clusterId' in (first as { job: EmrJob }).job ? [second, { ...event(), runId: 'other' }] : [first, event()];
@@ -186,7 +186,7 @@ describe('a step is added once', () => {
 
   test('to another cluster if this one has begun to end', async () => {
     await launch();
-    aws.putText('runs/other/input/part-00000.csv', '');
+    aws.stage('other');
     aws.failBefore.set('AddJobFlowSteps', awsError('ValidationException', 400));
     const describing = aws.count('DescribeCluster');
     aws.become(aws.clusters[0], 'WAITING');
@@ -201,7 +201,7 @@ describe('a step is added once', () => {
 describe('a step', () => {
   test('that has completed gives its result, whatever becomes of the cluster', async () => {
     const status = await launch();
-    aws.putText(`${STEP_FOLDER}counts/000000_0`, '{"rowsRead":1,"rowsWritten":1,"rowsRejected":0,"duplicatesDropped":0}\n');
+    aws.putText(`${STEP_FOLDER}counts/000000_0`, '{"rowsRead":1,"rowsWritten":1,"rowsRejected":0,"duplicatesDropped":0,"bytesWritten":9}\n');
     aws.become(aws.clusters[0], 'WAITING', {}, 'COMPLETED');
     expect(await check(status)).toMatchObject({ status: 'done', result: { rowsWritten: 1 } });
     expect(aws.count('TerminateJobFlows')).toBe(0);
@@ -283,7 +283,7 @@ describe('stop', () => {
 test('a cluster of the user\'s is used as it is, and never started nor ended', async () => {
   await launch(); // stands for the user's
   aws.become(aws.clusters[0], 'WAITING', {}, 'COMPLETED');
-  const existing = { ...launchEvent('SELECT 1;', 2), arguments: { script: 'SELECT 1;', workers: 1, existing: { clusterId: 'j-1' } } };
+  const existing = { ...launchEvent('SELECT 1;', 2), arguments: { script: 'SELECT 1;', table: TARGET, workers: 1, existing: { clusterId: 'j-1' } } };
   const status = await handler(existing) as JobStatus<EmrJob>;
   expect(status).toMatchObject({ job: { clusterId: 'j-1', stepId: 's-j-1-2' } });
   expect(aws.clusters).toHaveLength(1);

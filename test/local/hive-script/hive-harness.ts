@@ -5,7 +5,7 @@ import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutObjectC
 import { HiveOutcome, RunningHive, startHive } from '../../../local/hive';
 import { RunningMiniStack, startMiniStack } from '../../../local/ministack';
 import { createRunFolder } from '../../../local/processes';
-import { Dataset } from '../../../src';
+import { Dataset, HiveTransform } from '../../../src';
 import { fillHiveScript } from '../../../src/emr-hive-dynamo-step/contract';
 import { hiveScript } from '../../../src/emr-hive-dynamo-step/hive-script';
 import { Counts, readCounts } from '../../../src/emr-hive-dynamo-step/runtime/counts';
@@ -22,6 +22,7 @@ export interface RejectedLine {
 }
 
 export interface Loaded {
+  readonly runId: string;
   readonly items: Record<string, AttributeValue>[];
   readonly rejected: RejectedLine[];
   readonly counts: Counts;
@@ -31,6 +32,8 @@ export interface LoadOptions {
   readonly dataset: Dataset;
   readonly files: Record<string, Buffer>;
   readonly attributeNames?: Record<string, string>;
+  readonly epochSeconds?: string[];
+  readonly transform?: HiveTransform;
   /** Attributes of the table's key, with their types. */
   readonly tableKey?: Record<string, 'S' | 'N'>;
   /** Changes the script before it runs. */
@@ -67,15 +70,23 @@ export class HiveHarness {
     for (const [name, Body] of Object.entries(options.files)) {
       await this.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: `${inputFolder(runId)}${name}`, Body }));
     }
-    const { dataset, attributeNames = {}, edit = script => script } = options;
-    const rendered = hiveScript({ dataset: dataset._definition, tableName, attributeNames, writeThroughputPercent: 50 });
-    const { exitCode, stderr } = await this.run(fillHiveScript(edit(rendered), { workBucket: BUCKET, runId, stepId: STEP }));
+    const { dataset, attributeNames = {}, epochSeconds = [], transform, edit = script => script } = options;
+    const rendered = hiveScript({ dataset: dataset._definition, tableName, attributeNames, epochSeconds, transform: transform?._definition });
+    const { exitCode, stderr } = await this.run(fillHiveScript(edit(rendered), {
+      workBucket: BUCKET, runId, stepId: STEP, reducers: 2, writeRate: { units: 2_000, percent: 100 },
+    }));
     if (exitCode !== 0) throw new Error(`Hive ended with exit code ${exitCode}:\n${stderr}`);
-    return { items: await this.items(tableName), rejected: await this.rejected(runId), counts: await readCounts(BUCKET, runId, STEP) };
+    return { runId, items: await this.items(tableName), rejected: await this.rejected(runId), counts: await readCounts(BUCKET, runId, STEP) };
   }
 
   public async run(script: string): Promise<HiveOutcome> {
     return this.hive.run(script);
+  }
+
+  /** Names of the files that are in the input folder of a run. */
+  public async stagedFiles(runId: string): Promise<string[]> {
+    const { Contents = [] } = await this.s3.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix: inputFolder(runId) }));
+    return Contents.map(({ Key }) => Key!.slice(inputFolder(runId).length));
   }
 
   private async createTable(TableName: string, tableKey: Record<string, 'S' | 'N'>): Promise<void> {
@@ -102,6 +113,7 @@ export class HiveHarness {
     }));
     return texts.flatMap(text => text.split('\n')).filter(text => text !== '').map(text => {
       const [reason, uri, ...line] = text.split('\t');
+      if (uri === 'transform') return { reason, file: uri, line: line.join('\t') };
       const folder = `s3://${BUCKET}/${inputFolder(runId)}`;
       if (!uri.startsWith(folder)) throw new Error(`a rejected row names ${uri}, which is not in ${folder}`);
       return { reason, file: uri.slice(folder.length), line: line.join('\t') };
