@@ -313,15 +313,15 @@ describe.each(Object.values(EventDelivery))('with a key of the user\'s, events d
     const bucket = new s3.Bucket(stack, 'Landing');
     new S3QueueTrigger(stack, 'Trigger', { bucket, encryptionKey, delivery }).startExecutionsOf(stateMachine(stack));
     const template = Template.fromStack(stack);
-    const statements = (type: string, property: string) => Object.values(template.findResources(type))
+    const statementsFor = (type: string, property: string) => Object.values(template.findResources(type))
       .flatMap(({ Properties }) => Properties[property].Statement)
       .filter(({ Principal }) => Principal.Service === service);
     for (const [type, property] of [['AWS::SQS::QueuePolicy', 'PolicyDocument'], ['AWS::KMS::Key', 'KeyPolicy']]) {
-      const found = statements(type, property);
+      const found = statementsFor(type, property);
       expect(found).toHaveLength(1);
       expect(found[0].Condition.StringEquals).toEqual(ownAccount);
     }
-    expect(statements('AWS::KMS::Key', 'KeyPolicy')[0].Action).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
+    expect(statementsFor('AWS::KMS::Key', 'KeyPolicy')[0].Action).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
   });
 
   test('a key that the app does not own is named in a warning, with the statement that it needs', () => {
