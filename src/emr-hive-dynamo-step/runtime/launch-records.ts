@@ -24,7 +24,9 @@ export interface LaunchRecord {
   readonly call: number;
   /** ISO 8601. */
   readonly askedAt: string;
-  /** `asked` means that the answer is not known; `ended` that nothing of the load is left. */
+  /**
+   * `asked`: the answer is not known. `refused`: the call was not made, or EMR has refused it. `ended`: no compute of it is left.
+   */
   readonly state: 'asked' | 'running' | 'refused' | 'ended';
   /** Known before the call if a step is to be added to a cluster. */
   readonly clusterId?: string;

@@ -50,17 +50,20 @@ export async function startOrFind(event: Launcher): Promise<JobStatus<EmrJob>> {
   const askedAt = new Date().toISOString();
   if (!prepared) return running({ askedAt: event.action === 'check' ? event.job.askedAt : askedAt });
   const record: LaunchRecord = { attempt, relaunch, call: mine.length, askedAt, state: 'asked', ...prepared.place };
-  await ensureStillRunning(event.executionArn);
   if (!await claimLaunch(event.runId, record)) return running(record); // somebody else is asking at this moment
-  return running(await start(event.runId, record, prepared));
+  return running(await start(event, record, prepared));
 }
 
-async function start(runId: string, record: LaunchRecord, prepared: Prepared): Promise<LaunchRecord> {
+async function start({ runId, executionArn }: Launcher, record: LaunchRecord, prepared: Prepared): Promise<LaunchRecord> {
   let load: Load;
+  let asked = false;
   try {
+    // the record first: a stop that does not see it comes before this question, and the answer is no
+    await ensureStillRunning(executionArn);
+    asked = true;
     load = await prepared.start(record);
   } catch (error) {
-    if (isRefusal(error)) await updateLaunch(runId, { ...record, state: 'refused' });
+    if (!asked || isRefusal(error)) await updateLaunch(runId, { ...record, state: 'refused' });
     throw error;
   }
   const started: LaunchRecord = { ...record, ...load, state: 'running' };

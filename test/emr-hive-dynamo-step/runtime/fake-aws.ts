@@ -67,6 +67,8 @@ export class FakeAws {
   /** Thrown by the next call of the named operation: before it acts, or after it. */
   readonly failBefore = new Map<string, Error>();
   readonly failAfter = new Map<string, Error>();
+  /** Called right before such a call fails. */
+  beforeFailure: () => void = () => {};
   /** Clusters of other people in every listing. */
   strangers = 0;
 
@@ -154,6 +156,7 @@ export class FakeAws {
       const before = this.failBefore.get(name);
       if (before) {
         this.failBefore.delete(name);
+        this.beforeFailure();
         throw before;
       }
       const output = act(input);

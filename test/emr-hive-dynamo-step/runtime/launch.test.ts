@@ -74,7 +74,15 @@ describe('the first launch', () => {
     aws.executionStatus = 'ABORTED';
     await expect(launch()).rejects.toThrow(expect.objectContaining({ name: 'Etl.Stopped' }));
     expect(aws.clusters).toEqual([]);
-    expect(aws.keys(`${STEP_FOLDER}launches/`)).toEqual([]);
+    expect(aws.json(`${STEP_FOLDER}launches/1-0-0.json`)).toMatchObject({ state: 'refused' }); // there is nothing to stop
+  });
+
+  test('is written down before it asks whether its execution runs: a stop that comes between finds it, and waits', async () => {
+    aws.failBefore.set('DescribeExecution', new Error('stands still here'));
+    let found: unknown;
+    aws.beforeFailure = () => { found = aws.json(`${STEP_FOLDER}launches/1-0-0.json`); };
+    await expect(launch()).rejects.toThrow('stands still here');
+    expect(found).toMatchObject({ state: 'asked' });
   });
 });
 
