@@ -64,9 +64,18 @@ const CAUSES: Cause[] = [
     advice: 'Give the cluster\'s subnets a route to S3 and DynamoDB: a NAT gateway, or gateway endpoints for both.',
   },
   {
+    // the connector tries again what is throttled, for ten minutes, and RequestLimitExceeded not at all
+    text: /RequestLimitExceeded|ProvisionedThroughputExceededException|ThrottlingException|Full list of write requests not processed/,
+    error: ConfigurationError,
+    advice: 'DynamoDB throttled the load for longer than the connector waits, or a quota of the account is reached. Lower the step\'s '
+      + '`writeUnitsPerSecond` or `writeThroughputPercent`, give the table and its indexes more capacity (warm throughput on demand, or the maximum of its '
+      + 'auto scaling), or raise the table\'s and the account\'s write quotas.',
+  },
+  {
     text: /FAILED: (?:SemanticException|ParseException)|return code 1 from org\.apache\.hadoop\.hive\.ql\.exec\.DDLTask/,
     error: ConfigurationError,
-    advice: 'Hive did not accept the generated script. Use another EMR release, or report it as a defect of this library.',
+    advice: 'Hive did not accept the script. If it names something of the step\'s `transform`, correct that SELECT. Otherwise use another EMR release, or '
+      + 'report it as a defect of this library.',
   },
 ];
 
