@@ -12,7 +12,8 @@ export interface ColumnOptions {
   readonly header?: string;
 
   /**
-   * Whether a row in which this column is null (its field is empty) is rejected. Columns of the dataset's key are always required.
+   * Whether a row in which this column is null (its field is empty) is rejected. Columns of the dataset's key are
+   * always required.
    *
    * @default false - most columns of most files have gaps
    */
@@ -22,8 +23,9 @@ export interface ColumnOptions {
 /**
  * One column of a dataset: a name and a type.
  *
- * A name has letters, digits and underscores, does not begin with a digit, and has at most 127 characters. Upper and lower case are the
- * same name, because both targets' engines fold them. The table at `Dataset` says what each type accepts and how the targets hold it.
+ * A name has letters, digits and underscores, does not begin with a digit, and has at most 127 characters. Upper and
+ * lower case are the same name, because both targets' engines fold them. The table at `Dataset` says what each type
+ * accepts and how the targets hold it.
  */
 export class Column {
   /**
@@ -45,7 +47,7 @@ export class Column {
   }
 
   /**
-   * An exact decimal number.
+   * An exact decimal number: in DynamoDB too, whose numbers have 38 digits.
    *
    * @param name the column's name
    * @param precision most digits in all, from 1 to 38
@@ -59,7 +61,8 @@ export class Column {
   }
 
   /**
-   * A floating-point number of 64 bits: zero, or a magnitude from 1e-130 to 9.999999999999998e125, which is what DynamoDB holds.
+   * A floating-point number of 64 bits: zero, or a magnitude from 1e-130 to 9.999999999999998e125, which is what
+   * DynamoDB holds.
    *
    * @throws if the name or the header is not allowed
    */
@@ -86,7 +89,8 @@ export class Column {
   }
 
   /**
-   * A point in time, to the microsecond.
+   * A point in time, to the microsecond. In DynamoDB it is text, or whole seconds if `epochSeconds` of the step names
+   * it: what time to live needs.
    *
    * @throws if the name or the header is not allowed
    */

@@ -28,9 +28,10 @@ const TAG_PRIORITY = 1_000_000;
 /** Properties of an EmrHiveDynamoStep. */
 export interface EmrHiveDynamoStepProps {
   /**
-   * The table to load into, in the account and region of the stack. Its key must be made of the columns of the dataset's key: at synthesis, or for a table that
-   * another app creates when a run is launched, an error says where they differ. Every row replaces the whole item with its key: attributes that the
-   * dataset does not have are lost, and an older file that arrives late replaces a newer row.
+   * The table to load into, in the account and region of the stack. Its key must be made of the columns of the
+   * dataset's key: at synthesis, or for a table that another app creates when a run is launched, an error says where
+   * they differ. Every row replaces the whole item with its key: attributes that the dataset does not have are lost,
+   * and an older file that arrives late replaces a newer row.
    */
   readonly table: ITable;
 
@@ -38,23 +39,25 @@ export interface EmrHiveDynamoStepProps {
   readonly compute: EmrCompute;
 
   /**
-   * A SELECT of your own over the rows, before they become items. The names in `attributeNames` and `epochSeconds` are then those of the columns that it yields.
+   * A SELECT of your own over the rows, before they become items. The names in `attributeNames` and `epochSeconds` are
+   * then those of the columns that it yields.
    *
    * @default - the rows of the files become items
    */
   readonly transform?: HiveTransform;
 
   /**
-   * Names of attributes by names of columns, where they differ: text in any script, without commas, which the DynamoDB connector separates names by, and
-   * without control characters.
+   * Names of attributes by names of columns, where they differ: text in any script, without commas, which the DynamoDB
+   * connector separates names by, and without control characters.
    *
    * @default - each column becomes an attribute of its own name
    */
   readonly attributeNames?: { [column: string]: string };
 
   /**
-   * Names of timestamp columns that become whole seconds since 1970-01-01T00:00:00Z, a number, in place of text: what DynamoDB's time to live reads. Fractions are
-   * dropped, so times are rounded down, also before 1970. In a key, times within one second are one key.
+   * Names of timestamp columns that become whole seconds since 1970-01-01T00:00:00Z, a number, in place of text: what
+   * DynamoDB's time to live reads. Fractions are dropped, so times are rounded down, also before 1970. In a key, times
+   * within one second are one key.
    *
    * @default - timestamps become text, `2026-01-31T10:00:00.123456Z`
    */
@@ -63,11 +66,13 @@ export interface EmrHiveDynamoStepProps {
   /**
    * The part of the table's write capacity that a load may use, 10 to 150 percent.
    *
-   * Of provisioned capacity, the load follows auto scaling, every 5 to 10 minutes; more than 100 percent uses up what the table has saved, and is throttled
-   * then. Auto scaling adds capacity only if this is above its target utilization.
+   * Of provisioned capacity, the load follows auto scaling, every 5 to 10 minutes; more than 100 percent uses up what
+   * the table has saved, and is throttled then. Auto scaling adds capacity only if this is above its target
+   * utilization.
    *
-   * Of a table on demand, the part of what it takes at once when the run is launched, at most 100 percent: its warm throughput (4,000 write units a second when it is
-   * new, more after heavier use or if you raise it), its maximum throughput, or those of a global secondary index if they are lower.
+   * Of a table on demand, the part of what it takes at once when the run is launched, at most 100 percent: its warm
+   * throughput (4,000 write units a second when it is new, more after heavier use or if you raise it), its maximum
+   * throughput, or those of a global secondary index if they are lower.
    * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html
    *
    * @default 50 - leaves the other half to the table's other writers
@@ -75,19 +80,20 @@ export interface EmrHiveDynamoStepProps {
   readonly writeThroughputPercent?: number;
 
   /**
-   * Write units a second that a load may use, in place of `writeThroughputPercent`: a row takes one for each KB that it begins, and as many in every global
-   * secondary index that holds it.
+   * Write units a second that a load may use, in place of `writeThroughputPercent`: a row takes one for each KB that it
+   * begins, and as many in every global secondary index that holds it.
    *
-   * Of a table on demand, a load uses at most what it takes at once (see `writeThroughputPercent`). Provisioned tables are asked for this many even if they have
-   * less: auto scaling raises their capacity then, and without it writes are throttled and tried again.
+   * Of a table on demand, a load uses at most what it takes at once (see `writeThroughputPercent`). Provisioned tables
+   * are asked for this many even if they have less: auto scaling raises their capacity then, and without it writes are
+   * throttled and tried again.
    *
    * @default - writeThroughputPercent
    */
   readonly writeUnitsPerSecond?: number;
 
   /**
-   * The longest time that a load may take, the start of its cluster included: 15 minutes to 24 hours. After it the cluster is ended and
-   * the attempt fails.
+   * The longest time that a load may take, the start of its cluster included: 15 minutes to 24 hours. After it the
+   * cluster is ended and the attempt fails.
    *
    * @default Duration.hours(4)
    */
@@ -95,12 +101,12 @@ export interface EmrHiveDynamoStepProps {
 }
 
 /**
- * Loads the rows of a run into a DynamoDB table, with Hive on an EMR cluster: one that is started for the run and ends with it, one that is kept
- * for the next run, or one of yours (`EmrCompute`).
+ * Loads the rows of a run into a DynamoDB table, with Hive on an EMR cluster: one that is started for the run and ends
+ * with it, one that is kept for the next run, or one of yours (`EmrCompute`).
  *
- * It makes the roles of the cluster, which know only its subnets, its security groups, the table and the run's files; the security groups with
- * all the rules that EMR wants; and encryption of everything at rest. Tags of the step, for instance of `Tags.of(step).add(…)`, become
- * tags of its clusters and their instances.
+ * It makes the roles of the cluster, which know only its subnets, its security groups, the table and the run's files;
+ * the security groups with all the rules that EMR wants; and encryption of everything at rest. Tags of the step, for
+ * instance of `Tags.of(step).add(…)`, become tags of its clusters and their instances.
  */
 export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConnectable, iam.IGrantable, ITaggableV2 {
   /** Names the step: the id of the construct. */
@@ -122,8 +128,9 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
   private bound = false;
 
   /**
-   * @throws Error if the id is not 1 to 40 of `A-Z a-z 0-9 _ -`, a number or a duration is out of its bounds, both write rates are given, an attribute's name is
-   * empty, repeated or holds a comma, the table is in another account or region, or the subnets are none or of both kinds
+   * @throws Error if the id is not 1 to 40 of `A-Z a-z 0-9 _ -`, a number or a duration is out of its bounds, both
+   * write rates are given, an attribute's name is empty, repeated or holds a comma, the table is in another account or
+   * region, or the subnets are none or of both kinds
    */
   constructor(scope: Construct, id: string, props: EmrHiveDynamoStepProps) {
     super(scope, id);
@@ -146,8 +153,9 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
   /**
    * Called by the pipeline, once.
    *
-   * @throws Error if the step is bound already; if the dataset has no key or another one than the table; if `attributeNames` or `epochSeconds` name columns
-   * that are not there or not timestamps; or if the `transform` does not yield the columns of the key and of `latestBy`
+   * @throws Error if the step is bound already; if the dataset has no key or another one than the table; if
+   * `attributeNames` or `epochSeconds` name columns that are not there or not timestamps; or if the `transform` does
+   * not yield the columns of the key and of `latestBy`
    */
   public bind(scope: Construct, options: EtlStepBindOptions): EtlStepConfig {
     if (this.bound) throw new Error(`The step ${this.node.path} is in a pipeline already. Make a step of its own for each pipeline.`);

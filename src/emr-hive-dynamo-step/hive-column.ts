@@ -3,8 +3,9 @@ import { hiveLiteral } from './hive-literal';
 import type { ColumnDefinition } from '../dataset/contract';
 import { FLOATING_POINT_BOUNDS, INTEGER_BOUNDS, lexicalRule } from '../dataset/contract';
 
-// HiveQL of one column. Text is judged by the lexical rule before any cast: Hive's casts take more than the dataset's types and give null
-// for the rest, and its optimizer drops the cast in `cast(x AS BIGINT) IS NOT NULL`. Names carry a prefix, so that none is a word of HiveQL.
+// HiveQL of one column. Text is judged by the lexical rule before any cast: Hive's casts take more than the dataset's
+// types and give null for the rest, and its optimizer drops the cast in `cast(x AS BIGINT) IS NOT NULL`. Names carry a
+// prefix, so that none is a word of HiveQL.
 
 export interface HiveColumn {
   readonly definition: ColumnDefinition;
@@ -48,7 +49,9 @@ function hiveType(definition: ColumnDefinition, attribute: Attribute): HiveColum
   }
 }
 
-/** Whether the text obeys the lexical rule: `(?d)` because Java's `$` otherwise overlooks some characters at the end. */
+/**
+ * Whether the text obeys the lexical rule: `(?d)` because Java's `$` otherwise overlooks some characters at the end.
+ */
 function obeysRule({ definition, text }: HiveColumn): string {
   return `${text} RLIKE ${hiveLiteral(`(?d)${lexicalRule(definition)}`)}`;
 }
@@ -77,7 +80,10 @@ export function validity(column: HiveColumn): string {
   }
 }
 
-/** Minutes from the day's midnight to the time in UTC: below 0 or above 1439 if that is in the day before or after. Null if the text is no timestamp. */
+/**
+ * Minutes from the day's midnight to the time in UTC: below 0 or above 1439 if that is in the day before or after. Null
+ * if the text is no timestamp.
+ */
 export function minuteOfDay(column: HiveColumn): string {
   const time = `substr(${column.text}, 12)`;
   const number = (text: string) => `cast(${text} AS INT)`;
@@ -117,7 +123,8 @@ function decimalText({ definition: { scale }, text }: HiveColumn): string {
   return `concat(CASE WHEN ${text} LIKE '-%' AND ${text} RLIKE '[1-9]' THEN '-' ELSE '' END, ${whole}${fraction})`;
 }
 
-// From the text and the minutes: Hive's functions of time know the session's zone, its changes to summer time, and the Julian calendar.
+// From the text and the minutes: Hive's functions of time know the session's zone, its changes to summer time, and the
+// Julian calendar.
 
 const dayOf = (text: string): string => `substr(${text}, 1, 10)`;
 const secondOf = (text: string): string => `substr(concat(regexp_extract(${text}, ':[0-9]{2}:([0-9]{2})', 1), '00'), 1, 2)`;
@@ -142,7 +149,10 @@ export function orderByValue({ definition: { type, precision, scale }, order }: 
   return type === 'decimal' ? `cast(${order} AS DECIMAL(${precision},${scale}))` : order;
 }
 
-/** What the column is ordered by when it decides among rows that are equal so far: its canonical text, but floating-point numbers by value. */
+/**
+ * What the column is ordered by when it decides among rows that are equal so far: its canonical text, but
+ * floating-point numbers by value.
+ */
 export function orderByText({ definition: { type }, order }: HiveColumn): string {
   return type === 'integer' ? `cast(${order} AS STRING)` : order;
 }

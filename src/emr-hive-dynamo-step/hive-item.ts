@@ -1,8 +1,9 @@
 import type { HiveColumn } from './hive-column';
 import { hiveLiteral } from './hive-literal';
 
-// How a row becomes an item of DynamoDB. Most columns are mapped to an attribute each. The connector has no exact numbers but BIGINT, so decimals
-// go through a column of its item type, a map from names of attributes to their values as JSON. Both ends read the digits as text.
+// How a row becomes an item of DynamoDB. Most columns are mapped to an attribute each. The connector has no exact
+// numbers but BIGINT, so decimals go through a column of its item type, a map from names of attributes to their values
+// as JSON. Both ends read the digits as text.
 // https://github.com/awslabs/emr-dynamodb-connector, HiveDynamoDBItemType and AttributeValueDeserializer
 
 /** Name of the map; no column has it, see HiveColumn. */
@@ -60,7 +61,10 @@ const nameBytes = ({ attribute }: HiveColumn): number => Buffer.byteLength(attri
 /** Most bytes of names and values in one item of DynamoDB. */
 export const MAX_ITEM_BYTES = 400 * 1_024;
 
-/** Bytes that DynamoDB counts for the item of a row's texts, or a few more: numbers, dates and times count as their longest text. */
+/**
+ * Bytes that DynamoDB counts for the item of a row's texts, or a few more: numbers, dates and times count as their
+ * longest text.
+ */
 export function largestItemBytes(columns: HiveColumn[]): string {
   const LONGEST_TEXT = { integer: 20, floatingPoint: 25, bool: 5, date: 10, timestamp: 27 };
   let constant = 0;
@@ -75,7 +79,8 @@ export function largestItemBytes(columns: HiveColumn[]): string {
 }
 
 /**
- * Bytes that DynamoDB counts for the item of a row's values: names and values, numbers by about half a byte for each digit.
+ * Bytes that DynamoDB counts for the item of a row's values: names and values, numbers by about half a byte for each
+ * digit.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
 export function itemBytes(columns: HiveColumn[]): string {

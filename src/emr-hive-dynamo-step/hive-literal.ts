@@ -1,8 +1,9 @@
 import { Token } from 'aws-cdk-lib';
 
 /**
- * A string literal of HiveQL. Only what is harmless in every place that reads a script stands as it is: Hive's command line splits it at
- * semicolons and miscounts quotes of the other kind, `<` begins the placeholders of the run, and `${` a parameter of CloudFormation's.
+ * A string literal of HiveQL. Only what is harmless in every place that reads a script stands as it is: Hive's command
+ * line splits it at semicolons and miscounts quotes of the other kind, `<` begins the placeholders of the run, and `${`
+ * a parameter of CloudFormation's.
  */
 export function hiveLiteral(text: string): string {
   // a token becomes a name that AWS checks, of letters, digits and `_-.`

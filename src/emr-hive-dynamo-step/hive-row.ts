@@ -2,10 +2,12 @@ import { hiveLiteral } from './hive-literal';
 import type { CsvDefinition } from '../dataset/contract';
 
 /**
- * A Java regular expression that matches every line: its group 1 is the whole line; then two groups per field, the text between the quotes
- * of one with them, and the text of one without. Both are null, for all fields, if the line is not that many fields of RFC 4180.
+ * A Java regular expression that matches every line: its group 1 is the whole line; then two groups per field, the text
+ * between the quotes of one with them, and the text of one without. Both are null, for all fields, if the line is not
+ * that many fields of RFC 4180.
  *
- * Quantifiers over text are possessive (`*+`): Java matches these in a loop, and others by recursion, which a long field would end.
+ * Quantifiers over text are possessive (`*+`): Java matches these in a loop, and others by recursion, which a long
+ * field would end.
  */
 export function rowPattern(format: CsvDefinition, fields: number): string {
   // CR and LF end lines, NUL is no text, and U+FFFD is what Hadoop reads in place of bytes that are no UTF-8

@@ -10,7 +10,10 @@ import { loadedDataset, TransformDefinition } from './hive-transform';
 import { REJECTION } from '../dataset/contract';
 import type { DatasetDefinition } from '../dataset/contract';
 
-/** The script travels in the Launch state's arguments, and Step Functions takes 256 KiB of those, with all the rest that is in them. */
+/**
+ * The script travels in the Launch state's arguments, and Step Functions takes 256 KiB of those, with all the rest that
+ * is in them.
+ */
 const MAX_SCRIPT_CHARACTERS = 200_000;
 
 export interface HiveScriptProps extends AttributeOptions {
@@ -21,10 +24,11 @@ export interface HiveScriptProps extends AttributeOptions {
 }
 
 /**
- * The HiveQL that loads a run's staged files into a DynamoDB table, for Hive 3.1.3 with EMR's DynamoDB connector. What depends on the run is
- * still open: fillHiveScript() (contract.ts) fills it in.
+ * The HiveQL that loads a run's staged files into a DynamoDB table, for Hive 3.1.3 with EMR's DynamoDB connector. What
+ * depends on the run is still open: fillHiveScript() (contract.ts) fills it in.
  *
- * One job reads the files, rejects rows, chooses one row for each key and counts; another one writes. A transform is one more in between.
+ * One job reads the files, rejects rows, chooses one row for each key and counts; another one writes. A transform is
+ * one more in between.
  */
 export function hiveScript({ dataset, tableName, transform, ...options }: HiveScriptProps): string {
   const loaded = loadedDataset(dataset, transform);
@@ -92,8 +96,8 @@ WHERE ${IS_ROW}`,
 }
 
 /**
- * Judges rows, and of several with one key chooses the one that the dataset's `latestBy` and then its columns say. Rows that are rejected carry
- * what is kept of them, and go to any reducer.
+ * Judges rows, and of several with one key chooses the one that the dataset's `latestBy` and then its columns say. Rows
+ * that are rejected carry what is kept of them, and go to any reducer.
  */
 function choose(texts: Texts, from: 'files' | 'transform', dataset: DatasetDefinition, columns: HiveColumn[]): string {
   const ofFiles = from === 'files';
@@ -198,8 +202,8 @@ function count(name: string, counts: Record<string, string>): string {
 }
 
 /**
- * Writes from map tasks, by the number of which the connector divides the write rate: as many as can run, given what a container takes. In small
- * containers all can, and no reducer takes room from them.
+ * Writes from map tasks, by the number of which the connector divides the write rate: as many as can run, given what a
+ * container takes. In small containers all can, and no reducer takes room from them.
  */
 function load(columns: HiveColumn[]): string {
   return `

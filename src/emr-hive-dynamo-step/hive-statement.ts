@@ -1,11 +1,15 @@
 import { escapeHive } from './hive-literal';
 
-/** Tokens of HiveQL that may hold any text, then every other character. A literal's backslash goes with the character behind it. */
+/**
+ * Tokens of HiveQL that may hold any text, then every other character. A literal's backslash goes with the character
+ * behind it.
+ */
 const TOKENS = /'(?:\\[\s\S]|[^'\\])*'|"(?:\\[\s\S]|[^"\\])*"|`[^`]*`|--[^\n]*|[\s\S]/g;
 
 /**
- * A user's SELECT in a form that is the same to Hive, and harmless to all that reads the script before Hive: its command line, which splits a script
- * at semicolons and miscounts quotes, the placeholders of the run, and CloudFormation.
+ * A user's SELECT in a form that is the same to Hive, and harmless to all that reads the script before Hive: its
+ * command line, which splits a script at semicolons and miscounts quotes, the placeholders of the run, and
+ * CloudFormation.
  *
  * @throws if the text is not one SELECT
  */
@@ -37,7 +41,10 @@ function safeLiteral(token: string): string {
   return `'${token.slice(1, -1).replace(/\\[\s\S]|[^\\]+/g, part => part.startsWith('\\') ? safeEscape(part) : escapeHive(part))}'`;
 }
 
-/** An escape of a character that needs none in Hive becomes that character; quotes and the like get the form that nobody misreads. */
+/**
+ * An escape of a character that needs none in Hive becomes that character; quotes and the like get the form that nobody
+ * misreads.
+ */
 function safeEscape(escape: string): string {
   return /^\\[\\0-7bnrtZu%_]$/.test(escape) ? escape : escapeHive(escape[1]);
 }

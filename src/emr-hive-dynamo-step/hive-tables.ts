@@ -6,7 +6,10 @@ import { rowColumns, rowPattern } from './hive-row';
 import { lines } from './hive-text';
 import type { ColumnDefinition, DatasetDefinition } from '../dataset/contract';
 
-/** Tables of the script. All are temporary: they belong to the session and end with it, so no other run meets them, whatever its cluster. */
+/**
+ * Tables of the script. All are temporary: they belong to the session and end with it, so no other run meets them,
+ * whatever its cluster.
+ */
 export const TABLE = { staged: 'staged', chosen: 'chosen', dynamo: 'dynamo' } as const;
 
 /** Over the lines of the run's staged files. */
@@ -50,7 +53,9 @@ export function transformTable({ name, columns }: DatasetDefinition): string {
   return temporaryTable('what the transform reads', `\`${name}\``, columns.map(column => `\`${column.name}\` ${transformType(column)}`));
 }
 
-/** Dates and times stay text: Hive's own types know neither the zone of a time nor, before 1582, the calendar of a date. */
+/**
+ * Dates and times stay text: Hive's own types know neither the zone of a time nor, before 1582, the calendar of a date.
+ */
 function transformType({ type, precision, scale }: ColumnDefinition): string {
   switch (type) {
     case 'integer': return 'BIGINT';

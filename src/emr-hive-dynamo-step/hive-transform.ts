@@ -14,23 +14,27 @@ export interface TransformDefinition {
 }
 
 /**
- * A SELECT of your own between the files and the table: it computes, joins, filters or aggregates rows before they become items.
+ * A SELECT of your own between the files and the table: it computes, joins, filters or aggregates rows before they
+ * become items.
  *
- * It reads a table with the dataset's name and columns, which holds the rows of the run that are valid (rows that are not have been rejected). The
- * types there are STRING, BIGINT for integers, DECIMAL, DOUBLE, BOOLEAN, and STRING for dates (`2026-01-31`) and timestamps
- * (`2026-01-31T10:00:00.123456Z`, always in UTC).
+ * It reads a table with the dataset's name and columns, which holds the rows of the run that are valid (rows that are
+ * not have been rejected). The types there are STRING, BIGINT for integers, DECIMAL, DOUBLE, BOOLEAN, and STRING for
+ * dates (`2026-01-31`) and timestamps (`2026-01-31T10:00:00.123456Z`, always in UTC).
  *
  * What it yields becomes the items:
  *
- * - It yields a column for each of `columns`, with that name; others are ignored. The dataset's `key` and `latestBy` must be among them.
- * - Each value is judged again, as text, as a file's would be (see `Dataset`): one that does not fit its column rejects the row. Hive's DATE,
- *   TIMESTAMP, DECIMAL and so on fit by themselves. A text without characters is null.
+ * - It yields a column for each of `columns`, with that name; others are ignored. The dataset's `key` and `latestBy`
+ *   must be among them.
+ * - Each value is judged again, as text, as a file's would be (see `Dataset`): one that does not fit its column rejects
+ *   the row. Hive's DATE, TIMESTAMP, DECIMAL and so on fit by themselves. A text without characters is null.
  * - Of several rows with one key, one is written, as without a transform.
- * - It yields at most as many rows as it reads: the result counts those that are missing as filtered. If it yields more, the load ends with
- *   `Etl.Configuration`, though the rows are written.
- * - It must give the same rows each time that it reads the same: a task that fails runs again. Do not use `rand()` or the time of day.
+ * - It yields at most as many rows as it reads: the result counts those that are missing as filtered. If it yields
+ *   more, the load ends with `Etl.Configuration`, though the rows are written.
+ * - It must give the same rows each time that it reads the same: a task that fails runs again. Do not use `rand()` or
+ *   the time of day.
  *
- * Rejected rows of the transform are kept below `rejected/transformed/`, as a line of CSV of the columns that it yields, in which line breaks are spaces.
+ * Rejected rows of the transform are kept below `rejected/transformed/`, as a line of CSV of the columns that it
+ * yields, in which line breaks are spaces.
  *
  * @example
  * HiveTransform.inline(`
@@ -45,8 +49,8 @@ export class HiveTransform {
    *
    * @param statement one SELECT of Hive 3.1.3, with or without a semicolon at its end
    * @param columns what it yields
-   * @throws if the statement is not one SELECT, holds text outside of quotes that is no HiveQL, or is not known when the app is synthesized; or if columns
-   * are missing or repeated
+   * @throws if the statement is not one SELECT, holds text outside of quotes that is no HiveQL, or is not known when
+   * the app is synthesized; or if columns are missing or repeated
    */
   public static inline(statement: string, columns: Column[]): HiveTransform {
     return new HiveTransform('the transform', statement, columns);
@@ -91,7 +95,8 @@ export class HiveTransform {
 /**
  * The dataset that becomes items: the one of the files, or what the transform makes of it.
  *
- * @throws if the transform does not yield the columns of the key and `latestBy`, or the dataset's name is that of a table of the script
+ * @throws if the transform does not yield the columns of the key and `latestBy`, or the dataset's name is that of a
+ * table of the script
  */
 export function loadedDataset(dataset: DatasetDefinition, transform: TransformDefinition | undefined): DatasetDefinition {
   if (!transform) return dataset;

@@ -23,8 +23,8 @@ export function keyAttributes(dataset: DatasetDefinition, options: AttributeOpti
 }
 
 /**
- * Rows of one key become one item, so the key of the table must be that of the dataset, each column as the attribute that it becomes.
- * The key of a table that the app does not create is compared when a run is launched.
+ * Rows of one key become one item, so the key of the table must be that of the dataset, each column as the attribute
+ * that it becomes. The key of a table that the app does not create is compared when a run is launched.
  */
 export function validateTableKey(table: ITable, dataset: DatasetDefinition, key: KeyAttribute[]): void {
   const tableKey = keyOf(table);

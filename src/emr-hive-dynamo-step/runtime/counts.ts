@@ -8,7 +8,10 @@ export type Counts = Omit<StepResult, 'seconds' | 'rejectedRows'>;
 
 const OF_EVERY_LOAD = ['rowsRead', 'rowsRejected', 'rowsWritten', 'duplicatesDropped', 'bytesWritten'] as const;
 
-/** With a transform: rows that it yielded, and those of them that were rejected. Its rejected rows then do not count among rowsRejected. */
+/**
+ * With a transform: rows that it yielded, and those of them that were rejected. Its rejected rows then do not count
+ * among rowsRejected.
+ */
 const OF_A_TRANSFORM = ['rowsTransformed', 'transformedRowsRejected'] as const;
 
 type Name = typeof OF_EVERY_LOAD[number] | typeof OF_A_TRANSFORM[number];
@@ -18,7 +21,8 @@ const HIDDEN = /\/[._][^/]*/;
 
 /**
  * What the load has counted.
- * @throws EtlError `Etl.LoadFailed` if a count is missing, or there twice; `Etl.Configuration` if a transform has made more of the rows
+ * @throws EtlError `Etl.LoadFailed` if a count is missing, or there twice; `Etl.Configuration` if a transform has made
+ * more of the rows
  */
 export async function readCounts(workBucket: string, runId: string, stepId: string): Promise<Counts> {
   const folder = countsFolder(runId, stepId);

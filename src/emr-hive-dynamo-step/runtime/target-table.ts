@@ -6,7 +6,8 @@ import { spellKey, type TableArguments } from '../contract';
 /**
  * The table as it is now, before a cluster is paid for that could not write to it.
  *
- * @throws ConfigurationError if it is missing, not the one that the step was given, not ready for writes or has another key; TransientError while it is made
+ * @throws ConfigurationError if it is missing, not the one that the step was given, not ready for writes or has another
+ * key; TransientError while it is made
  */
 export async function describeTargetTable(runId: string, expected: TableArguments): Promise<TableDescription> {
   const table = await describe(runId, expected.name);

@@ -17,24 +17,35 @@ export interface WritePlan {
 const NEW_TABLE_UNITS = 4_000;
 
 /**
- * Tasks that write at a time on one instance: containers of 1 GB (the script's) in the 11,712 MB that EMR leaves for them of 16 GiB. It only shapes the files:
- * the connector itself divides the rate by the tasks that the cluster has room for, or that there are.
- * https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-hadoop-task-config.html, TaskCalculator and WriteIopsCalculator of the connector
+ * Tasks that write at a time on one instance: containers of 1 GB (the script's) in the 11,712 MB that EMR leaves for
+ * them of 16 GiB. It only shapes the files: the connector itself divides the rate by the tasks that the cluster has
+ * room for, or that there are.
+ * https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-hadoop-task-config.html, TaskCalculator and
+ * WriteIopsCalculator of the connector
  */
 const WRITERS_PER_WORKER = 11;
 
 /** Containers of 1 GB that the job's application master takes. */
 const APPLICATION_MASTER = 2;
 
-/** A task sends 25 items at a time, BatchWriteItem's most, and gets a whole number of units a second: below this, batches would be smaller. */
+/**
+ * A task sends 25 items at a time, BatchWriteItem's most, and gets a whole number of units a second: below this,
+ * batches would be smaller.
+ */
 const UNITS_PER_WRITER = 25;
 
 const MIB = 1024 ** 2;
 
-/** CSV of a writer, if there are slots for more: its container takes seconds to start, and this some ten seconds to write. */
+/**
+ * CSV of a writer, if there are slots for more: its container takes seconds to start, and this some ten seconds to
+ * write.
+ */
 const LEAST_BYTES_PER_WRITER = 8 * MIB;
 
-/** CSV of a reducer at most: it sorts as much, and a task that fails begins again. In ORC it is a quarter of that (measured), one split. */
+/**
+ * CSV of a reducer at most: it sorts as much, and a task that fails begins again. In ORC it is a quarter of that
+ * (measured), one split.
+ */
 const MOST_BYTES_PER_WRITER = 1024 * MIB;
 
 /** Text is about four times as long as what gzip makes of it. */
@@ -48,8 +59,8 @@ export function writePlan(files: readonly StagedFile[], table: TableDescription,
 }
 
 /**
- * A file of a reducer is a task that writes. As many as write at a time: each gets an equal part of the rate, so a task that has to wait for another
- * leaves the rest of the rate unused. Large loads take several such rounds.
+ * A file of a reducer is a task that writes. As many as write at a time: each gets an equal part of the rate, so a task
+ * that has to wait for another leaves the rest of the rate unused. Large loads take several such rounds.
  */
 function reducers(bytes: number, unitsPerSecond: number, workers: number): number {
   const atATime = Math.max(1, Math.min(
@@ -61,10 +72,12 @@ function reducers(bytes: number, unitsPerSecond: number, workers: number): numbe
 }
 
 /**
- * A part of provisioned capacity is left to the connector, which reads the table again every 5 to 10 minutes and so follows auto scaling. A number of
- * units is taken as it is there: auto scaling raises the capacity only after more is asked for than there is.
+ * A part of provisioned capacity is left to the connector, which reads the table again every 5 to 10 minutes and so
+ * follows auto scaling. A number of units is taken as it is there: auto scaling raises the capacity only after more is
+ * asked for than there is.
  *
- * The connector takes any table on demand for one of 40,000 units, so for those the rate is a number, never above what the table takes at once.
+ * The connector takes any table on demand for one of 40,000 units, so for those the rate is a number, never above what
+ * the table takes at once.
  */
 function writeRate(table: TableDescription, { writeUnitsPerSecond, writeThroughputPercent = 100 }: EmrHiveDynamoArguments['table']): Omit<WritePlan, 'reducers'> {
   const whole = (units: number) => Math.max(1, Math.floor(units));
