@@ -209,6 +209,9 @@ project.setScript('demo', 'node local/install.js && tsx --tsconfig tsconfig.dev.
 project.setScript('bench:hive', 'tsx --tsconfig tsconfig.dev.json test/bench/hive.ts');
 project.setScript('bench:arrivals', 'tsx --tsconfig tsconfig.dev.json test/bench/arrivals.ts');
 
+// ---- how fast the loader is beside the bare statements
+project.setScript('bench:load', 'tsx --tsconfig tsconfig.dev.json test/local/bench/load.ts');
+
 for (const pattern of ['/examples/', '/local/', '/test/', '/.ci/', '/.local/', '/projenrc/', '/rosetta/', '/docs/', '/tsconfig.dev.json', 'cdk.out/']) {
   project.addPackageIgnore(pattern);
 }

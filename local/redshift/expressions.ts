@@ -85,6 +85,7 @@ function replace(tokens: Token[], index: number, { lastCopy }: ExpressionOptions
   const empty = isOperator(tokens[index + 2], ')');
   switch (token.value) {
     case 'nvl': return { text: 'coalesce', tokens: 1 };
+    case 'nullif': return { text: `${STAND_IN_SCHEMA}.null_if`, tokens: 1 };
     case 'getdate': return { text: `${STAND_IN_SCHEMA}.getdate`, tokens: 1 };
     case 'dateadd': return { text: `${STAND_IN_SCHEMA}.dateadd('${tokens[index + 2]?.value}'`, tokens: 3 };
     case 'pg_last_copy_id': return empty ? { text: String(lastCopy.id), tokens: 3 } : undefined;

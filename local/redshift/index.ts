@@ -4,6 +4,7 @@ import * as path from 'path';
 import { createSecureContext } from 'tls';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Client, Pool } from 'pg';
+import type { PasswordDigest } from './authentication';
 import { createCertificate } from './certificate';
 import { Fault, Faults } from './faults';
 import { startPostgresql } from './postgresql';
@@ -21,6 +22,11 @@ export interface RedshiftOptions {
   readonly user: string;
   readonly password: string;
   readonly database: string;
+  /**
+   * How passwords are kept, and so asked for.
+   * @default md5
+   */
+  readonly passwordDigest?: PasswordDigest;
   /**
    * ARNs of the roles that COPY may use.
    * @default - any role
@@ -75,6 +81,7 @@ export async function startRedshift(options: RedshiftOptions): Promise<RunningRe
     backend: { host: postgresql.superuser.host, port: postgresql.superuser.port, ssl: false, database: options.database },
     isolation: options.isolation ?? 'SERIALIZABLE',
     passwords: new Map([[options.user, options.password]]),
+    passwordDigest: options.passwordDigest ?? 'md5',
     copyRoles: options.copyRoles,
     secureContext: createSecureContext({ key, cert: certificate }),
     s3,

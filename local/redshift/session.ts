@@ -2,7 +2,7 @@ import type { Socket } from 'net';
 import { SecureContext, TLSSocket } from 'tls';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Client, ClientConfig, DatabaseError, QueryArrayResult } from 'pg';
-import { passwordChallenge } from './authentication';
+import { PasswordDigest, passwordChallenge } from './authentication';
 import { copy, LoadError } from './copy';
 import type { CopyStatement } from './copy-statement';
 import { BYTES_CONSTRAINT } from './create-table';
@@ -19,6 +19,7 @@ export interface Warehouse {
   readonly backend: ClientConfig;
   readonly isolation: 'SERIALIZABLE' | 'SNAPSHOT';
   readonly passwords: ReadonlyMap<string, string>;
+  readonly passwordDigest: PasswordDigest;
   readonly copyRoles?: readonly string[];
   readonly secureContext: SecureContext;
   readonly s3: S3Client;
@@ -124,10 +125,10 @@ export class Session {
     const database = parameters.get('database') ?? this.user;
     this.reader.startUpIsOver();
     if (!this.encrypted) return this.refuse('28000', `no pg_hba.conf entry for host "127.0.0.1", user "${this.user}", database "${database}", SSL off`);
-    const challenge = passwordChallenge(this.user, this.warehouse.passwords);
+    const challenge = passwordChallenge(this.user, this.warehouse.passwords, this.warehouse.passwordDigest);
     this.send(challenge.request);
     const answer = await this.receive();
-    if (answer?.type !== 'p') return false;
+    if (answer?.type !== challenge.answerType) return false;
     if (!challenge.accepts(answer.body)) return this.refuse('28000', `password authentication failed for user "${this.user}"`);
     if (database !== this.warehouse.backend.database) return this.refuse('3D000', `database "${database}" does not exist`);
     await this.connect();
@@ -276,6 +277,9 @@ export class Session {
           const message = 'Value too long for character type';
           return { message, detail: detailBlock(message, 8001, 'Value too long for type character varying', 0) };
         }
+        break;
+      case '23505': // two sessions have changed the catalogue at once
+        if (error.constraint?.startsWith('pg_')) return { message: 'could not complete because of conflict with concurrent transaction' };
         break;
       case '23502': return { message: `Cannot insert a NULL value into column ${error.column}` };
       case '42501': return { code: '42501', message: error.message.replace('permission denied for table', 'permission denied for relation') };

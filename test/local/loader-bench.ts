@@ -62,6 +62,7 @@ export class LoaderBench {
     return new LoaderBench(runFolder, program, ministack, redshift, s3, secret.ARN!, wrong.ARN!);
   }
 
+  readonly login = { user: USER, password: PASSWORD };
   private runs = 0;
 
   private constructor(
@@ -109,6 +110,14 @@ export class LoaderBench {
       maxRuntimeSeconds: 300,
       ...work,
     };
+  }
+
+  /** Writes a manifest of the staged files of a run, for a COPY by hand; returns its URI. */
+  async putManifest({ stagedFilesKey: key, runId }: LoaderInput): Promise<string> {
+    const { files } = JSON.parse((await this.get(key))!) as { files: { key: string }[] };
+    const entries = files.map(file => ({ url: `s3://${WORK_BUCKET}/${file.key}`, mandatory: true }));
+    await this.put(`runs/${runId}/manifest.json`, JSON.stringify({ entries }));
+    return `s3://${WORK_BUCKET}/runs/${runId}/manifest.json`;
   }
 
   /** Runs the program; `started` gets the process. */

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'child_process';
+import { AddressInfo, createServer } from 'net';
 import { SERIALIZATION_FAILURE } from '../../local/redshift';
 import { Column, DataFormat, Dataset } from '../../src';
 import { LOADER_EXIT } from '../../src/fargate-redshift-step/contract';
@@ -195,6 +196,64 @@ describe('the loader', () => {
     expect(await bench.rejectedRows(input)).toEqual([`s3://work/runs/${input.runId}/input/part-00001.csv,3,Unknown parse error,"o-2,2,,""y"""`]);
   });
 
+  test('texts of nothing but spaces, and spaces at the end of texts, are kept', async () => {
+    const dataset = orders();
+    await bench.load(dataset, [{ content: `${HEADER}o-1,1,,"  "\r\no-2,2,,x  \r\no-3,3,,""\r\n` }]);
+    expect((await bench.redshift.query(`SELECT note FROM analytics.${dataset.name} ORDER BY order_id`)).map(row => row.note)).toEqual(['  ', 'x  ', null]);
+  });
+
+  test('no line of a row with line breaks is loaded, not even one that looks like a row', async () => {
+    const dataset = orders();
+    const input = await bench.stage(dataset, [{ content: `${HEADER}o-1,1,,"begin\no-2,2,,bogus\nend"\no-3,3,,z\n` }]);
+    expect((await bench.run(input)).result).toMatchObject({ rowsRead: 4, rowsWritten: 1, rowsRejected: 3 });
+    expect((await bench.rejectedRows(input)).map(line => line.split(',')[1])).toEqual(['2', '3', '4']);
+  });
+
+  test('a run that is recorded needs its files no more', async () => {
+    const input = await bench.stage(orders(), [{ content: `${HEADER}o-1,1,,x\n` }]);
+    const { result } = await bench.run(input);
+    const again = await bench.run({ ...input, resultKey: `${input.resultKey}.again`, stagedFilesKey: 'runs/gone.json' });
+    expect(again).toMatchObject({ exitCode: LOADER_EXIT.done, result });
+  });
+
+  test.each(['etl_latest_rows', 'etl_staged_rows', 'etl_repeated_keys'])('a table may be called %s', async name => {
+    const dataset = orders(name);
+    await bench.load(dataset, [{ content: `${HEADER}o-1,1,2026-01-01T00:00:00Z,x\n` }]);
+    const again = await bench.load(dataset, [{ content: `${HEADER}o-1,2,2026-01-02T00:00:00Z,x\no-1,3,2025-01-02T00:00:00Z,x\no-2,1,,x\n` }]);
+    expect(again).toMatchObject({ rowsRead: 3, rowsWritten: 2, duplicatesDropped: 1 });
+    expect(await bench.redshift.query(`SELECT amount FROM analytics.${name} ORDER BY order_id`)).toEqual([{ amount: '2.00' }, { amount: '1.00' }]);
+  });
+
+  test('first loads at once make schema, history and table together', async () => {
+    const dataset = orders();
+    const results = await Promise.all([1, 2, 3].map(number => bench.load(dataset, [{ content: `${HEADER}o-${number},1,,x\n` }], { schema: 'at_once' })));
+    expect(results.map(({ rowsWritten }) => rowsWritten)).toEqual([1, 1, 1]);
+    expect(await bench.redshift.query(`SELECT order_id FROM at_once.${dataset.name} ORDER BY 1`)).toHaveLength(3);
+  });
+
+  test('a conflict with a change of the catalogue is tried again in place', async () => {
+    const message = 'could not complete because of conflict with concurrent transaction';
+    bench.redshift.inject({ statement: /^CREATE TABLE IF NOT EXISTS/, error: { message } });
+    bench.redshift.inject({ statement: /^MERGE/, error: { message } });
+    expect(await bench.load(orders(), [{ content: `${HEADER}o-1,1,,x\n` }])).toMatchObject({ rowsWritten: 1 });
+  });
+
+  test('SIGTERM and maxRuntime end it within seconds while it connects to a host that is silent', async () => {
+    const silent = createServer();
+    await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    try {
+      const input = await bench.stage(orders(), [{ content: HEADER }], { maxRuntimeSeconds: 3 }, { port });
+      expect(await bench.run(input)).toMatchObject({ exitCode: LOADER_EXIT.transient, failure: { error: 'Etl.Transient' } });
+      const stopped = await bench.run({ ...input, maxRuntimeSeconds: 300 }, child => {
+        child.stdout!.on('data', text => { if (String(text).includes('"connecting"')) child.kill('SIGTERM'); });
+      });
+      expect(stopped).toMatchObject({ exitCode: LOADER_EXIT.transient, failure: { error: 'Etl.Transient' } });
+    } finally {
+      silent.close();
+    }
+  });
+
   test('a run of files without rows ends well', async () => {
     expect(await bench.load(orders(), [{ content: HEADER }, { content: HEADER, gzip: true }])).toMatchObject({ rowsRead: 0, rowsWritten: 0 });
     expect(await bench.load(orders(), [{ content: `${HEADER}malformed\n` }])).toMatchObject({ rowsRead: 1, rowsWritten: 0, rowsRejected: 1 });
@@ -355,4 +414,16 @@ describe('the loader', () => {
     expect(run.log + run.errors).not.toContain('secret');
     for (const line of run.log.trimEnd().split('\n')) expect(JSON.parse(line)).toMatchObject({ runId: expect.any(String), message: expect.any(String) });
   });
+});
+
+test('logs in with a password that is kept as SHA-256, and says that a wrong one is wrong', async () => {
+  const bench = await LoaderBench.start({ passwordDigest: 'sha256' });
+  try {
+    const dataset = orders();
+    expect(await bench.load(dataset, [{ content: `${HEADER}o-1,1,,x\n` }])).toMatchObject({ rowsWritten: 1 });
+    const wrong = await bench.run(await bench.stage(dataset, [{ content: HEADER }], {}, { secretArn: bench.wrongSecretArn }));
+    expect(wrong).toMatchObject({ exitCode: LOADER_EXIT.configuration, failure: { message: expect.stringContaining('refused the login') } });
+  } finally {
+    await bench.stop();
+  }
 });

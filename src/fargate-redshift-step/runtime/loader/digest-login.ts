@@ -26,6 +26,7 @@ export class UnknownLoginError extends Error {
 
 /** A connection of pg that knows Redshift's digest, too. */
 export class RedshiftConnection extends Connection {
+  /** @param passwordText not `password`, which is a method of pg's connections */
   constructor(config: ConnectionConfig, private readonly passwordText: string) {
     super(config);
   }
@@ -65,13 +66,13 @@ class LoginMessages extends Transform {
     done();
   }
 
-  private handOn(message: Buffer): void {
-    const type = message.toString('latin1', 0, 1);
-    const kind = type === AUTHENTICATION ? message.readInt32BE(HEADER_BYTES) : undefined;
-    if (kind === DIGEST) return this.challenged(message.subarray(HEADER_BYTES + 4));
+  private handOn(received: Buffer): void {
+    const type = received.toString('latin1', 0, 1);
+    const kind = type === AUTHENTICATION ? received.readInt32BE(HEADER_BYTES) : undefined;
+    if (kind === DIGEST) return this.challenged(received.subarray(HEADER_BYTES + 4));
     if (kind !== undefined && !KNOWN_TO_PG.includes(kind)) throw new UnknownLoginError(`authentication of type ${kind}`);
     this.over = kind === OK || type === 'E';
-    this.push(message);
+    this.push(received);
   }
 }
 

@@ -12,12 +12,12 @@ export interface FieldRule {
   readonly pattern?: string;
   /** Matches the texts, among those that match the rule, that SQL converts by a mere CAST. */
   readonly plainPattern?: string;
+  /** In texts of so many bytes problemOf() finds nothing. */
+  readonly sureBytes: number;
+  /** Nor have plain texts. */
+  readonly sureIfPlain: boolean;
   /** Why a text that matches the rule is no value of the column, or does not fit the table's. Undefined if it is one. */
   problemOf(text: string): string | undefined;
-  /** Texts of so many bytes have no such problem. */
-  readonly sureBytes: number;
-  /** Plain texts have no such problem. */
-  readonly sureIfPlain: boolean;
 }
 
 /** The rules of the dataset's columns. `targets` are the table's columns, in the dataset's order. */

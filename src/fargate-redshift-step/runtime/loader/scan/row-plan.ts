@@ -54,7 +54,8 @@ export function rowPlan(rules: readonly FieldRule[], delimiter: number): RowPlan
     quotedStart: Uint16Array.from(starts, ({ quoted }) => quoted),
     maxBytes: Int32Array.from(rules, rule => rule.maxBytes),
     sureBytes: Int32Array.from(rules, rule => Math.min(most, rule.sureBytes)),
-    traits: Uint8Array.from(rules, rule => (rule.pattern === undefined ? TEXT : 0) | (rule.required ? REQUIRED : 0) | (rule.sureIfPlain ? SURE_IF_PLAIN : 0)),
+    traits: Uint8Array.from(rules, ({ pattern, required, sureIfPlain }) =>
+      (pattern === undefined ? TEXT : 0) | (required ? REQUIRED : 0) | (sureIfPlain ? SURE_IF_PLAIN : 0)),
     delimiter,
   };
 }

@@ -76,7 +76,8 @@ class LatestRows {
   insertWinners(): string {
     const { dataset, columns, tables: { staged, latest, repeatedKeys } } = this.options;
     const canonical = dataset.columns.map((_, index) => `v${index + 1}`);
-    const latestBy = dataset.columns.flatMap((column, index) => column.name === dataset.latestBy ? [descending(orderedValue(column, canonical[index]))] : []);
+    const latestBy = dataset.columns.flatMap((column, index) =>
+      column.name === dataset.latestBy ? [descending(orderedValue(column, canonical[index]))] : []);
     const ties = dataset.columns.flatMap((column, index) => {
       if (column.type === 'floatingPoint') return [descending(orderedValue(column, canonical[index]))];
       // texts that differ in spaces at their end are equal to Redshift: the longer one is greater, as it is to every other engine
