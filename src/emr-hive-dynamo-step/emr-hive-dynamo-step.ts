@@ -185,6 +185,7 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
         maxRuntime: this.props.maxRuntime ?? DEFAULT_MAX_RUNTIME,
       }),
       stopFunctions: [this.handler],
+      teardownFunctions: this.clusters.areKept ? [this.handler] : [],
       dependencies: this.clusters.dependencies,
     };
   }

@@ -260,8 +260,8 @@ export interface EmrInstanceFleetsOptions {
    * How long a cluster waits for the next run once it is idle, 1 minute to 7 days. Runs of the step then share one cluster at a time and
    * save the minutes of its start, but its instances cost while it waits. A run that is stopped, or whose load fails, leaves the cluster; a
    * cluster that lost its instances is replaced by one that is all on-demand; a deployment that changes the cluster's definition, and
-   * `maxClusterAge`, replace it with the next run. EMR itself ends it when it has been idle; a stack that is deleted before that keeps its network
-   * until then, so terminate a waiting cluster first.
+   * `maxClusterAge`, replace it with the next run. EMR itself ends it when it has been idle; the deletion of the
+   * pipeline ends it at once.
    *
    * @default - each run has a cluster of its own, which ends with it
    */

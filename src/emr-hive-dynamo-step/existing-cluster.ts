@@ -47,6 +47,7 @@ const DEFAULT_WORKERS = 2;
 /** A cluster of the user's. */
 export class ExistingCluster implements StepClusters {
   public readonly securityGroups: ISecurityGroup[] = [];
+  public readonly areKept = false; // it is the user's
   public readonly dependencies: IDependable[] = [];
   public readonly instanceRole: iam.IRole;
 

@@ -16,6 +16,7 @@ import type { StepClusters, StepClustersBindOptions } from './step-clusters';
 export class FleetClusters implements StepClusters {
   public readonly securityGroups: ISecurityGroup[];
   public readonly instanceRole: iam.Role;
+  public readonly areKept: boolean;
   public readonly dependencies: IDependable[];
   private readonly network: EmrNetwork;
   private readonly instanceProfile: iam.InstanceProfile;
@@ -23,6 +24,7 @@ export class FleetClusters implements StepClusters {
 
   constructor(private readonly scope: Construct, private readonly fleets: InstanceFleets, table: ITable, private readonly tagValue: string) {
     this.network = new EmrNetwork(scope, 'Network', fleets.options);
+    this.areKept = fleets.options.idleTimeout !== undefined;
     this.dependencies = [this.network.vpc];
     this.securityGroups = [this.network.primary, this.network.core];
     this.instanceRole = createInstanceRole(scope, table);

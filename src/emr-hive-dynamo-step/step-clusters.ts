@@ -10,6 +10,8 @@ export interface StepClusters {
   readonly securityGroups: ISecurityGroup[];
   /** Hive acts with it. */
   readonly instanceRole: iam.IRole;
+  /** Whether some wait for the next run, and the step's function has to end them before the pipeline is deleted. */
+  readonly areKept: boolean;
   /** As EtlStepConfig.dependencies. */
   readonly dependencies: IDependable[];
   /** Lets the step's function launch, check and stop loads. */

@@ -101,7 +101,8 @@ export class EtlPipeline extends Construct {
 
     const stopFunctions = steps.flatMap(step => step.stopFunctions ?? []);
     const dependencies = [this, ...stepConstructs(props.steps), ...steps.flatMap(step => step.dependencies ?? [])];
-    trigger.startExecutionsOf(this.stateMachine, { stopFunctions, dependencies });
+    const teardownFunctions = steps.flatMap(step => step.teardownFunctions ?? []);
+    trigger.startExecutionsOf(this.stateMachine, { stopFunctions, teardownFunctions, dependencies });
     this.allowDescribingExecutions(stopFunctions);
   }
 

@@ -17,6 +17,15 @@ export interface StartExecutionsOptions {
   readonly stopFunctions?: IFunction[];
 
   /**
+   * Functions that end what is kept from one run to the next, for instance a cluster that waits for the next run. Before the trigger is
+   * deleted, once no run is left, each gets `{ "contract": 1, "action": "teardown" }`, again and again, until it answers
+   * `{ "status": "ended" }`; before that it answers `{ "status": "stopping", "waitSeconds": … }`. At most 20.
+   *
+   * @default - nothing is kept
+   */
+  readonly teardownFunctions?: IFunction[];
+
+  /**
    * Whole constructs that executions need besides the state machine and the stop functions. As far as they are in the
    * trigger's stack, they are created before the first run may begin, and deleted only after the executions have been stopped.
    *
@@ -48,7 +57,7 @@ export interface IEtlTrigger extends IConstruct {
    * Says which state machine to start. Called once.
    *
    * @param stateMachine of type STANDARD
-   * @param options what has to be stopped after an execution
+   * @param options what has to be stopped after an execution, and before the trigger is deleted
    */
   startExecutionsOf(stateMachine: IStateMachine, options?: StartExecutionsOptions): void;
 }

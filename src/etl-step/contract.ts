@@ -76,6 +76,14 @@ export interface StopEvent extends RunAttempt {
   readonly action: 'stop';
 }
 
+/**
+ * For a function that keeps compute from run to run: the pipeline is being deleted, and no run is left. Answered like a stop.
+ */
+export interface TeardownEvent {
+  readonly contract: number;
+  readonly action: 'teardown';
+}
+
 export type StepEvent<Job = unknown, Arguments = unknown> = LaunchEvent<Arguments> | CheckEvent<Job, Arguments> | StopEvent;
 
 /** Answer to launch and check. `job` is whatever the step needs to find its compute again. */

@@ -44,6 +44,15 @@ export interface EtlStepConfig {
   readonly stopFunctions?: IFunction[];
 
   /**
+   * Functions that end what is kept from one run to the next, for instance a cluster that waits for the next run. Before the pipeline is
+   * deleted, once no run is left, each gets `{ "contract": 1, "action": "teardown" }`, again and again, until it answers
+   * `{ "status": "ended" }`; before that it answers `{ "status": "stopping", "waitSeconds": … }`.
+   *
+   * @default - nothing is kept
+   */
+  readonly teardownFunctions?: IFunction[];
+
+  /**
    * Whole constructs that the step's compute needs and that are neither inside the step nor named in its states, for
    * instance the network. As far as they are in the pipeline's stack, they are created before the first run may begin, and
    * deleted only after the runs have been stopped.

@@ -28,6 +28,7 @@ export class ParallelStep implements IEtlStep {
     return {
       chain: parallel.next(merge),
       stopFunctions: configs.flatMap(config => config.stopFunctions ?? []),
+      teardownFunctions: configs.flatMap(config => config.teardownFunctions ?? []),
       dependencies: configs.flatMap(config => config.dependencies ?? []),
     };
   }

@@ -164,6 +164,8 @@ export const LEDGER_ENV = {
   pauseAfter: 'PAUSE_AFTER_FAILURES',
   /** ARNs of the functions that end a run's compute, separated by commas; absent: none. */
   stopFunctions: 'STOP_FUNCTIONS',
+  /** ARNs of the functions that end what is kept between runs, separated by commas; absent: none. */
+  teardownFunctions: 'TEARDOWN_FUNCTIONS',
 } as const;
 
 /**

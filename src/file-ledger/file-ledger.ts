@@ -24,6 +24,12 @@ export interface FileLedgerProps {
   readonly minRunInterval?: Duration;
 }
 
+/** What ends the compute of runs, and what ends that which is kept between them. */
+export interface ComputeFunctions {
+  readonly stopFunctions: lambda.IFunction[];
+  readonly teardownFunctions: lambda.IFunction[];
+}
+
 /** The ledger of files and runs (docs/ledger.md): its table, and the permissions of the functions that drive it. */
 export class FileLedger extends Construct {
   public readonly table: dynamodb.Table;
@@ -122,8 +128,8 @@ export class FileLedger extends Construct {
     this.closers.push(handler);
   }
 
-  /** Tells the functions which state machine to start, and what ends the compute of its executions. Called once, after the grants. */
-  public startExecutionsOf(stateMachine: IStateMachine, stopFunctions: lambda.IFunction[]): void {
+  /** Tells the functions which state machine to start, and what ends its compute. Called once, after the grants. */
+  public startExecutionsOf(stateMachine: IStateMachine, { stopFunctions, teardownFunctions }: ComputeFunctions): void {
     for (const handler of this.dispatchers) {
       handler.addEnvironment(LEDGER_ENV.stateMachine, stateMachine.stateMachineArn);
       allow(handler, { sid: 'StartExecutions', actions: ['states:StartExecution'], resources: [stateMachine.stateMachineArn] });
@@ -131,13 +137,11 @@ export class FileLedger extends Construct {
     for (const handler of this.closers) {
       allow(handler, { sid: 'ListExecutions', actions: ['states:ListExecutions'], resources: [stateMachine.stateMachineArn] });
       stateMachine.grantExecution(handler, 'states:StopExecution');
+      letInvoke(handler, 'EndKeptCompute', LEDGER_ENV.teardownFunctions, teardownFunctions);
     }
-    const stopArns = stopFunctions.map(stopFunction => stopFunction.functionArn);
     for (const handler of this.advancers) {
       stateMachine.grantExecution(handler, 'states:DescribeExecution');
-      if (stopArns.length === 0) continue;
-      handler.addEnvironment(LEDGER_ENV.stopFunctions, stopArns.join(','));
-      allow(handler, { sid: 'StopCompute', actions: ['lambda:InvokeFunction'], resources: stopArns });
+      letInvoke(handler, 'StopCompute', LEDGER_ENV.stopFunctions, stopFunctions);
     }
   }
 
@@ -158,6 +162,13 @@ function pauseAfter(maxFiles: number): number {
 
 // what DynamoDB and S3 ask of whoever uses their encrypted data; grantEncryptDecrypt would allow every ReEncrypt* and GenerateDataKey*
 const KEY_ACTIONS = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
+
+function letInvoke(handler: lambda.Function, sid: string, variable: string, functions: lambda.IFunction[]): void {
+  if (functions.length === 0) return;
+  const resources = functions.map(({ functionArn }) => functionArn);
+  handler.addEnvironment(variable, resources.join(','));
+  allow(handler, { sid, actions: ['lambda:InvokeFunction'], resources });
+}
 
 function allow(handler: lambda.Function, statement: iam.PolicyStatementProps): void {
   handler.addToRolePolicy(new iam.PolicyStatement(statement));

@@ -18,7 +18,7 @@ import { orderDeletion } from './deletion-order';
 import { deliverByEventBridge, deliverByNotification, EventDelivery } from './event-delivery';
 import { SweepFunction } from './sweep-function';
 import { TeardownFunction } from './teardown-function';
-import { validateStopFunctions, validateTriggerProps } from './validate-props';
+import { validateComputeFunctions, validateTriggerProps } from './validate-props';
 import { createWorkBucket } from './work-bucket';
 import { LEDGER_FUNCTION_TIMEOUT_SECONDS } from '../file-ledger/contract';
 import type { IEtlTrigger, StartExecutionsOptions } from '../etl-pipeline/etl-trigger';
@@ -277,7 +277,7 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
   /**
    * Says which state machine to start: any of type STANDARD. Called once; an EtlPipeline does it for its trigger.
    *
-   * @throws Error at a second call, if the state machine is of type EXPRESS, or if there are more than 20 stop functions
+   * @throws Error at a second call, if the state machine is of type EXPRESS, or if there are more than 20 stop functions or teardown functions
    */
   public startExecutionsOf(stateMachine: IStateMachine, options: StartExecutionsOptions = {}): void {
     if (this.stateMachine) {
@@ -287,10 +287,10 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
     if ((stateMachine as Partial<StateMachine>).stateMachineType === StateMachineType.EXPRESS) {
       throw new Error(`The state machine ${stateMachine.node.path} is of type EXPRESS, but must be STANDARD: only there does the name of an execution keep it from running twice.`);
     }
-    const stopFunctions = options.stopFunctions ?? [];
-    validateStopFunctions(this, stopFunctions);
+    const { stopFunctions = [], teardownFunctions = [], dependencies = [] } = options;
+    validateComputeFunctions(this, { stopFunctions, teardownFunctions });
     this.stateMachine = stateMachine;
-    this.ledger.startExecutionsOf(stateMachine, stopFunctions);
+    this.ledger.startExecutionsOf(stateMachine, { stopFunctions, teardownFunctions });
     new events.Rule(this, 'ExecutionEnded', {
       description: `Executions of ${stateMachine.node.path} that ended`,
       eventPattern: {
@@ -312,7 +312,7 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
         serviceToken: this.teardown.functionArn,
         serviceTimeout: TEARDOWN_SERVICE_TIMEOUT,
       }),
-      needed: [this, stateMachine, ...stopFunctions, ...options.dependencies ?? []],
+      needed: [this, stateMachine, ...stopFunctions, ...teardownFunctions, ...dependencies],
     });
   }
 

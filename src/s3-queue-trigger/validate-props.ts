@@ -1,7 +1,7 @@
 import { Annotations, Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { S3QueueTriggerProps } from './s3-queue-trigger';
+import type { ComputeFunctions } from '../file-ledger/file-ledger';
 import { validateDuration, validateWholeNumber } from '../validation';
 
 /** Claims of 50,000 files take about half a minute, a third of a function's time. */
@@ -60,8 +60,10 @@ function validateSizes(trigger: Construct, { maxBytesPerExecution, minFileSize, 
   }
 }
 
-export function validateStopFunctions(trigger: Construct, stopFunctions: IFunction[]): void {
-  if (stopFunctions.length > MOST_STOP_FUNCTIONS) fail(trigger, 'stopFunctions', `at most ${MOST_STOP_FUNCTIONS}`, String(stopFunctions.length));
+export function validateComputeFunctions(trigger: Construct, functions: ComputeFunctions): void {
+  for (const [name, { length }] of Object.entries(functions)) {
+    if (length > MOST_STOP_FUNCTIONS) fail(trigger, name, `at most ${MOST_STOP_FUNCTIONS}`, String(length));
+  }
 }
 
 function fail(trigger: Construct, name: string, allowed: string, got: string): never {

@@ -250,6 +250,12 @@ describe('a cluster that is kept', () => {
     expect(keeping).toEqual({ maxAgeSeconds: 43_200 });
   });
 
+  test('is ended by the step\'s function before the pipeline is deleted', () => {
+    const { config } = kept();
+    expect(config.teardownFunctions).toEqual(config.stopFunctions);
+    expect(plain().config.teardownFunctions).toEqual([]);
+  });
+
   test('adds to the permissions its steps, its record and its logs', () => {
     const { stack, template: synth } = kept();
     const template = synth();

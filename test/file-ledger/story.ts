@@ -20,6 +20,7 @@ export interface StoryOptions {
   readonly pauseAfter?: number;
   readonly minRunIntervalSeconds?: number;
   readonly stopFunctions?: string[];
+  readonly teardownFunctions?: string[];
   readonly prefix?: string;
   readonly suffixes?: string[];
   readonly minFileSize?: number;
@@ -47,6 +48,7 @@ export class Story {
       [LEDGER_ENV.pauseAfter]: String(options.pauseAfter ?? 9),
       [LEDGER_ENV.minRunIntervalSeconds]: options.minRunIntervalSeconds && String(options.minRunIntervalSeconds),
       [LEDGER_ENV.stopFunctions]: options.stopFunctions?.join(','),
+      [LEDGER_ENV.teardownFunctions]: options.teardownFunctions?.join(','),
       [ARRIVALS_ENV.prefix]: options.prefix,
       [ARRIVALS_ENV.suffixes]: options.suffixes && JSON.stringify(options.suffixes),
       [ARRIVALS_ENV.minFileSize]: options.minFileSize && String(options.minFileSize),

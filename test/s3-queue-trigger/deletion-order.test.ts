@@ -87,10 +87,11 @@ test.each([EventDelivery.S3_NOTIFICATION, EventDelivery.EVENT_BRIDGE])('a trigge
   const stateMachine = machine(stack);
   const network = new Construct(stack, 'Network');
   const vpc = new ec2.Vpc(network, 'Vpc', { maxAzs: 1 });
-  trigger.startExecutionsOf(stateMachine, { stopFunctions: [stop], dependencies: [network] });
+  const keeper = new lambda.Function(stack, 'Keeper', { runtime: lambda.Runtime.NODEJS_22_X, handler: 'index.handler', code: lambda.Code.fromInline('//') });
+  trigger.startExecutionsOf(stateMachine, { stopFunctions: [stop], teardownFunctions: [keeper], dependencies: [network] });
   // added afterwards
   stop.role!.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['ecs:StopTask'], resources: [vpc.vpcArn] }));
-  expectStopsFirst(stack, [trigger, stateMachine, stop, network]);
+  expectStopsFirst(stack, [trigger, stateMachine, stop, keeper, network]);
 });
 
 test('a state machine, functions and networks that are not of the app hinder nothing', () => {

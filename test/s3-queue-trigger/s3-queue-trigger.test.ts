@@ -178,6 +178,18 @@ describe('functions', () => {
     expect(statements(template, /Advance/).find(({ Sid }) => Sid === 'StopCompute')!.Resource).toEqual([arn, `${arn}2`]);
   });
 
+  test('the one that stops runs alone knows and may call what is kept between runs', () => {
+    const arn = 'arn:aws:lambda:eu-west-1:111122223333:function:keeper';
+    const stack = new Stack(new App(), 'Stack');
+    const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing') });
+    trigger.startExecutionsOf(stateMachine(stack), { teardownFunctions: [lambda.Function.fromFunctionArn(stack, 'Keeper', arn)] });
+    const template = Template.fromStack(stack);
+    const knowing = Object.values(template.findResources('AWS::Lambda::Function')).filter(({ Properties }) => JSON.stringify(Properties).includes(arn));
+    expect(knowing.map(({ Properties }) => [Properties.Description, Properties.Environment.Variables.TEARDOWN_FUNCTIONS])).toEqual([[expect.stringMatching(/^Stops the runs/), arn]]);
+    expect(statements(template, /Trigger/).filter(({ Resource }) => Resource === arn)).toHaveLength(1);
+    expect(statements(template, /Teardown/)).toContainEqual(expect.objectContaining({ Sid: 'EndKeptCompute', Action: 'lambda:InvokeFunction', Resource: arn }));
+  });
+
   test('have a log group each, kept for a month, and three minutes; the one that stops runs has all that Lambda gives', () => {
     const template = templateOf();
     template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 5);

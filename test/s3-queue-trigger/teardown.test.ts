@@ -206,6 +206,26 @@ describe('a deletion', () => {
     expect(new Set(asked.map(event => event.runId))).toEqual(new Set([runId]));
   });
 
+  test('ends what is kept between runs, but not before the last run is over', async () => {
+    const { story } = await runThatGoesOn({ teardownFunctions: ['keeper'] });
+    const events: unknown[] = [];
+    story.aws.stops.set('keeper', event => {
+      events.push(event);
+      expect(slots(story)).toEqual({ id: 'slots', paused: expect.anything() });
+      return events.length < 3 ? { status: 'stopping', waitSeconds: 15 } : { status: 'ended' };
+    });
+    await story.teardown(request('Delete'));
+    expect(answer().Status).toBe('SUCCESS');
+    expect(events).toEqual(Array(3).fill({ contract: 1, action: 'teardown' }));
+  });
+
+  test('fails if what is kept between runs cannot be ended, named', async () => {
+    const story = new Story({ teardownFunctions: ['keeper'] });
+    story.aws.stops.set('keeper', () => new Error('not authorized to terminate j-1ABC'));
+    await story.teardown(request('Delete'));
+    expect(answer().Reason).toContain('what is kept between runs: Without a run: keeper could not stop its compute: {"errorMessage":"not authorized to terminate j-1ABC"}');
+  });
+
   test('leaves the reason of an earlier pause for whoever resumes', async () => {
     const story = new Story();
     await pause({ table: TABLE }, 'the warehouse moves');

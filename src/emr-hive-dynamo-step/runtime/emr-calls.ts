@@ -86,6 +86,26 @@ export async function findClusterByName(runId: string, name: string, askedAt: st
   return undefined;
 }
 
+export interface LivingCluster {
+  readonly id: string;
+  readonly state: ClusterState;
+}
+
+/** The clusters that have not ended and whose name begins so. */
+export async function livingClusters(runId: string, prefix: string): Promise<LivingCluster[]> {
+  const living: LivingCluster[] = [];
+  let Marker: string | undefined;
+  do {
+    const page: ListClustersOutput = await ask(runId, 'ListClusters', emr().send(new ListClustersCommand({
+      ClusterStates: ['STARTING', 'BOOTSTRAPPING', 'RUNNING', 'WAITING', 'TERMINATING'], Marker,
+    })));
+    const found = page.Clusters?.filter(({ Name }) => Name?.startsWith(prefix)) ?? [];
+    living.push(...found.map(({ Id, Status }) => ({ id: Id!, state: Status!.State! })));
+    Marker = page.Marker;
+  } while (Marker);
+  return living;
+}
+
 /** Must not be repeated without looking first: RunJobFlow has no client token. */
 export async function runJobFlow(runId: string, request: RunJobFlowInput): Promise<string> {
   const { JobFlowId } = await ask(runId, 'RunJobFlow', emrLauncher().send(new RunJobFlowCommand(request)));

@@ -20,7 +20,7 @@ import { startOnCluster, stepOnCluster } from './step-on-cluster';
  * The cluster that runs share, one at a time: the object at keptClusterKey(). Written before RunJobFlow is called, and replaced by conditional
  * writes only, so that of many who find no cluster one starts one.
  */
-interface KeptCluster {
+export interface KeptCluster {
   /** Name of the cluster, which no other one has. */
   readonly name: string;
   /** ISO 8601: when it was asked for, which its age is counted from. */
@@ -120,6 +120,9 @@ async function retire(runId: string, clusterId: string, cluster: Cluster): Promi
 }
 
 const stepTag = ({ Tags }: ClusterRequest): string => Tags.find(({ Key }) => Key === STEP_TAG)!.Value;
+
+/** Clusters that are kept are named by the step's tag and the time. */
+export const stepTagOf = ({ name }: KeptCluster): string => name.slice(0, name.lastIndexOf('/'));
 
 /** The same for the same request, in whatever order Step Functions hands on its members. */
 function definitionOf(request: ClusterRequest): string {

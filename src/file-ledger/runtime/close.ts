@@ -6,7 +6,7 @@ import { pauseUnlessPaused } from './pause';
 import { describeExecution, runningExecutions } from './running-executions';
 import type { LedgerSettings } from './settings';
 import { getSlots, updateSlots } from './slots';
-import { stopCompute } from './stop-compute';
+import { endKeptCompute, stopCompute } from './stop-compute';
 import { ERROR } from '../../etl-step/contract';
 import { sfn } from '../../runtime/clients/sfn';
 
@@ -58,6 +58,13 @@ export async function close(ledger: LedgerSettings, reason: string): Promise<Clo
     // written down first: whoever comes after a crash has no other way to know whose compute is to be ended
     await changeStopping(ledger, 'ADD', running);
     await each(running, name => stopExecution(ledger, name, reason));
+  }
+  // last: a run could still need what is kept for the next one
+  if (left.size === 0 && errors.size === 0) {
+    await each(['what is kept between runs'], async () => {
+      const functions = await endKeptCompute(ledger);
+      return functions.length > 0 ? `not ended yet, by their own answer: ${functions.join(', ')}` : undefined;
+    });
   }
   return { left, errors };
 }

@@ -13,6 +13,7 @@ export interface LedgerSettings {
   readonly minRunIntervalSeconds: number;
   readonly pauseAfter: number;
   readonly stopFunctions: string[];
+  readonly teardownFunctions: string[];
 }
 
 /** @throws ConfigurationError if a variable is missing or is no number */
@@ -28,5 +29,6 @@ export function ledgerSettings(): LedgerSettings {
     minRunIntervalSeconds: process.env[LEDGER_ENV.minRunIntervalSeconds] ? requireWholeNumber(LEDGER_ENV.minRunIntervalSeconds) : 0,
     pauseAfter: requireWholeNumber(LEDGER_ENV.pauseAfter),
     stopFunctions: process.env[LEDGER_ENV.stopFunctions]?.split(',') ?? [],
+    teardownFunctions: process.env[LEDGER_ENV.teardownFunctions]?.split(',') ?? [],
   };
 }

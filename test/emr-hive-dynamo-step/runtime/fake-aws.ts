@@ -6,7 +6,7 @@ import { gzipSync } from 'zlib';
 import { DescribeTableCommand, type TableDescription } from '@aws-sdk/client-dynamodb';
 import {
   AddJobFlowStepsCommand, type AddJobFlowStepsInput, CancelStepsCommand, type CancelStepsInput, type Cluster, DescribeClusterCommand,
-  EMRClient, ListClustersCommand, ListStepsCommand, type ListStepsInput, RunJobFlowCommand, type RunJobFlowInput, type StepConfig,
+  EMRClient, ListClustersCommand, type ListClustersInput, ListStepsCommand, type ListStepsInput, RunJobFlowCommand, type RunJobFlowInput, type StepConfig,
   type StepState, type StepSummary, TerminateJobFlowsCommand,
 } from '@aws-sdk/client-emr';
 import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
@@ -206,9 +206,10 @@ export class FakeAws {
       });
       return { JobFlowId: id };
     }));
-    this.emr.on(ListClustersCommand).callsFake(this.call('ListClusters', ({ CreatedAfter, Marker }: { CreatedAfter: Date; Marker?: string }) => {
+    this.emr.on(ListClustersCommand).callsFake(this.call('ListClusters', ({ CreatedAfter = new Date(0), ClusterStates, Marker }: ListClustersInput) => {
       const others = Array.from({ length: this.strangers }, (_, index) => ({ Id: `j-stranger-${index}`, Name: `stranger ${index}` }));
       const listed = [...others, ...this.clusters.filter(({ listed: isListed, created }) => isListed && created >= CreatedAfter)
+        .filter(({ status }) => !ClusterStates || ClusterStates.includes(status!.State!))
         .map(({ id, request, status }) => ({ Id: id, Name: request.Name, Status: status }))];
       const first = Number(Marker ?? 0);
       return { Clusters: listed.slice(first, first + 50), ...listed.length > first + 50 && { Marker: String(first + 50) } };
