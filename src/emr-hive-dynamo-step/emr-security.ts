@@ -67,5 +67,6 @@ export function createSecurityConfiguration(scope: Construct, diskKey: kms.IKey,
   });
   // executions that began before a change launch with the old one, whose name their state machine holds; it costs nothing
   configuration.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
+  configuration.cfnOptions.deletionPolicy = CfnDeletionPolicy.DELETE;
   return configuration;
 }
