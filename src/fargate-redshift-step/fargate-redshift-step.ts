@@ -119,8 +119,9 @@ export interface FargateRedshiftStepProps {
 /**
  * Loads the rows of a run into a Redshift table, with a task on Fargate that is started for the run and ends with it.
  *
- * The loader copies the staged files into a temporary table, rejects what breaks the dataset's rules, and merges the rest by the dataset's key
- * in one transaction that also records the run: a task that is repeated changes nothing. A row that is older than the table's, by the
+ * The loader reads the staged files once, side by side on all of the task's CPUs, and keeps every row that breaks the dataset's rules with the
+ * reason, its file and its line. It copies the others into a temporary table and merges them by the dataset's key in one transaction that also
+ * records the run: a task that is repeated changes nothing. A row that is older than the table's, by the
  * dataset's `latestBy`, is dropped. Tags of the step, for instance of `Tags.of(step).add(…)`, become tags of its tasks.
  */
 export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.IConnectable, iam.IGrantable, ITaggableV2 {

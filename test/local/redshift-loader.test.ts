@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'child_process';
 import { AddressInfo, createServer } from 'net';
+import { gzipSync } from 'zlib';
 import { SERIALIZATION_FAILURE } from '../../local/redshift';
 import { Column, DataFormat, Dataset } from '../../src';
 import { LOADER_EXIT } from '../../src/fargate-redshift-step/contract';
@@ -252,6 +253,25 @@ describe('the loader', () => {
     } finally {
       silent.close();
     }
+  });
+
+  test('SIGTERM ends it within seconds while it reads files', async () => {
+    const content = gzipSync(Buffer.alloc(400_000_000, 'o-1,1,,x\n'));
+    const input = await bench.stage(orders(), [{ content: HEADER }]);
+    const key = `runs/${input.runId}/input/part-00001.csv.gz`;
+    await bench.put(key, content);
+    const list = JSON.parse((await bench.get(input.stagedFilesKey))!) as { files: object[] };
+    await bench.put(input.stagedFilesKey, JSON.stringify({ ...list, files: [...list.files, { id: 'file-1', key, bytes: content.length, gzip: true }] }));
+    let killed = false;
+    const run = await bench.run(input, child => {
+      child.stdout!.on('data', text => {
+        if (killed || !String(text).includes('"reading files"')) return;
+        killed = true;
+        child.kill('SIGTERM');
+      });
+    });
+    expect(run).toMatchObject({ exitCode: LOADER_EXIT.transient, failure: { message: expect.stringContaining('stopped') } });
+    expect(run.log).not.toContain('files read');
   });
 
   test('a run of files without rows ends well', async () => {

@@ -116,7 +116,7 @@ class Load {
     if (rejected > input.maxRejectedRows) throw tooManyRejected(input, rejected, []);
 
     log('converting rows', { rows: copied.loaded });
-    const latest = await fillLatestRows(session, { dataset: input.dataset, columns, forms: prepared.forms, tables });
+    const latest = await fillLatestRows(session, copied.loaded, { dataset: input.dataset, columns, forms: prepared.forms, tables });
     log('merging rows', { rows: latest });
     const counted = { read: prepared.rows + prepared.rejected, rejected, latest, ...rejected > 0 ? { rejectedRows: rejectedRowsUri(input) } : {} };
     return upsert(session, input, tables.latest, counted, () => Math.round((Date.now() - this.start) / 1000), log);

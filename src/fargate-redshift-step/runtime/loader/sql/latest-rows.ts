@@ -18,8 +18,8 @@ export interface LatestRowsOptions {
   readonly tables: TemporaryTables;
 }
 
-/** Fills the tables; returns how many rows are left. */
-export async function fillLatestRows(session: Session, options: LatestRowsOptions): Promise<number> {
+/** Fills the tables; returns how many of the `staged` rows are left. */
+export async function fillLatestRows(session: Session, staged: number, options: LatestRowsOptions): Promise<number> {
   const { tables } = options;
   const statements = new LatestRows(options);
   await session.query(statements.create());
@@ -27,10 +27,9 @@ export async function fillLatestRows(session: Session, options: LatestRowsOption
   await session.query(statements.createRepeatedKeys());
   await session.query(statements.findRepeatedKeys());
   const repeated = Number(await session.value(`SELECT COUNT(*) FROM ${tables.repeatedKeys}`));
-  if (repeated > 0) {
-    await session.query(statements.dropRepeated());
-    await session.query(statements.insertWinners());
-  }
+  if (repeated === 0) return staged;
+  await session.query(statements.dropRepeated());
+  await session.query(statements.insertWinners());
   return Number(await session.value(`SELECT COUNT(*) FROM ${tables.latest}`));
 }
 
