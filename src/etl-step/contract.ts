@@ -9,7 +9,10 @@ export const ERROR = {
   transient: 'Etl.Transient',
   /** AWS has no room there: launched again elsewhere, a limited number of times. */
   capacity: 'Etl.Capacity',
-  /** The files are at fault. Names them if it can; an unknown error is never this. */
+  /**
+   * The files are at fault, or one of them may be: memory that ran out. Names them if it can; without names the run is halved until the file is
+   * found. An unknown error is never this.
+   */
   data: 'Etl.Data',
   /** Somebody must change something; the message says what. The files go on waiting and the pipeline pauses. */
   configuration: 'Etl.Configuration',

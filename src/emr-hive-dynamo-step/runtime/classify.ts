@@ -1,6 +1,6 @@
 import type { Cluster, StepSummary } from '@aws-sdk/client-emr';
 import { ERROR } from '../../etl-step/contract';
-import { CapacityError, ConfigurationError, EtlError } from '../../runtime/errors';
+import { CapacityError, ConfigurationError, DataError, EtlError } from '../../runtime/errors';
 import type { ClusterRequest } from '../contract';
 import { quotaAdvice } from './quotas';
 import { quote } from './step-log';
@@ -23,7 +23,7 @@ export interface FailedLoad {
 
 interface Cause {
   readonly text: RegExp;
-  readonly error: typeof CapacityError | typeof ConfigurationError;
+  readonly error: typeof CapacityError | typeof ConfigurationError | typeof DataError;
   /** Ends the message. */
   readonly advice: string;
 }
@@ -41,6 +41,15 @@ const CAUSES: Cause[] = [
     text: /Container released on a \*lost\* node|NodeManager .* (?:lost|expired)|Spot interruption|BlockMissingException|Could not obtain (?:the last )?block|There are 0 datanode|Unable to close file because (?:the last block|dfsclient)/i,
     error: CapacityError,
     advice: 'Instances were lost. The next launch is all on-demand.',
+  },
+  {
+    // YARN kills such a container with exit code 143 or 137, which alone says nothing: it also ends containers for other reasons
+    text: /Java heap space|GC overhead limit exceeded|Requested array size exceeds VM limit|running (?:\S+ )?beyond (?:the )?'?(?:physical|virtual)'? memory limit|exceeding (?:physical |virtual )?memory limits/i,
+    error: DataError,
+    advice: 'A task ran out of memory. Either one file has enormous lines, for instance because it has no line feeds, or the run is too large for the instances. So the '
+      + 'files are tried again in runs of half as many: a file that fails alone is rejected, and all others load. Look at the rejected file: mend it and upload it again, or, '
+      + 'if its lines are right, give the step\'s `compute` instances with more memory and put the file back. If whole runs are too large, lower '
+      + '`maxBytesPerExecution` of the trigger.',
   },
   {
     text: /AccessDenied|is not authorized to perform/,
@@ -80,8 +89,8 @@ const CAUSES: Cause[] = [
 ];
 
 /**
- * The error of a load that has failed, by its cluster's reason and its step's details. No failure of a cluster accuses the files:
- * rows that cannot be loaded are rejected inside the load, so Etl.Data is never among the answers.
+ * The error of a load that has failed, by its cluster's reason and its step's details. Rows that cannot be loaded are rejected inside the load, so
+ * only one failure may be due to the files: memory that was too small for them is Etl.Data, without their names, so that smaller runs find out.
  */
 export function classify(failure: FailedLoad): EtlError {
   const { cluster: { Status: status }, step, request, log } = failure;

@@ -46,7 +46,10 @@ const HOST = /capacity is unavailable|RESOURCE:|InternalError|host (?:failure|EC
 
 const LOST_MACHINE: ReadonlySet<TaskStopCode | undefined> = new Set<TaskStopCode>(['InfrastructureHealth', 'SpotInterruption', 'TerminationNotice']);
 
-/** The error of a task that has ended without a result. None accuses the files unless the loader itself did. */
+/**
+ * The error of a task that has ended without a result. None accuses the files unless the loader itself did, or its memory was too small for them:
+ * that is Etl.Data without their names, so that smaller runs find out.
+ */
 export function classify(failed: FailedTask): EtlError {
   const { task, container, failure } = failed;
   const exitCode = container?.exitCode;
@@ -58,10 +61,15 @@ export function classify(failed: FailedTask): EtlError {
     case LOADER_EXIT.configuration: return new ConfigurationError(failure?.message ?? describe(failed));
     case LOADER_EXIT.transient: return new EtlError(ERROR.loadFailed, failure?.message ?? describe(failed));
   }
-  if (exitCode === KILLED || /OutOfMemory/i.test(container?.reason ?? '')) {
-    return new ConfigurationError(`${describe(failed)} The task ran out of memory: it has ${failed.memoryLimitMiB} MiB. Raise the step's \`memoryLimitMiB\`.`);
-  }
+  // Fargate does not always tell why it has killed a container; nothing but memory is left when nobody stopped the task and its machine is well
+  if (exitCode === KILLED || /OutOfMemory/i.test(container?.reason ?? '')) return new DataError(`${describe(failed)} ${outOfMemory(failed)}`);
   return new EtlError(ERROR.loadFailed, describe(failed));
+}
+
+function outOfMemory({ memoryLimitMiB }: FailedTask): string {
+  return `The task ran out of memory: it has ${memoryLimitMiB} MiB. Either one file has enormous lines, for instance because it has no line feeds, or the task is too small for `
+    + 'the run. So the files are tried again in runs of half as many: a file that fails alone is rejected, and all others load. Look at the rejected file: mend it and upload it '
+    + 'again, or, if its lines are right, raise the step\'s `memoryLimitMiB` and put the file back.';
 }
 
 function classifyUnstarted(failed: FailedTask): EtlError {

@@ -49,6 +49,19 @@ test.each([
     'an instance that YARN gave up for its disks',
     '1/2 local-dirs usable space is below configured utilization percentage/no more usable space; Container released on a *lost* node', 'Etl.Configuration', 'ebsVolumeSize',
   ],
+  [
+    'a task without memory', 'FATAL [main] org.apache.hadoop.mapred.YarnChild: Error running child : java.lang.OutOfMemoryError: Java heap space', 'Etl.Data',
+    'Either one file has enormous lines',
+  ],
+  ['a task that only collects garbage', 'Error: GC overhead limit exceeded', 'Etl.Data', 'the run is too large for the instances'],
+  ['a line of 2 GiB', 'java.lang.OutOfMemoryError: Requested array size exceeds VM limit', 'Etl.Data', 'enormous lines'],
+  [
+    'a container over its limit, in the words of Hadoop 3',
+    "Container [pid=7,containerID=container_1] is running 5242880B beyond the 'PHYSICAL' memory limit. Killing container. Container killed on request. Exit code is 143",
+    'Etl.Data', 'maxBytesPerExecution',
+  ],
+  ['a container over its limit, in the words of Hadoop 2', 'is running beyond physical memory limits. Current usage: 3.1 GB of 3 GB physical memory used', 'Etl.Data', 'put the file back'],
+  ['a container that was killed for another reason', 'Container killed on request. Exit code is 143', 'Etl.LoadFailed', '143'],
   ['an unknown failure', 'FAILED: Execution Error, return code 2 from org.apache.hadoop.hive.ql.exec.mr.MapRedTask', 'Etl.LoadFailed', 'return code 2'],
 ])('a step that failed by %s', (_, text, name, advice) => {
   const byDetails = failure('STEP_FAILURE', { Reason: 'Unknown Error.', Message: text, LogFile: 's3://work/logs/j-1/steps/s-1/stderr.gz' });
@@ -57,6 +70,11 @@ test.each([
   expect(byDetails.message).toContain(advice);
   expect(byDetails.message).toContain('logs: s3://work/logs/j-1/steps/s-1/stderr.gz');
   expect(failure('STEP_FAILURE', undefined, text).name).toBe(name);
+});
+
+test('memory that ran out names no file, so that the ledger looks for it', () => {
+  const { message } = failure('STEP_FAILURE', undefined, 'java.lang.OutOfMemoryError: Java heap space');
+  expect(() => JSON.parse(message)).toThrow(); // a message with files is JSON
 });
 
 describe('a quota of the account', () => {

@@ -93,12 +93,23 @@ test('the failure of another launch is not this one\'s', async () => {
   await expect(handler(event)).rejects.toMatchObject({ name: 'Etl.Data', message: expect.not.stringContaining('f1') });
 });
 
-test('being killed means that memory ran out, and says what to raise', async () => {
+test.each<[string, Partial<Task>]>([
+  ['killed without a reason', { containers: [{ name: 'loader', exitCode: 137 }] }],
+  ['out of memory', { containers: [{ name: 'loader', exitCode: 1, reason: 'OutOfMemoryError: Container killed due to memory usage' }] }],
+])('%s: memory ran out, for one file or for all, so the ledger looks for it', async (_, change) => {
   const event = await launched();
   taskExited(event.job.taskArn, 137);
+  taskIs(event.job.taskArn, change);
   await expect(handler(event)).rejects.toMatchObject({
-    name: 'Etl.Configuration', message: expect.stringMatching(/1024 MiB.*memoryLimitMiB/),
+    name: 'Etl.Data', message: expect.stringMatching(/^Run .*1024 MiB.*one file has enormous lines.*too small for the run.*memoryLimitMiB/),
   });
+});
+
+test('being killed because somebody stopped the task says nothing of memory', async () => {
+  const event = await launched();
+  taskExited(event.job.taskArn, 137);
+  taskIs(event.job.taskArn, { stopCode: 'UserInitiated' });
+  await expect(handler(event)).rejects.toMatchObject({ name: 'Etl.LoadFailed', message: expect.not.stringContaining('memoryLimitMiB') });
 });
 
 test('a crash is told with its exit code and the place of its log', async () => {
