@@ -2,11 +2,12 @@ import { type Duration, Token } from 'aws-cdk-lib';
 
 // Checks that properties of several constructs share. Each throws an Error that says what is wrong, the value got, what is allowed and what to do.
 
-/** Throws unless the number is whole and within its bounds. A token is known only when the app is deployed: it passes. */
+/** Throws unless the number is whole and within its bounds; `most` may be Infinity. A token is known only when the app is deployed: it passes. */
 export function validateWholeNumber(name: string, value: number | undefined, least: number, most: number, advice = ''): void {
   if (value === undefined || Token.isUnresolved(value)) return;
   if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new Error(`${name} must be a whole number from ${least} to ${most}, got ${value}.${advice && ` ${advice}`}`);
+  const allowed = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw new Error(`${name} must be a whole number ${allowed}, got ${value}.${advice && ` ${advice}`}`);
 }
 
 /** Throws unless the duration is known now, in whole seconds and within its bounds: waits and time-outs are derived from it. */

@@ -17,6 +17,7 @@ import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from '../etl-step/et
 import { bindJobFunction, jobFunctionOptions } from '../etl-step/job-function';
 import { jobLoop } from '../etl-step/job-loop';
 import { validateStepId } from '../etl-step/step-id';
+import { validateDuration } from '../validation';
 
 const DEFAULT_MAX_RUNTIME = Duration.hours(4);
 const SHORTEST_MAX_RUNTIME = Duration.minutes(15);
@@ -199,12 +200,8 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
   }
 
   private validateProps(): void {
-    const { maxRuntime } = this.props;
-    if (maxRuntime && !maxRuntime.isUnresolved()
-      && (maxRuntime.toSeconds() < SHORTEST_MAX_RUNTIME.toSeconds() || maxRuntime.toSeconds() > LONGEST_MAX_RUNTIME.toSeconds())) {
-      throw new Error(`'maxRuntime' must be ${SHORTEST_MAX_RUNTIME.toHumanString()} to ${LONGEST_MAX_RUNTIME.toHumanString()}, got ${maxRuntime.toHumanString()}. `
-        + 'A cluster alone takes up to ten minutes to start; a load that needs more than a day needs more core instances or more write capacity.');
-    }
+    validateDuration("'maxRuntime'", this.props.maxRuntime, SHORTEST_MAX_RUNTIME, LONGEST_MAX_RUNTIME, 'A cluster alone takes up to ten minutes to start; a load '
+      + 'that needs more than a day needs more core instances or more write capacity.');
     validateTarget(this, this.props);
   }
 }

@@ -1,6 +1,7 @@
 import { Duration, Size, SizeRoundingBehavior, Token } from 'aws-cdk-lib';
 import { EbsDeviceVolumeType, InstanceType, type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { validateDuration, validateWholeNumber } from '../validation';
 
 /**
  * Half a year in use, security fixes until April 2028 (a release has 24 months of support), Hive 3.1.3 like every 7.x, the
@@ -268,7 +269,7 @@ export interface EmrInstanceFleetsOptions {
   readonly idleTimeout?: Duration;
 
   /**
-   * Age from which on no run takes a cluster any more that `idleTimeout` has kept, at least an hour. So no cluster misses updates of its
+   * Age from which on no run takes a cluster any more that `idleTimeout` has kept, an hour to 30 days. So no cluster misses updates of its
    * release for ever, and what fills its disks goes with it.
    *
    * @default Duration.hours(24)
@@ -328,17 +329,17 @@ export class InstanceFleets {
   }
 
   private validateCapacity(): void {
-    validateCount('onDemandCapacity', 'units', this.onDemandCapacity, 1);
-    validateCount('spotCapacity', 'units', this.spotCapacity, 0);
+    validateWholeNumber("'onDemandCapacity'", this.onDemandCapacity, 1, Infinity);
+    validateWholeNumber("'spotCapacity'", this.spotCapacity, 0, Infinity);
     for (const [type, weight] of Object.entries(this.instanceWeights)) {
-      validateCount(`instanceWeights' of '${type}`, 'units', weight, 1);
+      validateWholeNumber(`'instanceWeights' of '${type}'`, weight, 1, Infinity);
       if (![...this.coreInstanceTypes, ...this.taskInstanceTypes].includes(type)) {
         throw new Error(`'instanceWeights' must name types of 'coreInstanceTypes' or 'taskInstanceTypes', got '${type}'. Add it there, or remove its weight.`);
       }
     }
     const { maxCapacityUnits } = this.options;
     if (maxCapacityUnits !== undefined && !Token.isUnresolved(this.onDemandCapacity) && !Token.isUnresolved(this.spotCapacity)) {
-      validateCount('maxCapacityUnits', 'units', maxCapacityUnits, this.onDemandCapacity + this.spotCapacity);
+      validateWholeNumber("'maxCapacityUnits'", maxCapacityUnits, this.onDemandCapacity + this.spotCapacity, Infinity);
     }
   }
 
@@ -346,28 +347,27 @@ export class InstanceFleets {
     const { ebsIops: iops, ebsThroughput: throughput } = this.options;
     const type = this.ebsVolumeType;
     if (!EBS.types.includes(type)) throw new Error(`'ebsVolumeType' must be one that EMR takes (${EBS.types.join(', ')}), got '${type}'.`);
-    validateCount('ebsVolumesPerInstance', 'volumes', this.ebsVolumesPerInstance, 1, 25);
+    validateWholeNumber("'ebsVolumesPerInstance'", this.ebsVolumesPerInstance, 1, 25);
     if (!this.ebsVolumeSize.isUnresolved()) {
-      validateCount('ebsVolumeSize', 'GiB', this.ebsVolumeSize.toGibibytes({ rounding: SizeRoundingBehavior.NONE }), EBS.sizeGiB.least, EBS.sizeGiB.most);
+      validateWholeNumber("'ebsVolumeSize' in GiB", this.ebsVolumeSize.toGibibytes({ rounding: SizeRoundingBehavior.NONE }), EBS.sizeGiB.least, EBS.sizeGiB.most);
     }
     if (iops !== undefined) {
       if (!EBS.withIops.includes(type)) throw new Error(`'ebsIops' is for volumes of type ${EBS.withIops.join(' or ')} only, got type '${type}'.`);
-      validateCount('ebsIops', 'operations a second', iops, 100);
+      validateWholeNumber("'ebsIops'", iops, 100, Infinity);
     } else if (type === EbsDeviceVolumeType.IO1) {
       throw new Error("'ebsIops' must be given for volumes of type 'io1'. Add it, or use gp3.");
     }
     if (throughput !== undefined) {
       if (type !== EbsDeviceVolumeType.GP3) throw new Error(`'ebsThroughput' is for volumes of type gp3 only, got type '${type}'.`);
-      validateCount('ebsThroughput', 'MiB a second', throughput, EBS.throughput.least, EBS.throughput.most);
+      validateWholeNumber("'ebsThroughput' in MiB a second", throughput, EBS.throughput.least, EBS.throughput.most);
     }
   }
 
   private validateKeeping(): void {
     const { idleTimeout, maxClusterAge } = this.options;
-    if (idleTimeout) validateDuration('idleTimeout', idleTimeout, IDLE.least, IDLE.most);
-    if (!maxClusterAge) return;
-    if (!idleTimeout) throw new Error("'maxClusterAge' needs 'idleTimeout': without it each cluster ends with its run.");
-    validateDuration('maxClusterAge', maxClusterAge, Duration.hours(1), Duration.days(365));
+    if (maxClusterAge && !idleTimeout) throw new Error("'maxClusterAge' needs 'idleTimeout': without it each cluster ends with its run.");
+    validateDuration("'idleTimeout'", idleTimeout, IDLE.least, IDLE.most);
+    validateDuration("'maxClusterAge'", maxClusterAge, Duration.hours(1), Duration.days(30));
   }
 
   private validateLogs(): void {
@@ -378,16 +378,6 @@ export class InstanceFleets {
       throw new Error(`'logPrefix' must not be empty, nor begin or end with a slash, got '${logPrefix}'.`);
     }
   }
-}
-
-function validateDuration(name: string, value: Duration, least: Duration, most: Duration): void {
-  if (value.isUnresolved() || value.toSeconds() >= least.toSeconds() && value.toSeconds() <= most.toSeconds()) return;
-  throw new Error(`'${name}' must be ${least.toHumanString()} to ${most.toHumanString()}, got ${value.toHumanString()}.`);
-}
-
-function validateCount(name: string, unit: string, value: number, least: number, most = Infinity): void {
-  if (Token.isUnresolved(value) || Number.isInteger(value) && value >= least && value <= most) return;
-  throw new Error(`'${name}' must be a whole number of ${unit}, ${most === Infinity ? `at least ${least}` : `${least} to ${most}`}, got ${value}.`);
 }
 
 function instanceTypes(name: string, types: InstanceType[]): string[] {

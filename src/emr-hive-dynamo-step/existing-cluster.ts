@@ -7,6 +7,7 @@ import type { IDependable } from 'constructs';
 import { grantLogReading, grantTable } from './emr-roles';
 import { grantExistingCluster } from './function-role';
 import type { StepClusters, StepClustersBindOptions } from './step-clusters';
+import { validateWholeNumber } from '../validation';
 
 /** An EMR cluster that the step does not start. */
 export interface EmrExistingClusterOptions {
@@ -75,8 +76,6 @@ export function validateExistingCluster({ clusterId, workers, logBucket, logPref
   if (!Token.isUnresolved(clusterId) && !CLUSTER_ID.test(clusterId)) {
     throw new Error(`'clusterId' must be the id of an EMR cluster, 'j-' and capital letters or digits, got '${clusterId}'.`);
   }
-  if (workers !== undefined && !Token.isUnresolved(workers) && !(Number.isInteger(workers) && workers >= 1)) {
-    throw new Error(`'workers' must be a whole number of instances, at least 1, got ${workers}.`);
-  }
+  validateWholeNumber("'workers'", workers, 1, Infinity);
   if (logPrefix !== undefined && !logBucket) throw new Error("'logPrefix' needs 'logBucket', the bucket of the cluster's logs.");
 }

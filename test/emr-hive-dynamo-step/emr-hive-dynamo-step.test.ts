@@ -1,4 +1,4 @@
-import { App, Duration, Size, Stack, Tags } from 'aws-cdk-lib';
+import { App, Duration, Lazy, Size, Stack, Tags } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -272,10 +272,11 @@ describe('a cluster that is kept', () => {
   });
 
   test.each<[string, Partial<EmrInstanceFleetsOptions>, string]>([
-    ['too short a wait', { idleTimeout: Duration.seconds(30) }, "'idleTimeout' must be 1 minute to 7 days, got 30 seconds"],
+    ['too short a wait', { idleTimeout: Duration.seconds(30) }, "'idleTimeout' must be whole seconds from 1 minute to 7 days, got 30 seconds"],
+    ['a wait that only the deployment knows', { idleTimeout: Duration.minutes(Lazy.number({ produce: () => 30 })) }, "'idleTimeout' must be known when the app is synthesized"],
     ['too long a wait', { idleTimeout: Duration.days(8) }, 'got 8 days'],
     ['an age of a cluster that is not kept', { maxClusterAge: Duration.hours(2) }, "'maxClusterAge' needs 'idleTimeout'"],
-    ['too short a life', { idleTimeout: Duration.minutes(5), maxClusterAge: Duration.minutes(5) }, "'maxClusterAge' must be 1 hour to 365 days, got 5 minutes"],
+    ['too short a life', { idleTimeout: Duration.minutes(5), maxClusterAge: Duration.minutes(5) }, "'maxClusterAge' must be whole seconds from 1 hour to 30 days, got 5 minutes"],
   ])('refuses %s', (_, compute, message) => {
     expect(() => build({ compute })).toThrow(message);
   });
@@ -328,7 +329,7 @@ describe('a cluster of the user\'s', () => {
 
   test.each<[string, Partial<EmrExistingClusterOptions>, string]>([
     ['an id that is none', { clusterId: 'cluster' }, "'clusterId' must be the id of an EMR cluster, 'j-' and capital letters or digits, got 'cluster'"],
-    ['no worker', { workers: 0 }, "'workers' must be a whole number of instances, at least 1, got 0"],
+    ['no worker', { workers: 0 }, "'workers' must be a whole number of at least 1, got 0"],
     ['a log prefix without bucket', { logPrefix: 'emr' }, "'logPrefix' needs 'logBucket'"],
   ])('refuses %s', (_, options, message) => {
     expect(() => withCluster(options)).toThrow(message);
@@ -608,22 +609,22 @@ describe('tags', () => {
 
 describe('refused', () => {
   test.each<[string, Partial<EmrInstanceFleetsOptions>, string]>([
-    ['no core instance', { onDemandCapacity: 0 }, "'onDemandCapacity' must be a whole number of units, at least 1, got 0"],
-    ['half an instance', { spotCapacity: 1.5 }, "'spotCapacity' must be a whole number of units, at least 0, got 1.5"],
-    ['a maximum below the beginning', { spotCapacity: 3, maxCapacityUnits: 3 }, "'maxCapacityUnits' must be a whole number of units, at least 4, got 3"],
+    ['no core instance', { onDemandCapacity: 0 }, "'onDemandCapacity' must be a whole number of at least 1, got 0"],
+    ['half an instance', { spotCapacity: 1.5 }, "'spotCapacity' must be a whole number of at least 0, got 1.5"],
+    ['a maximum below the beginning', { spotCapacity: 3, maxCapacityUnits: 3 }, "'maxCapacityUnits' must be a whole number of at least 4, got 3"],
     ['no primary type', { primaryInstanceTypes: [] }, "'primaryInstanceTypes' must hold 1 to 30 instance types, got 0"],
     ['a type twice', { coreInstanceTypes: [new ec2.InstanceType('m5.xlarge'), new ec2.InstanceType('m5.xlarge')] }, "got 'm5.xlarge' twice"],
     ['a weight of a type that is not there', { instanceWeights: { 'm5.xlarge': 2 } }, "'instanceWeights' must name types of 'coreInstanceTypes' or 'taskInstanceTypes', got 'm5.xlarge'"],
-    ['no weight', { instanceWeights: { 'm7g.xlarge': 0 } }, "'instanceWeights' of 'm7g.xlarge' must be a whole number of units, at least 1, got 0"],
+    ['no weight', { instanceWeights: { 'm7g.xlarge': 0 } }, "'instanceWeights' of 'm7g.xlarge' must be a whole number of at least 1, got 0"],
     ['a release of EMR 6', { releaseLabel: 'emr-6.15.0' }, "'releaseLabel' must be 'emr-7.<minor>.<patch>', got 'emr-6.15.0'"],
-    ['too small a volume', { ebsVolumeSize: Size.gibibytes(9) }, "'ebsVolumeSize' must be a whole number of GiB, 10 to 1024, got 9"],
-    ['a volume in parts of a GiB', { ebsVolumeSize: Size.mebibytes(20_500) }, "'ebsVolumeSize' must be a whole number of GiB"],
-    ['no volume', { ebsVolumesPerInstance: 0 }, "'ebsVolumesPerInstance' must be a whole number of volumes, 1 to 25, got 0"],
+    ['too small a volume', { ebsVolumeSize: Size.gibibytes(9) }, "'ebsVolumeSize' in GiB must be a whole number from 10 to 1024, got 9"],
+    ['a volume in parts of a GiB', { ebsVolumeSize: Size.mebibytes(20_500) }, "'ebsVolumeSize' in GiB must be a whole number"],
+    ['no volume', { ebsVolumesPerInstance: 0 }, "'ebsVolumesPerInstance' must be a whole number from 1 to 25, got 0"],
     ['a type of volume that EMR does not take', { ebsVolumeType: ec2.EbsDeviceVolumeType.IO2 }, "'ebsVolumeType' must be one that EMR takes (gp3, gp2, io1, st1, sc1, standard), got 'io2'"],
     ['operations of a gp2 volume', { ebsVolumeType: ec2.EbsDeviceVolumeType.GP2, ebsIops: 3000 }, "'ebsIops' is for volumes of type gp3 or io1 only, got type 'gp2'"],
     ['an io1 volume without operations', { ebsVolumeType: ec2.EbsDeviceVolumeType.IO1 }, "'ebsIops' must be given for volumes of type 'io1'"],
     ['throughput of a gp2 volume', { ebsVolumeType: ec2.EbsDeviceVolumeType.GP2, ebsThroughput: 250 }, "'ebsThroughput' is for volumes of type gp3 only, got type 'gp2'"],
-    ['too much throughput', { ebsThroughput: 2000 }, "'ebsThroughput' must be a whole number of MiB a second, 125 to 1000, got 2000"],
+    ['too much throughput', { ebsThroughput: 2000 }, "'ebsThroughput' in MiB a second must be a whole number from 125 to 1000, got 2000"],
     ['a log prefix without bucket', { logPrefix: 'emr' }, "'logPrefix' needs 'logBucket'"],
   ])('compute: %s', (_, compute, message) => {
     expect(() => build({ compute })).toThrow(message);
@@ -647,8 +648,9 @@ describe('refused', () => {
       step: { transform: HiveTransform.inline('SELECT order_id FROM orders', [Column.string('order_id')]), attributeNames: { line: 'n' } },
     }, "'attributeNames' must name columns of the step's 'transform' (order_id), got 'line'"],
     ['a control character in a name', { step: { attributeNames: { amount: 'a\u0001' } } }, 'without control characters, got "a\\u0001"'],
-    ['too short a time', { step: { maxRuntime: Duration.minutes(14) } }, "'maxRuntime' must be 15 minutes to 1 day, got 14 minutes"],
+    ['too short a time', { step: { maxRuntime: Duration.minutes(14) } }, "'maxRuntime' must be whole seconds from 15 minutes to 1 day, got 14 minutes"],
     ['too long a time', { step: { maxRuntime: Duration.hours(25) } }, 'got 1 day 1 hour'],
+    ['a time that only the deployment knows', { step: { maxRuntime: Duration.minutes(Lazy.number({ produce: () => 30 })) } }, "'maxRuntime' must be known when the app is synthesized"],
     ['a comma in a name', { step: { attributeNames: { amount: 'a,b' } } }, "'attributeNames' of column 'amount' must be a name without commas"],
     ['an empty name', { step: { attributeNames: { amount: '' } } }, 'got ""'],
     ['an unknown column', { step: { attributeNames: { price: 'p' } } }, "'attributeNames' must name columns of the dataset 'orders' (order_id, line, amount, gift, ordered_on), got 'price'"],

@@ -5,7 +5,7 @@ import { getJson } from '../../runtime/work-bucket';
 import { keptClusterKey } from '../contract';
 import { describeCluster, isEnded, isForgotten, livingClusters, terminateCluster } from './emr-calls';
 import type { KeptCluster } from './kept-cluster';
-import { stepTagOf } from './kept-cluster';
+import { isSurelyEnded, stepTagOf } from './kept-cluster';
 
 /** A cluster takes one to three minutes to end. */
 const WAIT_SECONDS = 15;
@@ -21,7 +21,7 @@ export async function endKeptClusters(): Promise<StopStatus> {
   const kept = await getJson<KeptCluster>(requireEnv(STEP_ENV.workBucket), keptClusterKey(requireEnv(STEP_ENV.stepId)));
   if (!kept) return { status: 'ended' }; // none was ever asked for
   const clusters = await livingClusters(NO_RUN, `${stepTagOf(kept)}/`);
-  if (kept.clusterId !== undefined && !clusters.some(({ id }) => id === kept.clusterId)) {
+  if (kept.clusterId !== undefined && !isSurelyEnded(kept) && !clusters.some(({ id }) => id === kept.clusterId)) {
     const cluster = await describeCluster(NO_RUN, kept.clusterId); // lists lag behind
     if (!isEnded(cluster)) clusters.push({ id: kept.clusterId, state: cluster.Status!.State! });
   }

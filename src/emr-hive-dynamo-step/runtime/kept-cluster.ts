@@ -34,6 +34,14 @@ export interface KeptCluster {
   readonly refused?: boolean;
 }
 
+/**
+ * A cluster that was asked for so long ago has ended, and EMR is not asked about it: it forgets clusters two months after their end. The oldest
+ * that takes a load is 30 days old (`maxClusterAge`), a load takes a day at most, and then it is idle for 7 days at most.
+ * https://docs.aws.amazon.com/emr/latest/APIReference/API_DescribeCluster.html
+ */
+const SURELY_ENDED_MILLISECONDS = 45 * 24 * 3_600_000;
+export const isSurelyEnded = ({ askedAt }: KeptCluster): boolean => Date.now() - Date.parse(askedAt) > SURELY_ENDED_MILLISECONDS;
+
 /** In these states a cluster takes steps. */
 const USABLE: ReadonlySet<string | undefined> = new Set(['STARTING', 'BOOTSTRAPPING', 'RUNNING', 'WAITING']);
 
@@ -63,7 +71,7 @@ async function findOrStart(event: Launcher): Promise<string | undefined> {
   const bucket = requireEnv(STEP_ENV.workBucket);
   const key = keptClusterKey(requireEnv(STEP_ENV.stepId));
   const { value: kept, version } = await getJsonVersion<KeptCluster>(bucket, key);
-  if (kept && !kept.refused) {
+  if (kept && !kept.refused && !isSurelyEnded(kept)) {
     const clusterId = kept.clusterId ?? await findClusterByName(event.runId, kept.name, kept.askedAt);
     if (clusterId === undefined) {
       if (!isForgotten(kept.askedAt)) return undefined;

@@ -63,6 +63,14 @@ test('a call of RunJobFlow of which no answer has come is waited for', async () 
   expect(await teardown()).toEqual(ENDED);
 });
 
+test('EMR is not asked about a cluster that it may have forgotten', async () => {
+  await launch();
+  jest.setSystemTime(Date.now() + 46 * 24 * 3_600_000);
+  aws.clusters.splice(0);
+  expect(await teardown()).toEqual(ENDED);
+  expect(aws.count('DescribeCluster')).toBe(0);
+});
+
 test('what EMR refuses is told', async () => {
   await launch();
   aws.failBefore.set('TerminateJobFlows', awsError('AccessDeniedException', 400));

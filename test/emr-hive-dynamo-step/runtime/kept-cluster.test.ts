@@ -293,3 +293,11 @@ test('a cluster of the user\'s is used as it is, and never started nor ended', a
   const again = { ...existing, attempt: 3 };
   await expect(handler(again)).rejects.toMatchObject({ name: 'Etl.Configuration' });
 });
+
+test('the first run after months takes a new cluster without asking EMR about the old one', async () => {
+  await launch();
+  jest.advanceTimersByTime(46 * 24 * HOUR);
+  aws.clusters.splice(0);
+  expect(await launch(2)).toMatchObject({ job: { clusterId: 'j-1' } });
+  expect(aws.count('RunJobFlow')).toBe(2);
+});
