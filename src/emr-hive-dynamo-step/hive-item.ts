@@ -62,10 +62,10 @@ const nameBytes = ({ attribute }: HiveColumn): number => Buffer.byteLength(attri
 export const MAX_ITEM_BYTES = 400 * 1_024;
 
 /**
- * Bytes that DynamoDB counts for the item of a row's texts, or a few more: numbers, dates and times count as their
- * longest text.
+ * Whether the item of a row's texts may have more bytes than DynamoDB allows: numbers, dates and times count as their
+ * longest text. All texts together have no more bytes than the line.
  */
-export function largestItemBytes(columns: HiveColumn[]): string {
+export function isTooLarge(columns: HiveColumn[]): string {
   const LONGEST_TEXT = { integer: 20, floatingPoint: 25, bool: 5, date: 10, timestamp: 27 };
   let constant = 0;
   const texts: string[] = [];
@@ -75,7 +75,7 @@ export function largestItemBytes(columns: HiveColumn[]): string {
     if (type === 'string') texts.push(`coalesce(octet_length(${text}), 0)`);
     else constant += type === 'decimal' ? precision! + 3 : LONGEST_TEXT[type];
   }
-  return [constant, ...texts].join(' + ');
+  return `line_bytes > ${MAX_ITEM_BYTES - constant} AND ${[constant, ...texts].join(' + ')} > ${MAX_ITEM_BYTES}`;
 }
 
 /**

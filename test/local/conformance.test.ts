@@ -40,7 +40,7 @@ function held(rows: readonly Map<string, string>[], dataset: ReaderDataset): Hel
 const canonical = (row: Row) => new Map([...row].map(([name, value]) => [name, value.canonical]));
 
 const ATTRIBUTE = {
-  string: 'S', integer: 'N', decimal: 'S', floatingPoint: 'N', bool: 'BOOL', date: 'S', timestamp: 'S',
+  string: 'S', integer: 'N', decimal: 'N', floatingPoint: 'N', bool: 'BOOL', date: 'S', timestamp: 'S',
 } as const;
 
 function itemTexts(item: Record<string, AttributeValue>, { columns }: ReaderDataset): Map<string, string> {
