@@ -19,7 +19,7 @@ const useSink = (endpoint: string): string => `set dynamodb.endpoint=${endpoint}
 export function stepScript(folder: string, runId: string, endpoint: string): string {
   const rendered = hiveScript({ dataset: ORDERS._definition, tableName: TABLE, attributeNames: {}, epochSeconds: [] });
   const script = fillHiveScript(rendered, {
-    workBucket: BUCKET, runId, stepId: STEP_ID, reducers: 2, writeRate: { units: 40_000, percent: 100 },
+    workBucket: BUCKET, runId, stepId: STEP_ID, reducers: 2, writeRate: { percent: 100 },
   });
   return useSink(endpoint) + script.replaceAll(`s3://${BUCKET}/`, `file://${folder}/`);
 }
