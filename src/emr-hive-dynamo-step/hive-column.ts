@@ -64,7 +64,8 @@ export function validity(column: HiveColumn): string {
       return 'TRUE';
     case 'integer': {
       const decimal = (operand: string) => `cast(${operand} AS DECIMAL(38,0))`;
-      const inBounds = `${decimal(text)} BETWEEN ${decimal(hiveLiteral(INTEGER_BOUNDS.smallest))} AND ${decimal(hiveLiteral(INTEGER_BOUNDS.largest))}`;
+      const [smallest, largest] = [INTEGER_BOUNDS.smallest, INTEGER_BOUNDS.largest].map(hiveLiteral).map(decimal);
+      const inBounds = `${decimal(text)} BETWEEN ${smallest} AND ${largest}`;
       return `${obeysRule(column)} AND (length(${text}) <= 18 OR ${inBounds})`;
     }
     case 'floatingPoint': {
@@ -91,7 +92,8 @@ export function minuteOfDay(column: HiveColumn): string {
   // without zone, or with Z, the groups are empty: '0' in front makes them zero
   const zone = (group: number) => number(`concat('0', regexp_extract(${time}, '[+-]([0-9]{2}):?([0-9]{2}|)$', ${group}))`);
   const local = `${number(`substr(${time}, 1, 2)`)} * 60 + ${number(`substr(${time}, 4, 2)`)}`;
-  const offset = `CASE WHEN ${time} LIKE '%Z' THEN 0 ELSE (CASE WHEN ${time} LIKE '%-%' THEN -1 ELSE 1 END) * (${zone(1)} * 60 + ${zone(2)}) END`;
+  const sign = `CASE WHEN ${time} LIKE '%-%' THEN -1 ELSE 1 END`;
+  const offset = `CASE WHEN ${time} LIKE '%Z' THEN 0 ELSE (${sign}) * (${zone(1)} * 60 + ${zone(2)}) END`;
   return `CASE WHEN ${obeysRule(column)} THEN ${local} - ${offset} END`;
 }
 
@@ -121,7 +123,8 @@ export function valuesOf(column: HiveColumn): [expression: string, name: string]
 function decimalText({ definition: { scale }, text }: HiveColumn): string {
   const whole = `regexp_replace(regexp_extract(${text}, '^[+-]?0*([0-9]*)', 1), '^$', '0')`;
   const fraction = scale === 0 ? '' : `, '.', substr(concat(regexp_extract(${text}, '[.]([0-9]*)', 1), '${'0'.repeat(scale!)}'), 1, ${scale})`;
-  const rewritten = `concat(CASE WHEN ${text} LIKE '-%' AND ${text} RLIKE '[1-9]' THEN '-' ELSE '' END, ${whole}${fraction})`;
+  const sign = `CASE WHEN ${text} LIKE '-%' AND ${text} RLIKE '[1-9]' THEN '-' ELSE '' END`;
+  const rewritten = `concat(${sign}, ${whole}${fraction})`;
   // most texts are as they should be
   const isCanonical = `${text} RLIKE '^(0|[1-9][0-9]*)${scale === 0 ? '' : `[.][0-9]{${scale}}`}$'`;
   return `CASE WHEN ${isCanonical} THEN ${text} ELSE ${rewritten} END`;
@@ -140,9 +143,11 @@ function timestampText({ text, minute }: HiveColumn): string {
   const ofHour = `pmod(${minute}, 60)`;
   const hour = twoDigits(`(pmod(${minute}, 1440) - ${ofHour}) DIV 60`);
   const fraction = `substr(concat(regexp_extract(${text}, '[.]([0-9]*)', 1), '000000'), 1, 6)`;
-  const shifted = `concat(${dayInUtc}, 'T', ${hour}, ':', ${twoDigits(ofHour)}, ':', ${secondOf(text)}, '.', ${fraction}, 'Z')`;
+  const time = `${hour}, ':', ${twoDigits(ofHour)}, ':', ${secondOf(text)}, '.', ${fraction}`;
+  const shifted = `concat(${dayInUtc}, 'T', ${time}, 'Z')`;
   // most are in UTC with seconds: of 20 characters that end in Z no others are valid
-  return `CASE WHEN length(${text}) = 20 AND ${text} LIKE '%Z' THEN concat(${day}, 'T', substr(${text}, 12, 8), '.000000Z') ELSE ${shifted} END`;
+  const canonical = `concat(${day}, 'T', substr(${text}, 12, 8), '.000000Z')`;
+  return `CASE WHEN length(${text}) = 20 AND ${text} LIKE '%Z' THEN ${canonical} ELSE ${shifted} END`;
 }
 
 /** The fraction is left out, so times before 1970 are rounded down too. */

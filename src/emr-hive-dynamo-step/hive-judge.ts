@@ -13,7 +13,10 @@ export interface Texts {
   readonly malformed?: Reason;
 }
 
-/** A condition, and the words for it. No value is longer than its line, so `line_bytes`, counted once, spares most rows the counting of every value. */
+/**
+ * A condition, and the words for it. No value is longer than its line: `line_bytes`, counted once, spares most rows the
+ * counting of every value.
+ */
 type Reason = readonly [condition: string, words: string];
 
 /** For rows that become items. */
