@@ -9,7 +9,7 @@ export {
 } from './emr-hive-dynamo-step/emr-instance-fleets';
 export { HiveTransform } from './emr-hive-dynamo-step/hive-transform';
 export { EtlPipeline, EtlPipelineProps } from './etl-pipeline/etl-pipeline';
-export { IEtlTrigger, StartExecutionsOptions } from './etl-pipeline/etl-trigger';
+export { EtlTriggerDescription, IEtlTrigger, StartExecutionsOptions } from './etl-pipeline/etl-trigger';
 export { EtlStep, EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step/etl-step';
 export { FargateRedshiftStep, FargateRedshiftStepProps } from './fargate-redshift-step/fargate-redshift-step';
 export { RedshiftConnectionOptions, RedshiftEndpointOptions, RedshiftServerlessOptions, RedshiftWarehouse } from './fargate-redshift-step/redshift-warehouse';

@@ -1,4 +1,5 @@
 import { Duration, ITaggableV2, Lazy, Names, TagManager, TagType } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -17,6 +18,8 @@ import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from '../etl-step/et
 import { bindJobFunction, jobFunctionOptions } from '../etl-step/job-function';
 import { jobLoop } from '../etl-step/job-loop';
 import { validateStepId } from '../etl-step/step-id';
+import { etlMetric } from '../metrics/etl-metric';
+import { graph } from '../metrics/graph';
 import { validateDuration } from '../validation';
 
 const DEFAULT_MAX_RUNTIME = Duration.hours(4);
@@ -188,7 +191,37 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
       stopFunctions: [this.handler],
       teardownFunctions: this.clusters.areKept ? [this.handler] : [],
       dependencies: this.clusters.dependencies,
+      dashboardWidgets: [graph(
+        this.stepId,
+        [this.metricRowsRead(), this.metricRowsWritten(), this.metricRowsRejected(), this.metricDuplicatesDropped()],
+        [this.metricLoadDuration()],
+      )],
     };
+  }
+
+  /** Rows that were read. Sum. */
+  public metricRowsRead(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return etlMetric(this, 'step', 'RowsRead', cloudwatch.Stats.SUM, options);
+  }
+
+  /** Rows that were written. Sum. */
+  public metricRowsWritten(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return etlMetric(this, 'step', 'RowsWritten', cloudwatch.Stats.SUM, options);
+  }
+
+  /** Rows that could not be loaded; they are kept below `runs/`. Sum. */
+  public metricRowsRejected(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return etlMetric(this, 'step', 'RowsRejected', cloudwatch.Stats.SUM, options);
+  }
+
+  /** Rows that another row of the same run with the same key has replaced. Sum. */
+  public metricDuplicatesDropped(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return etlMetric(this, 'step', 'DuplicatesDropped', cloudwatch.Stats.SUM, options);
+  }
+
+  /** Seconds that a load took. Maximum. */
+  public metricLoadDuration(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return etlMetric(this, 'step', 'LoadDuration', cloudwatch.Stats.MAXIMUM, options);
   }
 
   private createFunction(): lambda.Function {

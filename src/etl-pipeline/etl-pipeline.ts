@@ -1,4 +1,5 @@
 import { ArnFormat, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -7,6 +8,7 @@ import { Construct } from 'constructs';
 import type { IEtlTrigger } from './etl-trigger';
 import { validateTimeout } from './execution-history';
 import { FileStaging } from './file-staging';
+import { createDashboard, type PipelineDashboardProps } from './pipeline-dashboard';
 import { pollingSteps, stepConstructs, validateStack, validateSteps } from './pipeline-steps';
 import type { Dataset } from '../dataset/dataset';
 import type { IEtlStep } from '../etl-step/etl-step';
@@ -62,6 +64,8 @@ export class EtlPipeline extends Construct {
   /** What starts the executions. */
   public readonly trigger: IEtlTrigger;
 
+  private readonly widgets: Omit<PipelineDashboardProps, 'stateMachine'>;
+
   /**
    * @throws Error if there is no step, two steps have one id, a step is used twice, trigger or steps are in another stack, or the
    * time-out is longer than an execution with these steps can last
@@ -76,7 +80,8 @@ export class EtlPipeline extends Construct {
     validateTimeout(timeout, pollingSteps(props.steps));
     this.trigger = trigger;
 
-    const { workBucket, operatorFunction } = trigger;
+    const { workBucket } = trigger;
+    const { operatorFunction, dashboardWidgets: triggerWidgets = [] } = trigger.describe();
     const staging = new FileStaging(this, 'Staging', { dataset: dataset._definition, workBucket, operatorFunction, logRetention });
     trigger.grantReadFiles(staging);
     const stepScope = new Construct(this, 'Steps');
@@ -99,11 +104,22 @@ export class EtlPipeline extends Construct {
       },
     });
 
+    this.widgets = { triggerWidgets, stepWidgets: steps.flatMap(step => step.dashboardWidgets ?? []) };
     const stopFunctions = steps.flatMap(step => step.stopFunctions ?? []);
     const dependencies = [this, ...stepConstructs(props.steps), ...steps.flatMap(step => step.dependencies ?? [])];
     const teardownFunctions = steps.flatMap(step => step.teardownFunctions ?? []);
     trigger.startExecutionsOf(this.stateMachine, { stopFunctions, teardownFunctions, dependencies });
     this.allowDescribingExecutions(stopFunctions);
+  }
+
+  /**
+   * Adds a CloudWatch dashboard: what arrived, what waits, what was loaded or failed, and what each step did. The first three
+   * dashboards of an account are free, others cost $3 a month.
+   *
+   * @param id of the dashboard, in the scope of the pipeline
+   */
+  public addDashboard(id: string): cloudwatch.Dashboard {
+    return createDashboard(this, id, { stateMachine: this.stateMachine, ...this.widgets });
   }
 
   /** With the prefix that log delivery knows: under another one each group lengthens a resource policy that is limited to 5,120 characters. */

@@ -1,3 +1,4 @@
+import type { IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -34,6 +35,23 @@ export interface StartExecutionsOptions {
   readonly dependencies?: IDependable[];
 }
 
+/** What a pipeline says of its trigger. */
+export interface EtlTriggerDescription {
+  /**
+   * Takes `{ "operation": "resume" }` after a failed configuration was repaired.
+   *
+   * @default - messages name no command
+   */
+  readonly operatorFunction?: IFunction;
+
+  /**
+   * Graphs of what arrives, waits and fails.
+   *
+   * @default - the dashboard shows the executions alone
+   */
+  readonly dashboardWidgets?: IWidget[];
+}
+
 /**
  * What decides which files a pipeline loads, and when. Each of its executions gets `{ "runId", "attempt", "files": { "bucket", "key", "count", "bytes" } }`, and is
  * named so that none runs twice; `key` names a JSON array in `bucket`, the work bucket, whose elements have `id`, `bucket`, `key`, `versionId` (if there are
@@ -42,13 +60,6 @@ export interface StartExecutionsOptions {
 export interface IEtlTrigger extends IConstruct {
   /** Holds everything of a run below `runs/<runId>/`. */
   readonly workBucket: IBucket;
-
-  /**
-   * Takes `{ "operation": "resume" }` after a failed configuration was repaired; messages of the steps name it.
-   *
-   * @default - messages name no command
-   */
-  readonly operatorFunction?: IFunction;
 
   /** Lets somebody read the files, in every version, and learn that one is missing. */
   grantReadFiles(grantee: IGrantable): Grant;
@@ -60,4 +71,7 @@ export interface IEtlTrigger extends IConstruct {
    * @param options what has to be stopped after an execution, and before the trigger is deleted
    */
   startExecutionsOf(stateMachine: IStateMachine, options?: StartExecutionsOptions): void;
+
+  /** Says what messages of the steps and the pipeline's dashboard may refer to. */
+  describe(): EtlTriggerDescription;
 }

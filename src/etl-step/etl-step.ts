@@ -1,3 +1,4 @@
+import type { IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IChainable } from 'aws-cdk-lib/aws-stepfunctions';
@@ -60,6 +61,13 @@ export interface EtlStepConfig {
    * @default - nothing else
    */
   readonly dependencies?: IDependable[];
+
+  /**
+   * Graphs of what the step loads, for the pipeline's dashboard.
+   *
+   * @default - none
+   */
+  readonly dashboardWidgets?: IWidget[];
 }
 
 /** One load of a run into a target. */

@@ -5,6 +5,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { STEP_ENV, stepFolder } from './contract';
 import type { EtlStepBindOptions } from './etl-step';
+import { metricEnvironment } from '../metrics/etl-metric';
 
 /** What the functions behind jobLoop() have in common: a log group of their own, and versions that outlive their deployment. */
 export function jobFunctionOptions(scope: Construct, role: iam.Role): lambda.FunctionOptions {
@@ -13,6 +14,7 @@ export function jobFunctionOptions(scope: Construct, role: iam.Role): lambda.Fun
   return {
     role,
     logGroup,
+    environment: metricEnvironment(scope, 'step'),
     memorySize: 256,
     currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN }, // executions that began before a deployment go on with theirs
   };

@@ -30,6 +30,7 @@ export class ParallelStep implements IEtlStep {
       stopFunctions: configs.flatMap(config => config.stopFunctions ?? []),
       teardownFunctions: configs.flatMap(config => config.teardownFunctions ?? []),
       dependencies: configs.flatMap(config => config.dependencies ?? []),
+      dashboardWidgets: configs.flatMap(config => config.dashboardWidgets ?? []),
     };
   }
 }

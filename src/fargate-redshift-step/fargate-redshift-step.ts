@@ -1,4 +1,5 @@
 import { Duration, ITaggableV2, Stack, TagManager, TagType } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
@@ -18,6 +19,8 @@ import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from '../etl-step/et
 import { bindJobFunction, jobFunctionOptions } from '../etl-step/job-function';
 import { jobLoop } from '../etl-step/job-loop';
 import { validateStepId } from '../etl-step/step-id';
+import { etlMetric } from '../metrics/etl-metric';
+import { graph } from '../metrics/graph';
 import { validateDuration, validateWholeNumber } from '../validation';
 
 const DEFAULT_SCHEMA = 'public';
@@ -194,7 +197,42 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
       }),
       stopFunctions: [this.handler],
       dependencies: [vpcOf(this.props)],
+      dashboardWidgets: [graph(
+        this.stepId,
+        [this.metricRowsRead(), this.metricRowsWritten(), this.metricRowsRejected(), this.metricDuplicatesDropped()],
+        [this.metricLoadDuration()],
+      )],
     };
+  }
+
+  /** Rows that were read. Sum. */
+  public metricRowsRead(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return etlMetric(this, 'step', 'RowsRead', cloudwatch.Stats.SUM, options);
+  }
+
+  /** Rows that were written. Sum. */
+  public metricRowsWritten(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return etlMetric(this, 'step', 'RowsWritten', cloudwatch.Stats.SUM, options);
+  }
+
+  /** Rows that could not be loaded; they are kept below `runs/`. Sum. */
+  public metricRowsRejected(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return etlMetric(this, 'step', 'RowsRejected', cloudwatch.Stats.SUM, options);
+  }
+
+  /** Rows that another row of the same run with the same key has replaced. Sum. */
+  public metricDuplicatesDropped(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return etlMetric(this, 'step', 'DuplicatesDropped', cloudwatch.Stats.SUM, options);
+  }
+
+  /** Seconds that a load took. Maximum. */
+  public metricLoadDuration(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return etlMetric(this, 'step', 'LoadDuration', cloudwatch.Stats.MAXIMUM, options);
+  }
+
+  /** Seconds for which Fargate charges, of all tasks, those that failed included. Sum. */
+  public metricTaskSeconds(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return etlMetric(this, 'step', 'TaskSeconds', cloudwatch.Stats.SUM, options);
   }
 
   private get maxRuntime(): Duration {

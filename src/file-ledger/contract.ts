@@ -57,6 +57,8 @@ export interface FileItem extends LedgerFile {
   readonly waiting?: number;
   /** Place in the order of arrival: the event's time and sequencer, then the id. */
   readonly arrived: string;
+  /** ISO 8601: when it began to wait, the last time that it did. Only for people and for the metric of its age. */
+  readonly since?: string;
   readonly contentType?: string;
   /** The object's own (user) metadata. */
   readonly metadata?: Record<string, string>;

@@ -1,4 +1,5 @@
 import { CustomResource, Duration, RemovalPolicy, type Size } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
@@ -18,11 +19,15 @@ import { orderDeletion } from './deletion-order';
 import { deliverByEventBridge, deliverByNotification, EventDelivery } from './event-delivery';
 import { SweepFunction } from './sweep-function';
 import { TeardownFunction } from './teardown-function';
+import { TriggerAlarms } from './trigger-alarms';
 import { validateComputeFunctions, validateTriggerProps } from './validate-props';
 import { createWorkBucket } from './work-bucket';
+import type { EtlTriggerDescription, IEtlTrigger, StartExecutionsOptions } from '../etl-pipeline/etl-trigger';
 import { LEDGER_FUNCTION_TIMEOUT_SECONDS } from '../file-ledger/contract';
-import type { IEtlTrigger, StartExecutionsOptions } from '../etl-pipeline/etl-trigger';
 import { FileLedger } from '../file-ledger/file-ledger';
+import type { MetricName } from '../metrics/contract';
+import { etlMetric, metricEnvironment } from '../metrics/etl-metric';
+import { graph } from '../metrics/graph';
 import { OPERATOR_ENV, OPERATOR_TIMEOUT_SECONDS } from '../operator/contract';
 import { OperatorFunction } from '../operator/operator-function';
 
@@ -58,6 +63,21 @@ const FUNCTION_MEMORY_MIB = 1_024;
 const TEARDOWN_TIMEOUT = Duration.minutes(15);
 /** Of CloudFormation, for a function that dies without an answer: Lambda calls it again after 1 and after 2 minutes. */
 const TEARDOWN_SERVICE_TIMEOUT = Duration.minutes(20);
+
+/** The statistic that each metric is shown by. */
+const TRIGGER_METRICS: ReadonlyMap<string, string> = new Map<MetricName, string>([
+  ['FilesArrived', cloudwatch.Stats.SUM],
+  ['FilesWaiting', cloudwatch.Stats.MAXIMUM],
+  ['OldestFileAge', cloudwatch.Stats.MAXIMUM],
+  ['FilesLoaded', cloudwatch.Stats.SUM],
+  ['FilesRejected', cloudwatch.Stats.SUM],
+  ['FilesFailed', cloudwatch.Stats.SUM],
+  ['RunsSucceeded', cloudwatch.Stats.SUM],
+  ['RunsFailed', cloudwatch.Stats.SUM],
+  ['RunDuration', cloudwatch.Stats.MAXIMUM],
+  ['RunsStopping', cloudwatch.Stats.SUM],
+  ['Paused', cloudwatch.Stats.MAXIMUM],
+]);
 
 /** Properties of an S3QueueTrigger. */
 export interface S3QueueTriggerProps {
@@ -165,6 +185,14 @@ export interface S3QueueTriggerProps {
    * @default RemovalPolicy.RETAIN - without the ledger, files that come again are loaded again
    */
   readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * What alarms do, for instance tell a topic. They watch dead letters, the oldest waiting file (6 hours), failed runs, rejected files, pauses, sweeps
+   * that fail (3 in 5 minutes) and compute that does not end (30 minutes). The text of each alarm says what to do.
+   *
+   * @default - no alarms; seven cost $0.70 a month
+   */
+  readonly alarmActions?: cloudwatch.IAlarmAction[];
 }
 
 /**
@@ -210,7 +238,7 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
    * | `showFailures` | `since` | runs and files that failed, with the reasons |
    *
    * An answer with `next` is not complete: the same payload with that `next` goes on. A payload that is none of these is answered with `refused` and
-   * changes nothing. It works without waiting for any run; the sweep, once a minute, begins the runs.
+   * changes nothing. It begins no run itself; the sweep does, once a minute.
    */
   public readonly operatorFunction: lambda.IFunction;
 
@@ -266,6 +294,12 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
     });
     this.ledger.grantClose(this.teardown);
     this.operatorFunction = this.createOperator(props);
+
+    if (props.alarmActions) {
+      new TriggerAlarms(this, 'Alarms', {
+        trigger: this, deadLetterQueue: this.deadLetterQueue, sweep: this.sweep, actions: props.alarmActions,
+      });
+    }
 
     const deliver = props.delivery === EventDelivery.EVENT_BRIDGE ? deliverByEventBridge : deliverByNotification;
     deliver(this, { bucket: props.bucket, queue: this.queue, prefix: this.prefix, suffixes: props.suffixes ?? [] });
@@ -330,6 +364,88 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
     return decrypt ? read.combine(list).combine(decrypt) : read.combine(list);
   }
 
+  /**
+   * One of the trigger's metrics by its name, over 5 minutes; the other methods name them all.
+   *
+   * @param name for instance `FilesLoaded`
+   * @param options whatever differs: statistic, period, …
+   * @throws Error if the trigger has no such metric
+   */
+  public metric(name: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    if (!TRIGGER_METRICS.has(name)) {
+      throw new Error(`The trigger ${this.node.path} has no metric '${name}': it must be one of ${[...TRIGGER_METRICS.keys()].join(', ')}.`);
+    }
+    return etlMetric(this, 'trigger', name as MetricName, TRIGGER_METRICS.get(name)!, options);
+  }
+
+  /** Files that arrived: new ones, each counted once. Sum. */
+  public metricFilesArrived(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('FilesArrived', options);
+  }
+
+  /** Files that wait, asked every minute and counted up to 100,000. Maximum. */
+  public metricFilesWaiting(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('FilesWaiting', options);
+  }
+
+  /** Seconds for which the file that is next has waited. Maximum. */
+  public metricOldestFileAge(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('OldestFileAge', options);
+  }
+
+  /** Files that became LOADED. Sum. */
+  public metricFilesLoaded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('FilesLoaded', options);
+  }
+
+  /** Files that became REJECTED; those that an operator sets aside are not counted. Sum. */
+  public metricFilesRejected(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('FilesRejected', options);
+  }
+
+  /** Files that became FAILED. Sum. */
+  public metricFilesFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('FilesFailed', options);
+  }
+
+  /** Runs that succeeded. Sum. */
+  public metricRunsSucceeded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('RunsSucceeded', options);
+  }
+
+  /** Runs that failed, timed out or were aborted: not an attempt that is followed by another. Sum. */
+  public metricRunsFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('RunsFailed', options);
+  }
+
+  /** Seconds that the last attempt of a run took. Maximum. */
+  public metricRunDuration(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('RunDuration', options);
+  }
+
+  /** How often the compute of an attempt that ended was found not to have ended. Sum; each is looked at once a minute. */
+  public metricRunsStopping(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('RunsStopping', options);
+  }
+
+  /** 1 while no run may begin, else 0. Maximum. */
+  public metricPaused(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('Paused', options);
+  }
+
+  /** Says to the pipeline what its steps' messages and its dashboard may refer to. */
+  public describe(): EtlTriggerDescription {
+    return {
+      operatorFunction: this.operatorFunction,
+      dashboardWidgets: [
+        graph('Files', [this.metricFilesArrived(), this.metricFilesLoaded(), this.metricFilesRejected(), this.metricFilesFailed()]),
+        graph('Waiting', [this.metricFilesWaiting(), this.metricPaused()], [this.metricOldestFileAge()]),
+        graph('Runs', [this.metricRunsSucceeded(), this.metricRunsFailed()], [this.metricRunDuration()]),
+        graph('Dead letters', [this.deadLetterQueue.metricApproximateNumberOfMessagesVisible()]),
+      ],
+    };
+  }
+
   /** Lets somebody call the operator function. It can load every file again, and keep every file from being loaded. */
   public grantOperate(grantee: iam.IGrantable): iam.Grant {
     return this.operatorFunction.grantInvoke(grantee);
@@ -389,6 +505,7 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
       description: `${description} (${this.node.path})`,
       role,
       logGroup,
+      environment: metricEnvironment(this, 'trigger'),
       timeout: Duration.seconds(LEDGER_FUNCTION_TIMEOUT_SECONDS),
       memorySize: FUNCTION_MEMORY_MIB,
     };

@@ -1,5 +1,6 @@
 import { App, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -8,7 +9,7 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import {
   Column, DataFormat, Dataset, EtlPipeline, EtlStep, S3QueueTrigger,
-  type EtlPipelineProps, type EtlStepBindOptions, type EtlStepConfig, type IEtlStep, type IEtlTrigger, type StartExecutionsOptions,
+  type EtlPipelineProps, type EtlStepBindOptions, type EtlStepConfig, type EtlTriggerDescription, type IEtlStep, type IEtlTrigger, type StartExecutionsOptions,
 } from '../../src';
 import { jobLoop } from '../../src/etl-step/job-loop';
 import { nagFindings } from '../nag-findings';
@@ -106,7 +107,8 @@ describe('the state machine', () => {
   });
 
   test('binds each step with the dataset and the work bucket', () => {
-    const { workBucket, operatorFunction } = pipeline.trigger;
+    const { workBucket } = pipeline.trigger;
+    const { operatorFunction } = pipeline.trigger.describe();
     for (const step of [a, b, c]) expect(step.bound).toEqual({ dataset, workBucket, operatorFunction });
   });
 
@@ -291,6 +293,10 @@ describe('the trigger', () => {
     public startExecutionsOf(stateMachine: sfn.IStateMachine, options?: StartExecutionsOptions): void {
       this.started.push([stateMachine, options]);
     }
+
+    public describe(): EtlTriggerDescription {
+      return {};
+    }
   }
 
   test('may be another one than S3QueueTrigger', () => {
@@ -315,5 +321,31 @@ describe('the trigger', () => {
       Description: Match.stringLikeRegexp('^Copies the files'),
       Environment: { Variables: { OPERATOR_FUNCTION: { Ref: Match.stringLikeRegexp('^TriggerOperator') } } },
     });
+  });
+});
+
+describe('the dashboard', () => {
+  const widgetsOf = (template: Template) => {
+    const [{ Properties: { DashboardBody } }] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
+    const text = typeof DashboardBody === 'string' ? DashboardBody : DashboardBody['Fn::Join'][1].map((part: unknown) => typeof part === 'string' ? part : 'token').join('');
+    return (JSON.parse(text) as { widgets: { properties: { title: string } }[] }).widgets.map(({ properties }) => properties.title);
+  };
+
+  test('shows what arrives, waits and fails, and below what each step loads', () => {
+    const stack = newStack();
+    const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing') });
+    const step: IEtlStep = {
+      stepId: 'Load', bind: scope => ({ chain: new sfn.Pass(scope, 'Pass'), dashboardWidgets: [new cloudwatch.GraphWidget({ title: 'Load' })] }),
+    };
+    const inner: IEtlStep = { ...step, stepId: 'Inner', bind: scope => ({ ...step.bind(scope, undefined!), chain: new sfn.Pass(scope, 'Inner pass') }) };
+    new EtlPipeline(stack, 'Pipeline', { dataset, trigger, steps: [step, EtlStep.parallel('Both', [inner])] }).addDashboard('Dashboard');
+    expect(widgetsOf(Template.fromStack(stack))).toEqual(['Files', 'Waiting', 'Runs', 'Dead letters', 'Attempts', 'Load', 'Load']);
+  });
+
+  test('is there only if it is asked for', () => {
+    const stack = newStack();
+    const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing') });
+    new EtlPipeline(stack, 'Pipeline', { dataset, trigger, steps: [new JobStep(stack, 'Step')] });
+    Template.fromStack(stack).resourceCountIs('AWS::CloudWatch::Dashboard', 0);
   });
 });

@@ -50,7 +50,8 @@ export class FakeTable {
     const item = this.items.get(input.Key.id);
     if (!holds(item, input.ConditionExpression, input)) throw conditionFailed();
     this.items.set(input.Key.id, updated(item ?? { ...input.Key }, input));
-    return {};
+    // of UPDATED_OLD the attributes that the update sets
+    return { Attributes: input.ReturnValues === 'UPDATED_OLD' ? structuredClone(item) : undefined };
   }
 
   public transactWrite({ TransactItems }: any) {
@@ -84,6 +85,7 @@ export class FakeTable {
       .filter(item => item.waiting !== undefined && holds(item, input.KeyConditionExpression, input))
       .sort((one, other) => one.arrived! < other.arrived! ? -1 : 1);
     const start = input.ExclusiveStartKey ? entries.findIndex(item => item.id === input.ExclusiveStartKey.id) + 1 : 0;
+    if (input.Select === 'COUNT') return { Count: entries.length - start };
     const page = entries.slice(start, start + input.Limit);
     return { Items: structuredClone(page), LastEvaluatedKey: page.length === input.Limit ? { id: page.at(-1)!.id } : undefined };
   }

@@ -127,7 +127,8 @@ test('a file put back keeps its place and what it is, and a reason goes when it 
   await story.end(execution, 'FAILED', 'Etl.Data', JSON.stringify({ message: 'bad', files: [story.file('a').id] }));
   story.aws.items.set(before.id, { ...story.aws.items.get(before.id), reason: 'of an earlier run' });
   await story.end(story.running(), 'SUCCEEDED');
-  expect(story.file('b')).toEqual({ ...before, status: 'LOADED', runId: story.runs()[1].id });
+  // it has waited anew since the first run's end
+  expect(story.file('b')).toEqual({ ...before, status: 'LOADED', runId: story.runs()[1].id, since: '2026-03-01T10:01:30.000Z' });
 });
 
 test('whoever settles late finds the files with another run and changes nothing', async () => {

@@ -6,6 +6,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { EventDelivery, S3QueueTrigger, type S3QueueTriggerProps } from '../../src';
+import { METRICS } from '../../src/metrics/contract';
 
 type Options = Partial<S3QueueTriggerProps>;
 
@@ -219,6 +220,7 @@ describe('the operator function', () => {
     expect(environment(template, /^Enters/)).toMatchObject(filters);
     expect(environment(template, /^Does what/)).toEqual({
       ...filters, LANDING_BUCKET: { Ref: expect.stringMatching(/^Landing/) }, LEDGER_TABLE: expect.anything(), WORK_BUCKET: expect.anything(), PAUSE_AFTER_FAILURES: '16',
+      METRICS_TRIGGER: expect.stringMatching(/^Stack-Trigger-/),
     });
   });
 
@@ -240,6 +242,58 @@ describe('the operator function', () => {
     expect(statements(Template.fromStack(stack), /OnCall/)).toEqual([
       { Action: 'lambda:InvokeFunction', Effect: 'Allow', Resource: [arn, { 'Fn::Join': ['', [arn, ':*']] }] },
     ]);
+  });
+});
+
+describe('metrics', () => {
+  const names = Object.getOwnPropertyNames(S3QueueTrigger.prototype).filter(name => /^metric./.test(name)) as 'metricFilesLoaded'[];
+
+  test.each(names)('%s asks for what the functions record', name => {
+    const { stack, trigger } = make();
+    const metric = trigger[name]();
+    expect(`metric${metric.metricName}`).toBe(name);
+    expect(METRICS).toHaveProperty(metric.metricName);
+    expect(metric.namespace).toBe('cdk-etl-steps');
+    const variables = environment(Template.fromStack(stack), /^Takes/);
+    expect(metric.dimensions).toEqual({ Trigger: variables.METRICS_TRIGGER });
+    expect(variables.METRICS_TRIGGER).toMatch(/^Stack-Trigger-/);
+  });
+
+  test('all of a trigger have a method, options change them, others are refused', () => {
+    expect(names).toHaveLength(11);
+    const { trigger } = make();
+    expect(trigger.metricFilesLoaded({ period: Duration.hours(1), statistic: 'max' })).toMatchObject({ period: Duration.hours(1), statistic: 'Maximum' });
+    expect(trigger.metric('FilesLoaded')).toMatchObject({ statistic: 'Sum', unit: 'Count' });
+    expect(() => trigger.metric('RowsRead')).toThrow(/Stack\/Trigger has no metric 'RowsRead': it must be one of FilesArrived, /);
+  });
+});
+
+describe('alarms', () => {
+  const action = { bind: () => ({ alarmActionArn: 'arn:aws:sns:eu-west-1:111122223333:on-call' }) };
+
+  test('are off unless somebody is to be told', () => {
+    templateOf().resourceCountIs('AWS::CloudWatch::Alarm', 0);
+  });
+
+  test.each<[RegExp, object, RegExp]>([
+    [/DeadLetters/, { MetricName: 'ApproximateNumberOfMessagesVisible', Namespace: 'AWS/SQS', Threshold: 1, Statistic: 'Maximum' }, /aws sqs start-message-move-task --source-arn /],
+    [/OldestFile/, { MetricName: 'OldestFileAge', Threshold: 21_600, Statistic: 'Maximum' }, /6 hours.*"showWaiting"/],
+    [/RunFailed/, { MetricName: 'RunsFailed', Threshold: 1, Statistic: 'Sum' }, /"showFailures".*"putBack","runId"/],
+    [/FileRejected/, { MetricName: 'FilesRejected', Threshold: 1, Statistic: 'Sum' }, /"showFailures".*"putBack","fileIds"/],
+    [/Paused/, { MetricName: 'Paused', Threshold: 1, Statistic: 'Maximum' }, /"showWaiting".*"resume"/],
+    [/SweepErrors/, { MetricName: 'Errors', Namespace: 'AWS/Lambda', Threshold: 3, Period: 300, Statistic: 'Sum' }, /log says which part failed/],
+    [/StuckStop/, { MetricName: 'RunsStopping', Threshold: 1, Period: 60, EvaluationPeriods: 30, Statistic: 'Sum' }, /30 minutes.*cost money/],
+  ])('%s tells what to do', (id, properties, text) => {
+    const alarms = templateOf({ alarmActions: [action] }).findResources('AWS::CloudWatch::Alarm');
+    expect(Object.keys(alarms)).toHaveLength(7);
+    const [[, { Properties }]] = Object.entries(alarms).filter(([name]) => id.test(name));
+    expect(Properties).toMatchObject({
+      EvaluationPeriods: 1, ComparisonOperator: 'GreaterThanOrEqualToThreshold', TreatMissingData: 'notBreaching',
+      AlarmActions: ['arn:aws:sns:eu-west-1:111122223333:on-call'], ...properties,
+    });
+    const description = [Properties.AlarmDescription['Fn::Join']?.[1] ?? Properties.AlarmDescription].flat().map((part: unknown) => typeof part === 'string' ? part : '<name>').join('');
+    expect(description).toMatch(text);
+    expect(description.length).toBeLessThan(700); // CloudWatch takes 1,024, names and ARNs included
   });
 });
 

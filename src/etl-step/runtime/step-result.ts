@@ -1,4 +1,5 @@
 import { EtlError } from '../../runtime/errors';
+import { record } from '../../runtime/metrics';
 import { getJson, putJsonOnce } from '../../runtime/work-bucket';
 import { resultKey, type StepResult } from '../contract';
 
@@ -13,7 +14,10 @@ export function findResult(workBucket: string, runId: string, stepId: string): P
  */
 export async function writeResultOnce(workBucket: string, runId: string, stepId: string, result: StepResult): Promise<StepResult> {
   checkRows(runId, stepId, result);
-  if (await putJsonOnce(workBucket, resultKey(runId, stepId), result)) return result;
+  if (await putJsonOnce(workBucket, resultKey(runId, stepId), result)) {
+    recordResult(result);
+    return result;
+  }
   return (await findResult(workBucket, runId, stepId))!;
 }
 
@@ -28,4 +32,11 @@ export function checkRows(runId: string, stepId: string, result: StepResult): vo
   throw new EtlError('Etl.RowsLost', `Run ${runId}, step '${stepId}': ${rowsRead} rows were read, but ${rowsWritten} written, ${rowsRejected} rejected, `
     + `${duplicatesDropped} dropped as duplicates and ${rowsFiltered} filtered make ${accounted}. The target may hold some of the rows; `
     + 'loading the files again is safe. Please report this with the logs of the step.');
+}
+
+/** Counts what a step has loaded. A check that is repeated may count it again: the result in the work bucket is what is right. */
+export function recordResult({ rowsRead, rowsWritten, rowsRejected, duplicatesDropped, seconds }: StepResult): void {
+  record('step', {
+    RowsRead: rowsRead, RowsWritten: rowsWritten, RowsRejected: rowsRejected, DuplicatesDropped: duplicatesDropped, LoadDuration: seconds,
+  });
 }

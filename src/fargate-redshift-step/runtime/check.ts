@@ -2,10 +2,11 @@ import type { Task } from '@aws-sdk/client-ecs';
 import type { CheckEvent, JobStatus } from '../../etl-step/contract';
 import { ERROR, STEP_ENV, waitSeconds } from '../../etl-step/contract';
 import { isBefore } from '../../etl-step/runtime/launch-order';
-import { findResult } from '../../etl-step/runtime/step-result';
+import { findResult, recordResult } from '../../etl-step/runtime/step-result';
 import { requireEnv } from '../../runtime/environment';
 import { ConfigurationError, EtlError } from '../../runtime/errors';
 import { logger } from '../../runtime/logger';
+import { record } from '../../runtime/metrics';
 import { getJson } from '../../runtime/work-bucket';
 import type { FargateJob, FargateRedshiftArguments, LoaderFailure } from '../contract';
 import { LOADER_CONTAINER, LOADER_EXIT, LOG_STREAM_PREFIX } from '../contract';
@@ -40,8 +41,14 @@ async function endLeftovers(event: Check): Promise<void> {
   await Promise.all(earlier.map(launch => endLaunch(event.runId, launch, `Attempt ${event.attempt} of run ${event.runId} does its work now.`)));
 }
 
+/** What Fargate charges for: from the pull of the image to the end. https://aws.amazon.com/fargate/pricing/ */
+function recordTask({ pullStartedAt, stoppedAt }: Task): void {
+  if (pullStartedAt && stoppedAt) record('step', { TaskSeconds: (stoppedAt.getTime() - pullStartedAt.getTime()) / 1000 });
+}
+
 async function finish(event: Check, task: Task): Promise<JobStatus<FargateJob>> {
   const { runId, job } = event;
+  recordTask(task);
   const workBucket = requireEnv(STEP_ENV.workBucket);
   const stepId = requireEnv(STEP_ENV.stepId);
   const container = task.containers?.find(({ name }) => name === LOADER_CONTAINER);
@@ -49,6 +56,7 @@ async function finish(event: Check, task: Task): Promise<JobStatus<FargateJob>> 
   if (task.stopCode === 'EssentialContainerExited' && container?.exitCode === LOADER_EXIT.done) {
     const result = await findResult(workBucket, runId, stepId);
     if (result) {
+      recordResult(result);
       logger.info('task done', { runId, taskArn: job.taskArn, ...result });
       return { status: 'done', result };
     }

@@ -8,6 +8,7 @@ import { settle } from './settle';
 import { start } from './start';
 import { stopCompute } from './stop-compute';
 import { logger } from '../../runtime/logger';
+import { record } from '../../runtime/metrics';
 import { getJson } from '../../runtime/work-bucket';
 import { planKey, type RunPlan } from '../contract';
 
@@ -36,6 +37,7 @@ export async function advance(ledger: LedgerSettings, runId: string, options: Ad
   const stopping = await stopCompute(ledger, { runId, attempt: run.attempt });
   if (stopping.length > 0) {
     logger.info('Compute has not ended yet', { runId, attempt: run.attempt, stopping });
+    record('trigger', { RunsStopping: 1 });
     return;
   }
   if (asksForAnother(end, run)) {

@@ -51,12 +51,13 @@ export function newFileItem(arrival: Arrival): FileItem {
     limit: 0,
     waiting: waitingShard(id),
     arrived: order.join('#'),
+    since: new Date().toISOString(),
   };
 }
 
 /** The item of a file that is set aside as it arrives: it is known, and an operator may put it back. */
 export function rejectedFileItem(arrival: Arrival, reason: string): FileItem {
-  const { waiting, ...item } = newFileItem(arrival);
+  const { waiting, since, ...item } = newFileItem(arrival);
   return { ...item, status: FILE_STATUS.rejected, reason };
 }
 

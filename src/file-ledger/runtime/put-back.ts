@@ -18,13 +18,16 @@ export async function putBack(ledger: Pick<LedgerSettings, 'table'>, files: File
   const refusals = await updateEach(done.map(({ id, runId }) => ({
     TableName: ledger.table,
     Key: { id },
-    UpdateExpression: 'SET #status = :pending, #limit = :limit, #waiting = :shard REMOVE #reason',
+    UpdateExpression: 'SET #status = :pending, #limit = :limit, #waiting = :shard, #since = :now REMOVE #reason',
     ConditionExpression: '#runId = :seen AND (#status = :loaded OR #status = :rejected OR #status = :failed)',
-    ExpressionAttributeNames: { '#status': 'status', '#limit': 'limit', '#waiting': 'waiting', '#reason': 'reason', '#runId': 'runId' },
+    ExpressionAttributeNames: {
+      '#status': 'status', '#limit': 'limit', '#waiting': 'waiting', '#since': 'since', '#reason': 'reason', '#runId': 'runId',
+    },
     ExpressionAttributeValues: {
       ':pending': FILE_STATUS.pending,
       ':limit': alone ? 1 : 0,
       ':shard': waitingShard(id),
+      ':now': new Date().toISOString(),
       ':seen': runId,
       ':loaded': FILE_STATUS.loaded,
       ':rejected': FILE_STATUS.rejected,

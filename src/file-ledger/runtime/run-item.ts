@@ -54,14 +54,16 @@ export async function nextAttempt(ledger: Table, { id, attempt }: RunItem): Prom
   }
 }
 
-/** Gives a run its final status, and what people want to know of it. */
-export async function finishRun(ledger: Table, runId: string, end: Pick<RunItem, 'status'> & Partial<RunItem>): Promise<void> {
+/** Gives a run its final status, and what people want to know of it; true if it had none before. */
+export async function finishRun(ledger: Table, runId: string, end: Pick<RunItem, 'status'> & Partial<RunItem>): Promise<boolean> {
   const known = Object.entries(end).filter(([, value]) => value !== undefined);
-  await dynamo().send(new UpdateCommand({
+  const { Attributes } = await dynamo().send(new UpdateCommand({
     TableName: ledger.table,
     Key: { id: runId },
     UpdateExpression: `SET ${known.map(([name]) => `#${name} = :${name}`).join(', ')}`,
     ExpressionAttributeNames: Object.fromEntries(known.map(([name]) => [`#${name}`, name])),
     ExpressionAttributeValues: Object.fromEntries(known.map(([name, value]) => [`:${name}`, value])),
+    ReturnValues: 'UPDATED_OLD',
   }));
+  return Attributes?.status === 'RUNNING';
 }

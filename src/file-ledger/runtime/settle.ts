@@ -9,6 +9,7 @@ import type { LedgerSettings } from './settings';
 import type { StagedFiles } from '../../etl-pipeline/contract';
 import { stagedFilesKey } from '../../etl-step/contract';
 import { logger } from '../../runtime/logger';
+import { record } from '../../runtime/metrics';
 import { getJson } from '../../runtime/work-bucket';
 import { FILE_STATUS, filesKey, RUN_RETENTION_DAYS, type LedgerFile, type RunItem } from '../contract';
 
@@ -27,22 +28,33 @@ export async function settle(ledger: LedgerSettings, run: RunItem, end: AttemptE
   const rejected = new Map(staged?.rejected.map(file => [file.id, file.reason]));
 
   const outcomes = fileOutcomes(end, run.count, files, rejected);
-  await updateEach([...outcomes].map(([id, outcome]) => settlement(ledger.table, run.id, id, outcome)));
+  const ended = end.stopped ?? new Date();
+  const refusals = await updateEach([...outcomes].map(([id, outcome]) => settlement({ table: ledger.table, runId: run.id, id, outcome, ended })));
   const cause = end.status === 'SUCCEEDED' ? undefined : failureOf(end).message.slice(0, LONGEST_CAUSE);
-  await finishRun(ledger, run.id, {
+  const isFirst = await finishRun(ledger, run.id, {
     status: end.status,
     results: await runResults(ledger.workBucket, run.id),
     seconds: end.seconds,
     error: end.error,
     cause,
-    expires: Math.floor((end.stopped ?? new Date()).getTime() / 1000) + RUN_RETENTION_DAYS * DAY_SECONDS,
+    expires: Math.floor(ended.getTime() / 1000) + RUN_RETENTION_DAYS * DAY_SECONDS,
   });
+  const settled = [...outcomes.values()].filter((_, index) => refusals[index] === undefined);
+  recordSettlement(settled, isFirst ? end : undefined);
   await release(ledger, { id: run.id, status: end.status, error: end.error, cause });
-  logger.info('Settled', { runId: run.id, attempt: run.attempt, status: end.status, files: countByStatus(outcomes) });
+  logger.info('Settled', { runId: run.id, attempt: run.attempt, status: end.status, files: countByStatus(outcomes.values()) });
+}
+
+interface Settlement {
+  readonly table: string;
+  readonly runId: string;
+  readonly id: string;
+  readonly outcome: FileOutcome;
+  readonly ended: Date;
 }
 
 /** The update of one file. Its condition holds only between the run's claim and its settlement: a settler that comes late changes nothing. */
-function settlement(table: string, runId: string, id: string, outcome: FileOutcome) {
+function settlement({ table, runId, id, outcome, ended }: Settlement) {
   const values: Record<string, unknown> = { ':status': outcome.status, ':claimed': FILE_STATUS.claimed, ':run': runId };
   const names: Record<string, string> = { '#status': 'status', '#runId': 'runId', '#reason': 'reason' };
   const set = ['#status = :status'];
@@ -55,6 +67,7 @@ function settlement(table: string, runId: string, id: string, outcome: FileOutco
   if (reason !== undefined) assign('reason', reason);
   if (outcome.status === FILE_STATUS.pending) {
     assign('waiting', waitingShard(id));
+    assign('since', ended.toISOString());
     if (outcome.limit !== undefined) assign('limit', outcome.limit);
   }
   return {
@@ -67,8 +80,22 @@ function settlement(table: string, runId: string, id: string, outcome: FileOutco
   };
 }
 
-function countByStatus(outcomes: Map<string, FileOutcome>): Record<string, number> {
+/**
+ * Counts what this call has changed, so that a settlement that is repeated counts nothing twice. One that is cut off between a write and this line
+ * leaves its numbers out: the ledger has them.
+ */
+function recordSettlement(settled: FileOutcome[], end: AttemptEnd | undefined): void {
+  const counts = countByStatus(settled);
+  record('trigger', {
+    FilesLoaded: counts[FILE_STATUS.loaded],
+    FilesRejected: counts[FILE_STATUS.rejected],
+    FilesFailed: counts[FILE_STATUS.failed],
+    ...end && { [end.status === 'SUCCEEDED' ? 'RunsSucceeded' : 'RunsFailed']: 1, RunDuration: end.seconds },
+  });
+}
+
+function countByStatus(outcomes: Iterable<FileOutcome>): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { status } of outcomes.values()) counts[status] = (counts[status] ?? 0) + 1;
+  for (const { status } of outcomes) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
 }

@@ -1,6 +1,7 @@
 import { advance } from './advance';
 import { dispatch } from './dispatch';
 import { runTime } from './execution-name';
+import { measure } from './measure';
 import type { LedgerSettings } from './settings';
 import { getSlots } from './slots';
 import { logger } from '../../runtime/logger';
@@ -32,5 +33,6 @@ export async function sweep(ledger: LedgerSettings, mayContinue: () => boolean):
     });
   }
   await attempt('Dispatching', () => dispatch(ledger, mayContinue));
+  await attempt('Measuring', () => measure(ledger, new Date()));
   if (failures.length > 0) throw new AggregateError(failures, `The sweep failed in ${failures.length} of its parts: ${failures.map(String).join('; ')}`);
 }

@@ -1,6 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import pMap from 'p-map';
-import { receive } from './arrivals';
+import { receive, recordEntries, type Entry } from './arrivals';
 import { fileFilter } from './file-filter';
 import { dispatch } from '../../file-ledger/runtime/dispatch';
 import { ledgerSettings } from '../../file-ledger/runtime/settings';
@@ -15,14 +15,17 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
   const ledger = ledgerSettings();
   const settings = { table: ledger.table, ...fileFilter() };
   const failed: string[] = [];
+  const entries: Entry[] = [];
   await pMap(event.Records, async ({ messageId, body }) => {
     try {
-      await receive(body, settings);
+      entries.push(...await receive(body, settings));
     } catch (error) {
       logger.error('A message failed', { error, messageId });
       failed.push(messageId);
     }
   }, { concurrency: PARALLEL_MESSAGES });
+
+  recordEntries(entries);
 
   try {
     await dispatch(ledger, timeLeft(context));

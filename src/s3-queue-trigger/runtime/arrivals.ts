@@ -5,32 +5,46 @@ import { arrive } from '../../file-ledger/runtime/arrive';
 import { newFileItem, rejectedFileItem, type Arrival } from '../../file-ledger/runtime/file-item';
 import { s3 } from '../../runtime/clients/s3';
 import { logger } from '../../runtime/logger';
+import { record } from '../../runtime/metrics';
 import { isWanted, sizeProblem } from '../contract';
 
 export interface ArrivalSettings extends FileFilter {
   readonly table: string;
 }
 
+/** What became of an object: it waits, its size is not allowed, it was known before, or it is not there any more. */
+export type Entry = 'arrived' | 'rejected' | 'known' | 'gone';
+
 /** Enters the files that a message announces. May be repeated: a file that is known changes nothing. */
-export async function receive(message: string, settings: ArrivalSettings): Promise<void> {
+export async function receive(message: string, settings: ArrivalSettings): Promise<Entry[]> {
+  const entries: Entry[] = [];
   for (const object of objectsCreated(message)) {
     if (!isWanted(object.key, settings.prefix, settings.suffixes)) {
       logger.info('Left out: not a key that the trigger takes', { bucket: object.bucket, key: object.key });
       continue;
     }
-    await enter(object, settings);
+    entries.push(await enter(object, settings));
   }
+  return entries;
 }
 
-/** Enters an object as a file that waits: true if it is new, false if it is known already, undefined if the object is gone. */
-export async function enter(object: ObjectCreated, settings: ArrivalSettings): Promise<boolean | undefined> {
+/** Enters an object as a file that waits, unless it is known already. */
+export async function enter(object: ObjectCreated, settings: ArrivalSettings): Promise<Entry> {
   const arrival = await lookUp(object);
-  if (!arrival) return undefined;
+  if (!arrival) return 'gone';
   const problem = sizeProblem(arrival.size, settings.minFileSize, settings.maxFileSize);
   const file = problem === undefined ? newFileItem(arrival) : rejectedFileItem(arrival, problem);
   const isNew = await arrive(settings, file);
   logger.info(isNew ? problem ?? 'Arrived' : 'Announced again', { fileId: file.id, bucket: file.bucket, key: file.key, versionId: file.versionId });
-  return isNew;
+  if (!isNew) return 'known';
+  return problem === undefined ? 'arrived' : 'rejected';
+}
+
+/** Counts new files; those that are announced again have been counted before. */
+export function recordEntries(entries: Entry[]): void {
+  const count = (entry: Entry) => entries.filter(other => other === entry).length || undefined;
+  const rejected = count('rejected');
+  record('trigger', { FilesArrived: (count('arrived') ?? 0) + (rejected ?? 0) || undefined, FilesRejected: rejected });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
-import { enter, type ArrivalSettings } from './arrivals';
+import { enter, recordEntries, type ArrivalSettings, type Entry } from './arrivals';
 import { s3 } from '../../runtime/clients/s3';
 import { logger } from '../../runtime/logger';
 import { isWanted } from '../contract';
@@ -22,6 +22,8 @@ export interface BackfillOptions {
 /** Objects by what became of them. */
 export interface BackfillAnswer {
   readonly entered: number;
+  /** Of a size that the trigger does not take. */
+  readonly rejected: number;
   readonly knownBefore: number;
   /** Keys that the trigger does not take, and objects that were deleted meanwhile. */
   readonly leftOut: number;
@@ -36,7 +38,9 @@ export interface BackfillAnswer {
  * be repeated, and overlap with events. It goes by key, so that a call can go on where the one before ended, however much later.
  */
 export async function backfill(settings: ArrivalSettings, options: BackfillOptions): Promise<BackfillAnswer> {
-  const counts = { entered: 0, knownBefore: 0, leftOut: 0, failed: 0 };
+  const counts = { entered: 0, rejected: 0, knownBefore: 0, leftOut: 0, failed: 0 };
+  const counted = { arrived: 'entered', rejected: 'rejected', known: 'knownBefore', gone: 'leftOut' } as const;
+  const entries: Entry[] = [];
   const problems: string[] = [];
   let next = options.next;
   do {
@@ -51,8 +55,9 @@ export async function backfill(settings: ArrivalSettings, options: BackfillOptio
         return;
       }
       try {
-        const isNew = await enter({ bucket: options.bucket, key, time }, settings);
-        counts[isNew === undefined ? 'leftOut' : isNew ? 'entered' : 'knownBefore']++;
+        const entry = await enter({ bucket: options.bucket, key, time }, settings);
+        entries.push(entry);
+        counts[counted[entry]]++;
       } catch (error) {
         logger.error('An object could not be entered', { error, key });
         counts.failed++;
@@ -61,6 +66,7 @@ export async function backfill(settings: ArrivalSettings, options: BackfillOptio
     }, { concurrency: PARALLEL_OBJECTS });
     next = IsTruncated ? Contents.at(-1)!.Key : undefined;
   } while (next !== undefined && options.mayContinue());
+  recordEntries(entries);
   return { ...counts, problems, ...next !== undefined && { next } };
 }
 
