@@ -1,4 +1,4 @@
-import { CustomResource, Duration, RemovalPolicy, type Size } from 'aws-cdk-lib';
+import { CustomResource, Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -36,6 +36,13 @@ const DEFAULT_BATCHING_WINDOW = Duration.seconds(60);
 
 /** Claimed in about 5 seconds, named in lists of about 4 MB that a function reads at once. */
 const DEFAULT_MAX_FILES = 10_000;
+
+/**
+ * What the steps load with their defaults within their time, at worst: gzip files (1 GiB holds about 4.3 GB of text) of rows of 100 bytes into a new
+ * DynamoDB table on demand. It takes 4,000 write units a second, so 43 million rows take 3.0 hours of EmrHiveDynamoStep's 4, and its cluster
+ * starts in 8 minutes; its disks hold 100 GB. Plain files take a quarter of that. Redshift takes such a run in minutes. See docs/capacity.md.
+ */
+const DEFAULT_MAX_BYTES = Size.gibibytes(1);
 
 /** Runs follow each other: newer files never overtake older ones, and there is one cluster at a time. */
 const DEFAULT_MAX_EXECUTIONS = 1;
@@ -136,7 +143,9 @@ export interface S3QueueTriggerProps {
   /**
    * Most bytes that the files of one execution have together, as they are stored. A larger file travels alone.
    *
-   * @default - no limit
+   * Raise it if your table or your steps take more: a run then shares one cluster start among more files.
+   *
+   * @default Size.gibibytes(1) - the default compute of both steps loads it within its time and disks, also if it is gzip
    */
   readonly maxBytesPerExecution?: Size;
 
@@ -276,7 +285,7 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
       encryptionKey: props.encryptionKey,
       removalPolicy,
       maxFilesPerExecution: props.maxFilesPerExecution ?? DEFAULT_MAX_FILES,
-      maxBytesPerExecution: props.maxBytesPerExecution,
+      maxBytesPerExecution: props.maxBytesPerExecution ?? DEFAULT_MAX_BYTES,
       maxConcurrentExecutions: props.maxConcurrentExecutions ?? DEFAULT_MAX_EXECUTIONS,
       maxAttempts: props.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
       minRunInterval: props.minRunInterval,
