@@ -2,16 +2,18 @@ import { faultPoints, play, warmFunctions } from './simulation/fault-points';
 import type { Functions } from './simulation/functions';
 import { TRIALS } from './simulation/scenarios';
 
-// All of them take an hour: `npm run faults`. Each test run tries those that follow each other at this distance, in every scenario.
+// All of them take an hour: `npm run faults`. Each test run tries those of every scenario that lie so far apart.
 const DISTANCE = 149;
 
-// Hundreds of thousands of calls take a while on a busy machine.
+// Tens of thousands of calls take a while on a busy machine.
 jest.setTimeout(30 * 60_000);
 
 let functions: Functions;
 let tried = 0;
 
-beforeAll(async () => { functions = await warmFunctions(); });
+beforeAll(async () => {
+  functions = await warmFunctions();
+});
 afterAll(() => process.stdout.write(`${tried} failure points tried\n`));
 
 test.each(TRIALS)('$name: whatever goes wrong at one call, no file is lost or loaded twice', async trial => {

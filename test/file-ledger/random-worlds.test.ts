@@ -5,20 +5,26 @@ import { randomWorld, scenarioOf } from './simulation/random-worlds';
 import { verdictOn } from './simulation/verdict';
 import { World } from './simulation/world';
 
-// Fixed, so that each test run tries the same; fast-check prints the world that fails. `SEED=7 WORLDS=1000 npx jest random-worlds` tries others.
+// Fixed, so that each test run tries the same; fast-check prints the world that fails.
+// `SEED=7 WORLDS=1000 npx jest random-worlds` tries others.
 const SEED = Number(process.env.SEED ?? 20260301);
 const WORLDS = Number(process.env.WORLDS ?? 40);
 
-// Hundreds of thousands of calls take a while on a busy machine.
+// Tens of thousands of calls take a while on a busy machine.
 jest.setTimeout(30 * 60_000);
 
 let functions: Functions;
 
-beforeAll(async () => { functions = await warmFunctions(); });
+beforeAll(async () => {
+  functions = await warmFunctions();
+});
 
 test(`in ${WORLDS} worlds of chance (seed ${SEED}), no file is lost or loaded twice`, async () => {
-  await fc.assert(fc.asyncProperty(randomWorld, async random => {
-    const world = await new World(scenarioOf(random), functions, random.faults).run();
-    expect({ faults: world.processes.faulty, wrong: verdictOn(world) }).toMatchObject({ wrong: [] });
-  }), { seed: SEED, numRuns: WORLDS });
+  await fc.assert(
+    fc.asyncProperty(randomWorld, async random => {
+      const world = await new World(scenarioOf(random), functions, random.faults).run();
+      expect({ faults: world.processes.faulty, wrong: verdictOn(world) }).toMatchObject({ wrong: [] });
+    }),
+    { seed: SEED, numRuns: WORLDS },
+  );
 });

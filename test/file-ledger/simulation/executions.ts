@@ -31,13 +31,20 @@ export class Executions {
    * @param isShown whether DescribeExecution already knows an execution that has started: it may be late
    * @param started called before an execution exists
    */
-  constructor(private readonly now: () => number, private readonly isShown: () => boolean, private readonly started: (input: ExecutionInput) => void) {}
+  constructor(
+    private readonly now: () => number,
+    private readonly isShown: () => boolean,
+    private readonly started: (input: ExecutionInput) => void,
+  ) {}
 
   public perform(operation: string, input: any): unknown {
     switch (operation) {
-      case 'StartExecution': return this.start(input);
-      case 'DescribeExecution': return this.describe(input);
-      default: throw new Error(`Step Functions does not know ${operation}`);
+      case 'StartExecution':
+        return this.start(input);
+      case 'DescribeExecution':
+        return this.describe(input);
+      default:
+        throw new Error(`Step Functions does not know ${operation}`);
     }
   }
 
@@ -58,7 +65,9 @@ export class Executions {
     if (stateMachineArn !== STATE_MACHINE) throw new Error(`no state machine ${stateMachineArn}`);
     const existing = this.all.get(name);
     // the same name with the same input is answered as the first call was, as long as the execution runs
-    if (existing && (existing.status !== 'RUNNING' || JSON.stringify(existing.input) !== input)) throw new ExecutionAlreadyExists({ message: name, $metadata: {} });
+    if (existing && (existing.status !== 'RUNNING' || JSON.stringify(existing.input) !== input)) {
+      throw new ExecutionAlreadyExists({ message: name, $metadata: {} });
+    }
     if (existing) return { executionArn: executionArnOf(name), startDate: existing.started };
     const parsed = JSON.parse(input) as ExecutionInput;
     this.started(parsed);
@@ -68,8 +77,17 @@ export class Executions {
 
   private describe({ executionArn }: any) {
     const execution = this.all.get(executionArn.slice(ARN.length + 1));
-    if (!execution || execution.status === 'RUNNING' && !this.isShown()) throw new ExecutionDoesNotExist({ message: executionArn, $metadata: {} });
+    if (!execution || (execution.status === 'RUNNING' && !this.isShown()))
+      throw new ExecutionDoesNotExist({ message: executionArn, $metadata: {} });
     const { status, end, started, stopped } = execution;
-    return { executionArn, stateMachineArn: STATE_MACHINE, status, startDate: started, stopDate: stopped, error: end?.error, cause: end?.cause };
+    return {
+      executionArn,
+      stateMachineArn: STATE_MACHINE,
+      status,
+      startDate: started,
+      stopDate: stopped,
+      error: end?.error,
+      cause: end?.cause,
+    };
   }
 }

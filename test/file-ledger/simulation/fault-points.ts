@@ -5,11 +5,30 @@ import { verdictOn } from './verdict';
 import { World } from './world';
 
 /** A call that only reads: that it lands twice, or when its caller is dead, is as if it had not. */
-const READS = new Set(['GetItem', 'Query', 'GetObject', 'HeadObject', 'ListObjectsV2', 'DescribeExecution', 'DescribeTasks', 'ListTasks']);
+export const READS: ReadonlySet<string> = new Set([
+  'GetItem',
+  'Query',
+  'GetObject',
+  'HeadObject',
+  'ListObjectsV2',
+  'DescribeExecution',
+  'DescribeTasks',
+  'ListTasks',
+]);
 
-const OF_READS: FaultKind[] = [{ what: 'crash before' }, { what: 'crash after' }, { what: 'stall', ticks: 0 }, { what: 'stall', ticks: 2 }];
+const OF_READS: FaultKind[] = [
+  { what: 'crash before' },
+  { what: 'crash after' },
+  { what: 'stall', ticks: 0 },
+  { what: 'stall', ticks: 2 },
+];
 const OF_WRITES: FaultKind[] = [
-  ...OF_READS, { what: 'late', ticks: 1 }, { what: 'late', ticks: 4 }, { what: 'twice' }, { what: 'echo', ticks: 0 }, { what: 'echo', ticks: 3 },
+  ...OF_READS,
+  { what: 'late', ticks: 1 },
+  { what: 'late', ticks: 4 },
+  { what: 'twice' },
+  { what: 'echo', ticks: 0 },
+  { what: 'echo', ticks: 3 },
 ];
 
 /** What a world with a fault has come to. */
@@ -29,7 +48,8 @@ export async function warmFunctions(functions = Functions.shipped()): Promise<Fu
 export async function faultPoints(trial: Trial, functions: Functions): Promise<Fault[]> {
   const { processes } = await new World(trial, functions).run();
   return processes.log.flatMap((name, index) =>
-    (READS.has(name.split(':')[1]) ? OF_READS : OF_WRITES).map(kind => ({ call: index + 1, kind })));
+    (READS.has(name.split(':')[1]) ? OF_READS : OF_WRITES).map(kind => ({ call: index + 1, kind })),
+  );
 }
 
 /** Plays a trial with one fault, or with none. */
@@ -38,7 +58,8 @@ export async function play(trial: Trial, functions: Functions, fault?: Fault): P
   const wrong = verdictOn(world);
   for (const [key, expected] of Object.entries(trial.expected)) {
     const status = world.file(key)?.status;
-    if (!status || ![expected].flat().includes(status)) wrong.push(`${key} is ${status}, not ${[expected].flat().join(' or ')}`);
+    if (!status || ![expected].flat().includes(status))
+      wrong.push(`${key} is ${status}, not ${[expected].flat().join(' or ')}`);
   }
   const [happened] = world.processes.faulty;
   if (fault && !happened) wrong.push(`call ${fault.call} never came`);

@@ -2,7 +2,8 @@ import { readFileSync } from 'fs';
 import { join } from 'path';
 import { startBundle, type Handler } from './bundle';
 import { send } from './processes';
-import type { Settings } from './world';
+import { STEP_ID } from './state-machine';
+import type { Settings } from './scenario';
 import { LEDGER_ENV } from '../../../src/file-ledger/contract';
 import { STEP_ENV } from '../../../src/etl-step/contract';
 import { STATE_MACHINE, TABLE, WORK_BUCKET } from '../fake-aws';
@@ -48,7 +49,7 @@ export class Functions {
     [LEDGER_ENV.workBucket]: WORK_BUCKET,
     [LEDGER_ENV.stateMachine]: STATE_MACHINE,
     [LEDGER_ENV.stopFunctions]: 'step',
-    [STEP_ENV.stepId]: 'ToRedshift',
+    [STEP_ENV.stepId]: STEP_ID,
   };
 
   /** @param textOf the text of a function's bundle */
@@ -59,7 +60,9 @@ export class Functions {
       randomBytes: (size: number) => this.lent!.randomBytes(size),
       server: send,
     };
-    this.handlers = Object.fromEntries(FUNCTION_NAMES.map(name => [name, startBundle(textOf(name), surroundings)])) as Record<FunctionName, Handler>;
+    this.handlers = Object.fromEntries(
+      FUNCTION_NAMES.map(name => [name, startBundle(textOf(name), surroundings)]),
+    ) as Record<FunctionName, Handler>;
   }
 
   public enter(lent: Lent): void {

@@ -29,14 +29,26 @@ export type Server = (request: HttpRequest) => Promise<HttpResponse>;
 
 /** What `http.request` and `https.request` return, without a socket. */
 class ClientRequest extends EventEmitter {
-  constructor(private readonly options: RequestOptions, private readonly respond: (response: Readable) => void, private readonly server: Server) {
+  constructor(
+    private readonly options: RequestOptions,
+    private readonly respond: (response: Readable) => void,
+    private readonly server: Server,
+  ) {
     super();
   }
 
   public end(body: Uint8Array | string = ''): this {
     const { host, method, path, headers } = this.options;
-    this.server({ host, method, path, headers, body: typeof body === 'string' ? body : Buffer.from(body).toString() })
-      .then(response => this.respond(incoming(response)), error => this.emit('error', error));
+    this.server({
+      host,
+      method,
+      path,
+      headers,
+      body: typeof body === 'string' ? body : Buffer.from(body).toString(),
+    }).then(
+      response => this.respond(incoming(response)),
+      error => this.emit('error', error),
+    );
     return this;
   }
 
@@ -58,5 +70,7 @@ function incoming({ status, headers = {}, body = '' }: HttpResponse): Readable {
 }
 
 /** Takes the place of Node's `request`. */
-export const requestTo = (server: Server) => (options: RequestOptions, respond: (response: Readable) => void): ClientRequest =>
-  new ClientRequest(options, respond, server);
+export const requestTo =
+  (server: Server) =>
+  (options: RequestOptions, respond: (response: Readable) => void): ClientRequest =>
+    new ClientRequest(options, respond, server);

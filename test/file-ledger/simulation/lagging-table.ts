@@ -17,12 +17,21 @@ export class LaggingTable {
 
   public perform(operation: string, input: any): unknown {
     switch (operation) {
-      case 'GetItem': return this.table.getItem(input);
-      case 'Query': return this.table.query(input, this.shown());
-      case 'PutItem': return this.write([input.Item.id], () => this.table.putItem(input));
-      case 'UpdateItem': return this.write([input.Key.id], () => this.table.updateItem(input));
-      case 'TransactWriteItems': return this.write(input.TransactItems.map(({ Update }: any) => Update.Key.id), () => this.table.transactWrite(input));
-      default: throw new Error(`the table does not know ${operation}`);
+      case 'GetItem':
+        return this.table.getItem(input);
+      case 'Query':
+        return this.table.query(input, this.shown());
+      case 'PutItem':
+        return this.write([input.Item.id], () => this.table.putItem(input));
+      case 'UpdateItem':
+        return this.write([input.Key.id], () => this.table.updateItem(input));
+      case 'TransactWriteItems':
+        return this.write(
+          input.TransactItems.map(({ Update }: any) => Update.Key.id),
+          () => this.table.transactWrite(input),
+        );
+      default:
+        throw new Error(`the table does not know ${operation}`);
     }
   }
 
@@ -36,7 +45,11 @@ export class LaggingTable {
     this.writes++;
     for (const id of ids) {
       const earlier = this.changes.filter(change => change.id === id).map(change => change.due);
-      this.changes.push({ id, item: structuredClone(this.items.get(id)), due: Math.max(this.writes + this.random(LONGEST_LAG + 1), ...earlier) });
+      this.changes.push({
+        id,
+        item: structuredClone(this.items.get(id)),
+        due: Math.max(this.writes + this.random(LONGEST_LAG + 1), ...earlier),
+      });
     }
     return output;
   }

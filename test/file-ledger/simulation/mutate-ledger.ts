@@ -2,8 +2,8 @@ import { readFileSync } from 'fs';
 import { join, relative } from 'path';
 import { context, type Plugin } from 'esbuild';
 import * as fc from 'fast-check';
-import { REMOVALS, type Removal } from './conditions';
-import { faultPoints, play, warmFunctions } from './fault-points';
+import { REMOVALS, remove, type Removal } from './conditions';
+import { faultPoints, play, READS, warmFunctions } from './fault-points';
 import { FUNCTION_NAMES, Functions, sourceOf } from './functions';
 import type { Fault } from './processes';
 import { randomFrom } from './random';
@@ -13,8 +13,8 @@ import { verdictOn } from './verdict';
 import { World } from './world';
 
 /**
- * Takes each condition of the protocol out of the ledger's source, bundles the functions and looks for the first world that comes out wrong:
- * `npm run mutate:ledger`, or a part of them with `npm run mutate:ledger -- settle release`.
+ * Takes each condition of the protocol out of the ledger's source, bundles the functions and looks for the first world that
+ * comes out wrong: `npm run mutate:ledger`, or a part of them with `npm run mutate:ledger -- settle release`.
  */
 async function mutateLedger(wanted: string[]): Promise<void> {
   const src = join(__dirname, '../../../src');
@@ -44,9 +44,10 @@ async function mutateLedger(wanted: string[]): Promise<void> {
     return new Functions(name => outputFiles.find(file => file.path.endsWith(`${name}.js`))!.text);
   };
 
-  const worlds = await worldsToTry(await warmFunctions(await build()));
+  const { plain, faulty, chance } = await worldsToTry(await warmFunctions(await build()));
   const survivors: string[] = [];
   for (removal of REMOVALS.filter(({ name }) => wanted.length === 0 || wanted.some(word => name.includes(word)))) {
+    const worlds = [...plain, ...faulty(removal.scenario), ...chance];
     const found = await firstWrong(await build(), worlds);
     if (!found) survivors.push(removal.name);
     console.log(`${removal.name}: ${found ?? `NOT NOTICED in ${worlds.length} worlds`}`);
@@ -59,22 +60,53 @@ async function mutateLedger(wanted: string[]): Promise<void> {
 /** Plays one world; returns what is wrong, or nothing. */
 type Try = (functions: Functions) => Promise<string[]>;
 
-const MOST_WORLDS = 120;
+/** Of each kind, for each removal. */
+const MOST_WORLDS = 150;
 
-/** Every scenario without a fault, then faults and worlds of chance in turn: always the same. */
-async function worldsToTry(functions: Functions): Promise<Try[]> {
-  const random = randomFrom(1);
+interface Worlds {
+  /** Every scenario without a fault, those with several slots in several orders. */
+  readonly plain: Try[];
+  /** Faults at writes: of the scenario that is named, or of all. */
+  readonly faulty: (scenario?: string) => Try[];
+  readonly chance: Try[];
+}
+
+/** Always the same worlds in the same order. */
+async function worldsToTry(functions: Functions): Promise<Worlds> {
+  const plain =
+    (trial: Trial): Try =>
+    async mutant =>
+      (await play(trial, mutant)).wrong;
+  const parallel = TRIALS.filter(({ settings }) => (settings?.maxExecutions ?? 1) > 1);
   const points: { trial: Trial; fault: Fault }[] = [];
-  for (const trial of TRIALS) points.push(...(await faultPoints(trial, functions)).map(fault => ({ trial, fault })));
-  const chance = fc.sample(randomWorld, { numRuns: MOST_WORLDS, seed: 1 });
-  const withFault = Array.from({ length: MOST_WORLDS }, () => points[random(points.length)]);
-  return [
-    ...TRIALS.map((trial): Try => async mutant => (await play(trial, mutant)).wrong),
-    ...withFault.flatMap(({ trial, fault }, index): Try[] => [
-      async mutant => (await play(trial, mutant, fault)).wrong.filter(text => !text.endsWith('never came')),
-      async mutant => verdictOn(await new World(scenarioOf(chance[index]), mutant, chance[index].faults).run()),
-    ]),
-  ].slice(0, MOST_WORLDS);
+  for (const trial of TRIALS) points.push(...(await faultsAtWrites(trial, functions)).map(fault => ({ trial, fault })));
+  return {
+    plain: [...TRIALS.map(plain), ...[2, 3, 4, 5].flatMap(seed => parallel.map(trial => plain({ ...trial, seed })))],
+    faulty: scenario => {
+      const random = randomFrom(1);
+      const ordered = points
+        .filter(({ trial }) => !scenario || trial.name.includes(scenario))
+        .map(point => ({ point, place: random(1_000_000) }))
+        .sort((one, other) => one.place - other.place)
+        .slice(0, MOST_WORLDS);
+      return ordered.map(
+        ({ point: { trial, fault } }): Try =>
+          async mutant =>
+            (await play(trial, mutant, fault)).wrong.filter(text => !text.endsWith('never came')),
+      );
+    },
+    chance: fc.sample(randomWorld, { numRuns: MOST_WORLDS, seed: 1 }).map(
+      (random): Try =>
+        async mutant =>
+          verdictOn(await new World(scenarioOf(random), mutant, random.faults).run()),
+    ),
+  };
+}
+
+async function faultsAtWrites(trial: Trial, functions: Functions): Promise<Fault[]> {
+  const { processes } = await new World(trial, functions).run();
+  const points = await faultPoints(trial, functions);
+  return points.filter(({ call }) => !READS.has(processes.log[call - 1].split(':')[1]));
 }
 
 async function firstWrong(functions: Functions, worlds: Try[]): Promise<string | undefined> {
@@ -83,11 +115,6 @@ async function firstWrong(functions: Functions, worlds: Try[]): Promise<string |
     if (wrong) return `noticed in world ${index + 1}: ${wrong}`;
   }
   return undefined;
-}
-
-function remove(text: string, { file, from, to }: Removal): string {
-  if (text.split(from).length !== 2) throw new Error(`${file} must contain exactly once: ${from}`);
-  return text.replace(from, () => to);
 }
 
 void mutateLedger(process.argv.slice(2));

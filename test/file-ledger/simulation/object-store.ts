@@ -11,16 +11,20 @@ export class ObjectStore {
     if (operation === 'HeadObject') return this.head(input);
     if (input.Bucket !== WORK_BUCKET) throw s3Failure(404);
     switch (operation) {
-      case 'GetObject': return this.get(input);
-      case 'PutObject': return this.put(input);
-      case 'ListObjectsV2': return this.list(input);
-      default: throw new Error(`the object store does not know ${operation}`);
+      case 'GetObject':
+        return this.get(input);
+      case 'PutObject':
+        return this.put(input);
+      case 'ListObjectsV2':
+        return this.list(input);
+      default:
+        throw new Error(`the object store does not know ${operation}`);
     }
   }
 
   public json<T>(key: string): T | undefined {
     const text = this.work.get(key);
-    return text === undefined ? undefined : JSON.parse(text) as T;
+    return text === undefined ? undefined : (JSON.parse(text) as T);
   }
 
   private get({ Key }: any) {
@@ -47,8 +51,13 @@ export class ObjectStore {
 
   private head({ Bucket, Key, VersionId, IfMatch }: any) {
     const object = this.landing.get(`${Bucket}/${Key}`);
-    if (!object || VersionId && VersionId !== object.versionId) throw s3Failure(404);
+    if (!object || (VersionId && VersionId !== object.versionId)) throw s3Failure(404);
     if (IfMatch && IfMatch !== `"${object.etag}"`) throw s3Failure(412);
-    return { ETag: `"${object.etag}"`, VersionId: object.versionId, ContentLength: object.size, LastModified: object.lastModified };
+    return {
+      ETag: `"${object.etag}"`,
+      VersionId: object.versionId,
+      ContentLength: object.size,
+      LastModified: object.lastModified,
+    };
   }
 }

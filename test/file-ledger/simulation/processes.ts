@@ -60,7 +60,7 @@ export function send(request: HttpRequest): Promise<HttpResponse> {
 /** Milliseconds of real time after which a process that neither calls nor ends is taken for broken. */
 const PATIENCE_MILLISECONDS = 10_000;
 
-/** Runs functions side by side, one call after the other in an order that chance decides, and lets some calls go wrong. */
+/** Runs functions side by side, one call after the other in an order of chance, and lets some calls go wrong. */
 export class Processes {
   public readonly log: string[] = [];
   public tick = 0;
@@ -70,7 +70,11 @@ export class Processes {
   private waiting: Waiting[] = [];
   private changes = 0;
 
-  constructor(private readonly effect: Effect, private readonly random: Random, private readonly faults: Fault[]) {}
+  constructor(
+    private readonly effect: Effect,
+    private readonly random: Random,
+    private readonly faults: Fault[],
+  ) {}
 
   public start(name: string, handler: Handler, event: unknown, ticks: number): Process {
     const process: Process = { id: this.all.length + 1, name, until: this.tick + ticks, state: 'running', open: 0 };
@@ -79,8 +83,12 @@ export class Processes {
       if (process.state === 'running') Object.assign(process, { state, ...more });
       this.changes++;
     };
-    void current.run({ processes: this, process }, () => handler(event, { getRemainingTimeInMillis: () => 180_000 }))
-      .then(result => end('done', { result }), error => end('failed', { error }));
+    void current
+      .run({ processes: this, process }, () => handler(event, { getRemainingTimeInMillis: () => 180_000 }))
+      .then(
+        result => end('done', { result }),
+        error => end('failed', { error }),
+      );
     return process;
   }
 
@@ -107,15 +115,17 @@ export class Processes {
     if (process.state !== 'running') return new Promise(() => undefined);
     process.open++;
     this.changes++;
-    return new Promise(resolve => this.waiting.push({
-      process,
-      call,
-      answer: response => {
-        process.open--;
-        this.changes++;
-        if (process.state === 'running') resolve(response);
-      },
-    }));
+    return new Promise(resolve =>
+      this.waiting.push({
+        process,
+        call,
+        answer: response => {
+          process.open--;
+          this.changes++;
+          if (process.state === 'running') resolve(response);
+        },
+      }),
+    );
   }
 
   /** Waits until no process can go on by itself. */
@@ -125,7 +135,8 @@ export class Processes {
     for (let quiet = 0; quiet < 2;) {
       await new Promise(resolve => setImmediate(resolve));
       const computing = this.all.find(({ state, open }) => state === 'running' && open === 0);
-      if (computing && Date.now() - begin > PATIENCE_MILLISECONDS) throw new Error(`${computing.name} neither calls nor ends`);
+      if (computing && Date.now() - begin > PATIENCE_MILLISECONDS)
+        throw new Error(`${computing.name} neither calls nor ends`);
       quiet = computing || this.changes !== seen ? 0 : quiet + 1;
       seen = this.changes;
     }
@@ -166,7 +177,9 @@ export class Processes {
         this.waiting.push({ ...waiting, heldUntil: this.tick + kind.ticks });
         return;
       case 'twice':
-        void this.apply(waiting).then(() => this.apply(waiting)).then(answer);
+        void this.apply(waiting)
+          .then(() => this.apply(waiting))
+          .then(answer);
         return;
       case 'echo':
         void this.apply(waiting).then(answer);

@@ -1,4 +1,4 @@
-import type { Plan, Scenario } from './world';
+import type { Plan, Scenario } from './scenario';
 import type { FileStatus } from '../../../src/file-ledger/contract';
 
 /** A scenario, and what is to become of each file whatever goes wrong: several where it depends on who comes first. */
@@ -7,12 +7,22 @@ export interface Trial extends Scenario {
 }
 
 const uploads = (...keys: string[]): Pick<Scenario, 'happens' | 'lastTick'> => ({
-  happens: (tick, world) => { if (tick === 0) world.upload(...keys); },
+  happens: (tick, world) => {
+    if (tick === 0) world.upload(...keys);
+  },
   lastTick: 0,
 });
 
+/** One file each minute, so that some arrive while an execution ends. */
+const uploadsByMinute = (...keys: string[]): Pick<Scenario, 'happens' | 'lastTick'> => ({
+  happens: (tick, world) => {
+    if (keys[tick]) world.upload(keys[tick]);
+  },
+  lastTick: keys.length - 1,
+});
+
 const SUCCESS: Plan = { status: 'SUCCEEDED', ticks: 1 };
-const failure = (error: string, cause = 'for a reason'): Plan => ({ status: 'FAILED', error, cause, ticks: 1 });
+const failure = (error: string, cause = 'for a reason', ticks = 1): Plan => ({ status: 'FAILED', error, cause, ticks });
 
 export const TRIALS: Trial[] = [
   {
@@ -27,7 +37,7 @@ export const TRIALS: Trial[] = [
     },
     lastTick: 2,
     batchSize: 2,
-    rejects: key => key === 'rejected' ? 'its header differs' : undefined,
+    rejects: key => (key === 'rejected' ? 'its header differs' : undefined),
     expected: { a: 'LOADED', b: 'LOADED', rejected: 'REJECTED' },
   },
   {
@@ -46,27 +56,30 @@ export const TRIALS: Trial[] = [
   {
     name: 'the data of one file is bad, and the error names it',
     ...uploads('a', 'bad', 'b'),
-    plan: (_, keys, world) => keys.includes('bad') ? failure('Etl.Data', JSON.stringify({ message: 'bad', files: [world.file('bad')!.id] })) : SUCCESS,
+    plan: (_, keys, world) =>
+      keys.includes('bad')
+        ? failure('Etl.Data', JSON.stringify({ message: 'bad', files: [world.file('bad')!.id] }))
+        : SUCCESS,
     expected: { a: 'LOADED', b: 'LOADED', bad: 'REJECTED' },
   },
   {
     name: 'the data of one file is bad, and no error names it: runs are halved',
     ...uploads('a', 'bad', 'b'),
-    plan: (_, keys) => keys.includes('bad') ? failure('Etl.Data') : SUCCESS,
+    plan: (_, keys) => (keys.includes('bad') ? failure('Etl.Data') : SUCCESS),
     expected: { a: 'LOADED', b: 'LOADED', bad: 'REJECTED' },
   },
   {
     name: 'the configuration is wrong until somebody resumes',
-    ...uploads('a', 'b'),
+    ...uploadsByMinute('a', 'b', 'c'),
     settings: { maxFiles: 1, maxExecutions: 2 },
-    plan: (_attempt, _keys, { resumes }) => resumes === 0 ? failure('Etl.Configuration') : SUCCESS,
-    expected: { a: 'LOADED', b: 'LOADED' },
+    plan: (_attempt, _keys, { resumes }) => (resumes === 0 ? failure('Etl.Configuration', undefined, 2) : SUCCESS),
+    expected: { a: 'LOADED', b: 'LOADED', c: 'LOADED' },
   },
   {
     name: 'executions take too long',
     ...uploads('a', 'b'),
     settings: { maxFiles: 1 },
-    plan: (_, [key]) => key === 'a' ? failure('Etl.Timeout') : { status: 'TIMED_OUT', ticks: 1 },
+    plan: (_, [key]) => (key === 'a' ? failure('Etl.Timeout') : { status: 'TIMED_OUT', ticks: 1 }),
     expected: { a: 'FAILED', b: 'FAILED' },
   },
   {
@@ -89,21 +102,22 @@ export const TRIALS: Trial[] = [
       if (tick === 4) world.resume();
     },
     lastTick: 4,
-    plan: ({ attempt }) => attempt === 1 ? failure('Etl.LoadFailed') : SUCCESS,
+    plan: ({ attempt }) => (attempt === 1 ? failure('Etl.LoadFailed') : SUCCESS),
     expected: { a: 'LOADED', b: 'LOADED' },
   },
   {
     name: 'runs keep failing until somebody resumes',
-    ...uploads('a', 'b', 'c'),
-    settings: { maxFiles: 1, maxAttempts: 1, pauseAfter: 2 },
-    plan: (_attempt, _keys, { resumes }) => resumes === 0 ? failure('Some.Other') : SUCCESS,
-    expected: { a: ['FAILED', 'LOADED'], b: ['FAILED', 'LOADED'], c: ['FAILED', 'LOADED'] },
+    ...uploadsByMinute('a', 'b', 'c', 'd'),
+    settings: { maxFiles: 1, maxExecutions: 2, maxAttempts: 1, pauseAfter: 1 },
+    sweeps: 2,
+    plan: (_attempt, _keys, { resumes }) => (resumes === 0 ? failure('Some.Other', undefined, 2) : SUCCESS),
+    expected: { a: ['FAILED', 'LOADED'], b: ['FAILED', 'LOADED'], c: ['FAILED', 'LOADED'], d: ['FAILED', 'LOADED'] },
   },
   {
     name: 'no event ever comes',
     ...uploads('a', 'b'),
     eventsOf: () => 0,
-    plan: ({ attempt }) => attempt === 1 ? failure('Etl.LoadFailed') : SUCCESS,
+    plan: ({ attempt }) => (attempt === 1 ? failure('Etl.LoadFailed') : SUCCESS),
     expected: { a: 'LOADED', b: 'LOADED' },
   },
   {
@@ -113,7 +127,7 @@ export const TRIALS: Trial[] = [
     batchSize: 2,
     eventsOf: () => 2,
     sweeps: 2,
-    plan: ({ attempt }, keys) => attempt === 1 && keys.includes('c') ? failure('Etl.LoadFailed') : SUCCESS,
+    plan: ({ attempt }, keys) => (attempt === 1 && keys.includes('c') ? failure('Etl.LoadFailed') : SUCCESS),
     expected: { a: 'LOADED', b: 'LOADED', c: 'LOADED', d: 'LOADED', e: 'LOADED' },
   },
 ];

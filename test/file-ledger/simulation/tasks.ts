@@ -24,13 +24,23 @@ export class Tasks {
   public perform(operation: string, input: any): unknown {
     if (input.cluster !== CLUSTER) throw new Error(`no cluster ${input.cluster}`);
     switch (operation) {
-      case 'RunTask': return this.run(input);
-      case 'DescribeTasks': return { tasks: input.tasks.filter((arn: string) => this.all.has(arn)).map((arn: string) => this.all.get(arn)), failures: [] };
-      case 'ListTasks': return {
-        taskArns: [...this.all.values()].filter(task => task.startedBy === input.startedBy && task.desiredStatus === input.desiredStatus).map(({ taskArn }) => taskArn),
-      };
-      case 'StopTask': return this.stop(input);
-      default: throw new Error(`ECS does not know ${operation}`);
+      case 'RunTask':
+        return this.run(input);
+      case 'DescribeTasks':
+        return {
+          tasks: input.tasks.filter((arn: string) => this.all.has(arn)).map((arn: string) => this.all.get(arn)),
+          failures: [],
+        };
+      case 'ListTasks':
+        return {
+          taskArns: [...this.all.values()]
+            .filter(task => task.startedBy === input.startedBy && task.desiredStatus === input.desiredStatus)
+            .map(({ taskArn }) => taskArn),
+        };
+      case 'StopTask':
+        return this.stop(input);
+      default:
+        throw new Error(`ECS does not know ${operation}`);
     }
   }
 
@@ -40,13 +50,17 @@ export class Tasks {
 
   public exit(task: Task, exitCode: number): void {
     Object.assign(task, {
-      desiredStatus: 'STOPPED', lastStatus: 'STOPPED', stopCode: 'EssentialContainerExited', containers: [{ name: LOADER_CONTAINER, exitCode }],
+      desiredStatus: 'STOPPED',
+      lastStatus: 'STOPPED',
+      stopCode: 'EssentialContainerExited',
+      containers: [{ name: LOADER_CONTAINER, exitCode }],
     });
   }
 
   /** Tasks that were stopped end. */
   public pass(): void {
-    for (const task of this.running()) if (task.desiredStatus === 'STOPPED') Object.assign(task, { lastStatus: 'STOPPED', stopCode: 'UserInitiated' });
+    for (const task of this.running())
+      if (task.desiredStatus === 'STOPPED') Object.assign(task, { lastStatus: 'STOPPED', stopCode: 'UserInitiated' });
   }
 
   private run({ clientToken, startedBy }: any) {
@@ -55,7 +69,12 @@ export class Tasks {
     const taskArn = `${CLUSTER.replace('cluster', 'task')}/${this.all.size + 1}`;
     const [runId, , attempt] = startedBy.split('/');
     const task: Task = {
-      taskArn, startedBy, execution: `${runId}-${attempt}`, desiredStatus: 'RUNNING', lastStatus: 'RUNNING', containers: [{ name: LOADER_CONTAINER }],
+      taskArn,
+      startedBy,
+      execution: `${runId}-${attempt}`,
+      desiredStatus: 'RUNNING',
+      lastStatus: 'RUNNING',
+      containers: [{ name: LOADER_CONTAINER }],
     };
     this.all.set(taskArn, task);
     this.tokens.set(clientToken, taskArn);

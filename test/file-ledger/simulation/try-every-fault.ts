@@ -1,7 +1,10 @@
 import { faultPoints, play, warmFunctions } from './fault-points';
 import { TRIALS } from './scenarios';
 
-/** Tries every fault at every call of every scenario: `npm run faults`, or a part of them with `npm run faults -- <part> <of>`, as in `2 4`. */
+/**
+ * Tries every fault at every call of every scenario: `npm run faults`. A part of them, as every fourth from the second:
+ * `npm run faults -- 2 4`.
+ */
 async function tryEveryFault([part = '1', of = '1']: string[]): Promise<void> {
   const functions = await warmFunctions();
   let tried = 0;
@@ -15,7 +18,9 @@ async function tryEveryFault([part = '1', of = '1']: string[]): Promise<void> {
       failed++;
       console.error(`${trial.name}, ${fault}:\n  ${wrong.join('\n  ')}`);
     }
-    console.log(`${trial.name}: ${points.length} failure points; ${tried} tried in all, ${failed} of them lost or doubled a file or left something behind`);
+    console.log(
+      `${trial.name}: ${points.length} failure points; ${tried} tried in all, ${failed} lost or doubled a file or left something`,
+    );
   }
   process.exitCode = failed > 0 ? 1 : 0;
 }
