@@ -64,6 +64,8 @@ export interface FileItem extends LedgerFile {
   readonly metadata?: Record<string, string>;
   /** Why it is REJECTED or FAILED. */
   readonly reason?: string;
+  /** Epoch seconds (the table's time to live); only if the ledger has a retention, and never while it waits or is in a run. */
+  readonly expires?: number;
 }
 
 /** `runId` of a file that no run has claimed yet. */
@@ -123,7 +125,7 @@ export const WAITING_INDEX = 'waiting';
 /** Partitions of the index: 8 take 8,000 arrivals a second. */
 export const WAITING_SHARDS = 8;
 
-/** The table's time to live; runs have it, files have not: a file that were forgotten would be loaded again if its event came back. */
+/** The table's time to live; runs have it once they are settled, files that are done if the ledger has a retention: a file that is forgotten is loaded again if it is announced again. */
 export const EXPIRES_ATTRIBUTE = 'expires';
 
 /**
@@ -164,6 +166,8 @@ export const LEDGER_ENV = {
   minRunIntervalSeconds: 'MIN_RUN_INTERVAL_SECONDS',
   /** The breaker: no run takes a slot while so many have failed since the last success. */
   pauseAfter: 'PAUSE_AFTER_FAILURES',
+  /** Absent: items of files never expire. */
+  retentionSeconds: 'LEDGER_RETENTION_SECONDS',
   /** ARNs of the functions that end a run's compute, separated by commas; absent: none. */
   stopFunctions: 'STOP_FUNCTIONS',
   /** ARNs of the functions that end what is kept between runs, separated by commas; absent: none. */

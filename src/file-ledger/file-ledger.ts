@@ -21,6 +21,7 @@ export interface FileLedgerProps {
   readonly maxBytesPerExecution?: Size;
   readonly maxConcurrentExecutions: number;
   readonly maxAttempts: number;
+  readonly retention?: Duration;
   readonly minRunInterval?: Duration;
 }
 
@@ -72,6 +73,7 @@ export class FileLedger extends Construct {
       [LEDGER_ENV.maxAttempts]: Tokenization.stringifyNumber(this.props.maxAttempts),
       ...minRunInterval && { [LEDGER_ENV.minRunIntervalSeconds]: String(minRunInterval.toSeconds()) },
       [LEDGER_ENV.pauseAfter]: String(pauseAfter(this.props.maxFilesPerExecution)),
+      ...this.retention,
     };
     Object.entries(environment).forEach(([name, value]) => handler.addEnvironment(name, value));
     allow(handler, {
@@ -108,6 +110,7 @@ export class FileLedger extends Construct {
       [LEDGER_ENV.table]: this.table.tableName,
       [LEDGER_ENV.workBucket]: workBucket.bucketName,
       [LEDGER_ENV.pauseAfter]: String(pauseAfter(this.props.maxFilesPerExecution)),
+      ...this.retention,
     };
     Object.entries(environment).forEach(([name, value]) => handler.addEnvironment(name, value));
     allow(handler, {
@@ -143,6 +146,11 @@ export class FileLedger extends Construct {
       stateMachine.grantExecution(handler, 'states:DescribeExecution');
       letInvoke(handler, 'StopCompute', LEDGER_ENV.stopFunctions, stopFunctions);
     }
+  }
+
+  private get retention(): { [name: string]: string } {
+    const { retention } = this.props;
+    return retention ? { [LEDGER_ENV.retentionSeconds]: String(retention.toSeconds()) } : {};
   }
 
   private get waitingIndexArn(): string {

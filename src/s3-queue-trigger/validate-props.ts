@@ -13,6 +13,9 @@ const MOST_ATTEMPTS = 10;
 const LONGEST_WINDOW = Duration.minutes(5);
 /** Files should not outlast the 14 days for which events are kept, a run that fails and a weekend. */
 const LONGEST_RUN_INTERVAL = Duration.days(7);
+/** Queue and dead-letter queue keep a message for 14 days each, EventBridge tries for another one. */
+const LEAST_RETENTION = Duration.days(30);
+const LONGEST_RETENTION = Duration.days(36_500);
 /** A function's environment holds 4 KB, the ARN of a function up to 150 bytes. */
 const MOST_STOP_FUNCTIONS = 20;
 
@@ -27,6 +30,8 @@ export function validateTriggerProps(trigger: Construct, props: S3QueueTriggerPr
   validateDuration(named('batchingWindow'), props.batchingWindow, Duration.seconds(0), LONGEST_WINDOW);
   validateDuration(named('minRunInterval'), props.minRunInterval, Duration.seconds(1), LONGEST_RUN_INTERVAL,
     'Files of a week are a large run: load more often, or in parts.');
+  validateDuration(named('ledgerRetention'), props.ledgerRetention, LEAST_RETENTION, LONGEST_RETENTION,
+    'An event may come back from the dead-letter queue after 28 days, and would load its file again.');
   validateSizes(trigger, props);
   if (props.removalPolicy && !REMOVAL_POLICIES.includes(props.removalPolicy)) {
     fail(trigger, 'removalPolicy', 'RETAIN, RETAIN_ON_UPDATE_OR_DELETE or DESTROY (buckets and queues have no snapshots)', props.removalPolicy);

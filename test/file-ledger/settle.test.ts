@@ -321,3 +321,45 @@ test('an operator may pause: what runs goes on, nothing new begins', async () =>
   expect(story.statuses()).toEqual({ a: 'LOADED', b: 'PENDING' });
   expect(story.paused()).toEqual({ reason: 'the warehouse is being moved' });
 });
+
+describe('with a retention', () => {
+  const RETENTION = { retentionSeconds: 30 * 86_400 };
+  const end = Date.parse('2026-03-01T10:01:30Z') / 1000; // of an execution
+
+  test.each<[string, Parameters<Story['end']>, Record<string, string>]>([
+    ['loaded', ['', 'SUCCEEDED'], { a: 'LOADED', b: 'LOADED' }],
+    ['failed', ['', 'TIMED_OUT'], { a: 'FAILED', b: 'FAILED' }],
+  ])('the items of files that are %s expire', async (_, [, ...how], statuses) => {
+    const story = new Story({ maxAttempts: 1, ...RETENTION });
+    await story.receive(story.upload('a'), story.upload('b'));
+    expect(story.files().map(file => file.expires)).toEqual([undefined, undefined]);
+    await story.end(story.running(), ...how);
+    expect(story.statuses()).toEqual(statuses);
+    expect(story.files().map(file => file.expires)).toEqual([end + 30 * 86_400, end + 30 * 86_400]);
+  });
+
+  test('one that waits again does not, nor one that was put back; one that is set aside does', async () => {
+    const story = new Story({ maxAttempts: 1, ...RETENTION });
+    await story.receive(story.upload('a'), story.upload('b'));
+    await story.end(story.running(), 'FAILED', 'Etl.Data', JSON.stringify({ message: 'bad', files: [story.file('a').id] }));
+    expect(story.file('a').expires).toBe(end + 30 * 86_400);
+    expect(story.file('b')).not.toHaveProperty('expires');
+    await story.operate({ operation: 'putBack', key: 'a' });
+    expect(story.file('a')).not.toHaveProperty('expires');
+    await story.operate({ operation: 'setAside', key: 'a', reason: 'x' });
+    expect(story.file('a').expires).toBe(Date.now() / 1000 + 30 * 86_400);
+  });
+
+  test('one whose size is not taken expires', async () => {
+    const story = new Story({ maxFileSize: 5, ...RETENTION });
+    await story.receive(story.upload('a'));
+    expect(story.file('a')).toMatchObject({ status: 'REJECTED', expires: Date.now() / 1000 + 30 * 86_400 });
+  });
+
+  test('without one, nothing of a file ever expires', async () => {
+    const story = new Story({ maxAttempts: 1, maxFileSize: 15 });
+    await story.receive(story.upload('a'), story.upload('b', { size: 20 }));
+    await story.end(story.running(), 'SUCCEEDED');
+    for (const file of story.files()) expect(file).not.toHaveProperty('expires');
+  });
+});

@@ -25,6 +25,7 @@ export interface StoryOptions {
   readonly suffixes?: string[];
   readonly minFileSize?: number;
   readonly maxFileSize?: number;
+  readonly retentionSeconds?: number;
   readonly fault?: Fault;
 }
 
@@ -53,6 +54,7 @@ export class Story {
       [ARRIVALS_ENV.suffixes]: options.suffixes && JSON.stringify(options.suffixes),
       [ARRIVALS_ENV.minFileSize]: options.minFileSize && String(options.minFileSize),
       [ARRIVALS_ENV.maxFileSize]: options.maxFileSize && String(options.maxFileSize),
+      [LEDGER_ENV.retentionSeconds]: options.retentionSeconds && String(options.retentionSeconds),
       [OPERATOR_ENV.bucket]: LANDING_BUCKET,
     };
     for (const [name, value] of Object.entries(environment)) {

@@ -246,6 +246,14 @@ describe('the operator function', () => {
   });
 });
 
+test('a retention reaches every function that ends a file', () => {
+  const template = templateOf({ ledgerRetention: Duration.days(60) });
+  for (const description of [/^Enters/, /^Tries/, /^Takes/, /^Stops/, /^Does what/]) {
+    expect(environment(template, description)).toMatchObject({ LEDGER_RETENTION_SECONDS: String(60 * 86_400) });
+  }
+  expect(environment(templateOf(), /^Tries/)).not.toHaveProperty('LEDGER_RETENTION_SECONDS');
+});
+
 describe('metrics', () => {
   const names = Object.getOwnPropertyNames(S3QueueTrigger.prototype).filter(name => /^metric./.test(name)) as 'metricFilesLoaded'[];
 
@@ -432,6 +440,7 @@ describe('what is refused', () => {
     [{ maxFileSize: Size.bytes(0) }, /'maxFileSize' .* at least 1 byte, got 0 bytes/],
     [{ maxFileSize: Size.bytes(Lazy.number({ produce: () => 1 })) }, /'maxFileSize' .* known when the app is synthesized, got a token/],
     [{ minFileSize: Size.bytes(2), maxFileSize: Size.bytes(1) }, /'minFileSize' .* at most 'maxFileSize', 1 bytes, got 2 bytes/],
+    [{ ledgerRetention: Duration.days(29) }, /'ledgerRetention' of the trigger Stack\/Trigger .*30 days.*29 days.*dead-letter queue/],
     [{ suffixes: [] }, /'suffixes' .* got \[\]/],
     [{ suffixes: ['.csv', ''] }, /'suffixes' .* got \[".csv",""\]/],
     [{ removalPolicy: RemovalPolicy.SNAPSHOT }, /'removalPolicy' .* got snapshot/],

@@ -56,9 +56,9 @@ export function newFileItem(arrival: Arrival): FileItem {
 }
 
 /** The item of a file that is set aside as it arrives: it is known, and an operator may put it back. */
-export function rejectedFileItem(arrival: Arrival, reason: string): FileItem {
+export function rejectedFileItem(arrival: Arrival, reason: string, expires: number | undefined): FileItem {
   const { waiting, since, ...item } = newFileItem(arrival);
-  return { ...item, status: FILE_STATUS.rejected, reason };
+  return { ...item, status: FILE_STATUS.rejected, reason, expires };
 }
 
 /** What plans and lists of files say of a file. */

@@ -18,10 +18,11 @@ export async function putBack(ledger: Pick<LedgerSettings, 'table'>, files: File
   const refusals = await updateEach(done.map(({ id, runId }) => ({
     TableName: ledger.table,
     Key: { id },
-    UpdateExpression: 'SET #status = :pending, #limit = :limit, #waiting = :shard, #since = :now REMOVE #reason',
+    UpdateExpression: 'SET #status = :pending, #limit = :limit, #waiting = :shard, #since = :now REMOVE #reason, #expires',
     ConditionExpression: '#runId = :seen AND (#status = :loaded OR #status = :rejected OR #status = :failed)',
     ExpressionAttributeNames: {
       '#status': 'status', '#limit': 'limit', '#waiting': 'waiting', '#since': 'since', '#reason': 'reason', '#runId': 'runId',
+      '#expires': 'expires',
     },
     ExpressionAttributeValues: {
       ':pending': FILE_STATUS.pending,

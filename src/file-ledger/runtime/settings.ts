@@ -12,6 +12,8 @@ export interface LedgerSettings {
   readonly maxAttempts: number;
   readonly minRunIntervalSeconds: number;
   readonly pauseAfter: number;
+  /** How long items of files are kept that are done; Infinity: for ever. */
+  readonly retentionSeconds: number;
   readonly stopFunctions: string[];
   readonly teardownFunctions: string[];
 }
@@ -28,7 +30,12 @@ export function ledgerSettings(): LedgerSettings {
     maxAttempts: requireWholeNumber(LEDGER_ENV.maxAttempts),
     minRunIntervalSeconds: process.env[LEDGER_ENV.minRunIntervalSeconds] ? requireWholeNumber(LEDGER_ENV.minRunIntervalSeconds) : 0,
     pauseAfter: requireWholeNumber(LEDGER_ENV.pauseAfter),
+    retentionSeconds: retentionSeconds(),
     stopFunctions: process.env[LEDGER_ENV.stopFunctions]?.split(',') ?? [],
     teardownFunctions: process.env[LEDGER_ENV.teardownFunctions]?.split(',') ?? [],
   };
+}
+
+export function retentionSeconds(): number {
+  return process.env[LEDGER_ENV.retentionSeconds] ? requireWholeNumber(LEDGER_ENV.retentionSeconds) : Infinity;
 }

@@ -1,5 +1,6 @@
 import { failureOf, type AttemptEnd } from './attempt-end';
 import { updateEach } from './conditional-updates';
+import { fileExpiry } from './expiry';
 import { waitingShard } from './file-item';
 import { fileOutcomes, type FileOutcome } from './outcome';
 import { release } from './release';
@@ -29,7 +30,7 @@ export async function settle(ledger: LedgerSettings, run: RunItem, end: AttemptE
 
   const outcomes = fileOutcomes(end, run.count, files, rejected);
   const ended = end.stopped ?? new Date();
-  const refusals = await updateEach([...outcomes].map(([id, outcome]) => settlement({ table: ledger.table, runId: run.id, id, outcome, ended })));
+  const refusals = await updateEach([...outcomes].map(([id, outcome]) => settlement({ ledger, runId: run.id, id, outcome, ended })));
   const cause = end.status === 'SUCCEEDED' ? undefined : failureOf(end).message.slice(0, LONGEST_CAUSE);
   const isFirst = await finishRun(ledger, run.id, {
     status: end.status,
@@ -46,7 +47,7 @@ export async function settle(ledger: LedgerSettings, run: RunItem, end: AttemptE
 }
 
 interface Settlement {
-  readonly table: string;
+  readonly ledger: LedgerSettings;
   readonly runId: string;
   readonly id: string;
   readonly outcome: FileOutcome;
@@ -54,7 +55,7 @@ interface Settlement {
 }
 
 /** The update of one file. Its condition holds only between the run's claim and its settlement: a settler that comes late changes nothing. */
-function settlement({ table, runId, id, outcome, ended }: Settlement) {
+function settlement({ ledger, runId, id, outcome, ended }: Settlement) {
   const values: Record<string, unknown> = { ':status': outcome.status, ':claimed': FILE_STATUS.claimed, ':run': runId };
   const names: Record<string, string> = { '#status': 'status', '#runId': 'runId', '#reason': 'reason' };
   const set = ['#status = :status'];
@@ -63,6 +64,8 @@ function settlement({ table, runId, id, outcome, ended }: Settlement) {
     values[`:${name}`] = value;
     set.push(`#${name} = :${name}`);
   };
+  const expires = outcome.status === FILE_STATUS.pending ? undefined : fileExpiry(ledger, ended);
+  if (expires !== undefined) assign('expires', expires);
   const reason = 'reason' in outcome ? outcome.reason : undefined;
   if (reason !== undefined) assign('reason', reason);
   if (outcome.status === FILE_STATUS.pending) {
@@ -71,7 +74,7 @@ function settlement({ table, runId, id, outcome, ended }: Settlement) {
     if (outcome.limit !== undefined) assign('limit', outcome.limit);
   }
   return {
-    TableName: table,
+    TableName: ledger.table,
     Key: { id },
     UpdateExpression: `SET ${set.join(', ')}${reason === undefined ? ' REMOVE #reason' : ''}`,
     ConditionExpression: '#status = :claimed AND #runId = :run',

@@ -13,7 +13,7 @@ const PARALLEL_MESSAGES = 50;
 /** Enters the files of a batch of messages, then begins runs. Only messages that failed come again. */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   const ledger = ledgerSettings();
-  const settings = { table: ledger.table, ...fileFilter() };
+  const settings = { table: ledger.table, retentionSeconds: ledger.retentionSeconds, ...fileFilter() };
   const failed: string[] = [];
   const entries: Entry[] = [];
   await pMap(event.Records, async ({ messageId, body }) => {

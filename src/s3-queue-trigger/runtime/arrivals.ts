@@ -2,6 +2,7 @@ import { HeadObjectCommand, S3ServiceException, type HeadObjectCommandOutput } f
 import type { FileFilter } from './file-filter';
 import { objectsCreated, realVersion, type ObjectCreated } from './s3-events';
 import { arrive } from '../../file-ledger/runtime/arrive';
+import { fileExpiry } from '../../file-ledger/runtime/expiry';
 import { newFileItem, rejectedFileItem, type Arrival } from '../../file-ledger/runtime/file-item';
 import { s3 } from '../../runtime/clients/s3';
 import { logger } from '../../runtime/logger';
@@ -10,6 +11,7 @@ import { isWanted, sizeProblem } from '../contract';
 
 export interface ArrivalSettings extends FileFilter {
   readonly table: string;
+  readonly retentionSeconds: number;
 }
 
 /** What became of an object: it waits, its size is not allowed, it was known before, or it is not there any more. */
@@ -33,7 +35,7 @@ export async function enter(object: ObjectCreated, settings: ArrivalSettings): P
   const arrival = await lookUp(object);
   if (!arrival) return 'gone';
   const problem = sizeProblem(arrival.size, settings.minFileSize, settings.maxFileSize);
-  const file = problem === undefined ? newFileItem(arrival) : rejectedFileItem(arrival, problem);
+  const file = problem === undefined ? newFileItem(arrival) : rejectedFileItem(arrival, problem, fileExpiry(settings, new Date()));
   const isNew = await arrive(settings, file);
   logger.info(isNew ? problem ?? 'Arrived' : 'Announced again', { fileId: file.id, bucket: file.bucket, key: file.key, versionId: file.versionId });
   if (!isNew) return 'known';
