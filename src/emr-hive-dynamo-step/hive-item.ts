@@ -56,8 +56,6 @@ function dummyEntry(exact: HiveColumn[], columns: HiveColumn[]): string[] {
   return [hiveLiteral(`${attribute.name}${NAME_SEPARATOR}{"s":""}`)];
 }
 
-const nameBytes = ({ attribute }: HiveColumn): number => Buffer.byteLength(attribute.name);
-
 /** Most bytes of names and values in one item of DynamoDB. */
 export const MAX_ITEM_BYTES = 400 * 1_024;
 
@@ -71,7 +69,7 @@ export function isTooLarge(columns: HiveColumn[]): string {
   const texts: string[] = [];
   for (const column of columns) {
     const { definition: { type, precision }, text } = column;
-    constant += nameBytes(column);
+    constant += Buffer.byteLength(column.attribute.name);
     if (type === 'string') texts.push(`coalesce(octet_length(${text}), 0)`);
     else constant += type === 'decimal' ? precision! + 3 : LONGEST_TEXT[type];
   }
@@ -79,21 +77,9 @@ export function isTooLarge(columns: HiveColumn[]): string {
 }
 
 /**
- * Bytes that DynamoDB counts for the item of a row's values: names and values, numbers by about half a byte for each
- * digit.
- * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+ * Bytes of the names and values of a row's item, numbers as their digits. Counted of one text that is put together, not added up: Hive
+ * looks up the type of a sum's result for each row.
  */
 export function itemBytes(columns: HiveColumn[]): string {
-  return columns.map(column => {
-    const bytes = `${nameBytes(column)} + ${valueBytes(column)}`;
-    return column.definition.required ? bytes : `if(${column.value} IS NULL, 0, ${bytes})`;
-  }).join(' + ');
-}
-
-function valueBytes({ attribute, value, type }: HiveColumn): string {
-  switch (attribute.type) {
-    case 'S': return `octet_length(${value})`;
-    case 'N': return `(length(${type === 'STRING' ? value : `cast(${value} AS STRING)`}) + 1) DIV 2 + 1`;
-    case 'BOOL': return '1';
-  }
+  return `octet_length(concat_ws('', ${columns.map(({ attribute, value }) => `concat(${hiveLiteral(attribute.name)}, ${value})`).join(', ')}))`;
 }

@@ -32,7 +32,7 @@ export interface StepResult {
   readonly duplicatesDropped: number;
   /** Rows that a transform has read and not yielded; absent without one. */
   readonly rowsFiltered?: number;
-  /** Bytes of what was written, as the target counts them; absent if it does not. */
+  /** Bytes of what was written, of names and values; absent if they are not counted. */
   readonly bytesWritten?: number;
   readonly seconds: number;
   /** S3 URI of the folder that keeps the rejected rows; absent if there are none. */
