@@ -3,6 +3,7 @@ export { CsvOptions, DataFormat } from './dataset/data-format';
 export { Dataset, DatasetProps } from './dataset/dataset';
 export { EmrCompute } from './emr-hive-dynamo-step/emr-compute';
 export { EmrExistingClusterOptions } from './emr-hive-dynamo-step/existing-cluster';
+export { EmrServerlessOptions } from './emr-hive-dynamo-step/serverless-options';
 export { EmrHiveDynamoStep, EmrHiveDynamoStepProps } from './emr-hive-dynamo-step/emr-hive-dynamo-step';
 export {
   EmrBootstrapAction, EmrConfiguration, EmrInstanceFleetsOptions, EmrOnDemandAllocationStrategy, EmrSpotAllocationStrategy,

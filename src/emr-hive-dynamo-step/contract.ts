@@ -114,7 +114,24 @@ export interface EmrHiveDynamoArguments {
   readonly kept?: { readonly maxAgeSeconds: number };
   /** A cluster of the user's, with the S3 URI of its logs if that is known. */
   readonly existing?: { readonly clusterId: string; readonly logs?: string };
+  /** In place of a cluster. */
+  readonly serverless?: ServerlessArguments;
 }
+
+export interface ServerlessArguments {
+  readonly applicationId: string;
+  /** The loads' role. */
+  readonly roleArn: string;
+  /** Tasks that run at a time, at most. */
+  readonly tasks: number;
+  readonly timeoutMinutes: number;
+}
+
+/**
+ * What one task of a load takes on EMR Serverless: its defaults for Hive.
+ * https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/jobs-hive.html
+ */
+export const SERVERLESS_TASK = { vcpus: 2, memoryMiB: 6144 } as const;
 
 /** How the next check finds the load again; without a cluster until EMR is known to have started it. */
 export interface EmrJob {
@@ -137,6 +154,12 @@ export function scriptKey({ runId, attempt, relaunch }: RunAttempt & { readonly 
 
 /** EMR writes a cluster's logs below this folder, unless the request names another one, as <cluster id>/steps/<step id>/stderr.gz and so on. */
 export const logsFolder = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}logs/`;
+
+/** EMR Serverless writes its logs below this folder, as applications/<id>/jobs/<id>/HIVE_DRIVER/stderr.gz and so on. */
+export const serverlessLogs = (runId: string, stepId: string): string => logsFolder(runId, stepId);
+
+/** Where Hive keeps the rows between its jobs on EMR Serverless, which has no HDFS. It expires with the run's folder. */
+export const serverlessScratch = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}scratch/`;
 
 /** What belongs to the cluster that runs share: the record of it, and its logs. */
 export const keptClusterFolder = (stepId: string): string => `clusters/${stepId}/`;

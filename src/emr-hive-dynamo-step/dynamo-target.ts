@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { AttributeOptions, attributeOf } from './attribute';
 import type { EmrHiveDynamoArguments } from './contract';
 import { hiveScript } from './hive-script';
+import type { HiveEngine } from './hive-settings';
 import { HiveTransform, loadedDataset } from './hive-transform';
 import { keyAttributes, validateTableKey } from './table-key';
 import type { DatasetDefinition } from '../dataset/contract';
@@ -64,7 +65,7 @@ function validateTableEnvironment(scope: Construct, table: ITable): void {
 }
 
 /** What the launch is told about a dataset's way into the table. Throws if the dataset does not fit. */
-export function targetArguments(scope: Construct, props: DynamoTargetProps, dataset: DatasetDefinition): Pick<EmrHiveDynamoArguments, 'script' | 'table'> {
+export function targetArguments(scope: Construct, props: DynamoTargetProps, dataset: DatasetDefinition, engine: HiveEngine): Pick<EmrHiveDynamoArguments, 'script' | 'table'> {
   if (dataset.key.length === 0) {
     throw new Error(`dataset '${dataset.name}' must have a 'key' for the step ${scope.node.path}: it becomes the key of the items in DynamoDB. Add one.`);
   }
@@ -76,7 +77,7 @@ export function targetArguments(scope: Construct, props: DynamoTargetProps, data
   const key = keyAttributes(loaded, options);
   validateTableKey(table, dataset, key);
   return {
-    script: hiveScript({ dataset, tableName: table.tableName, transform, ...options }),
+    script: hiveScript({ dataset, tableName: table.tableName, transform, engine, ...options }),
     table: {
       name: table.tableName,
       arn: table.tableArn,

@@ -1,8 +1,10 @@
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
-import { type EmrInstanceFleetsOptions, InstanceFleets } from './emr-instance-fleets';
+import { DEFAULT_RELEASE_LABEL, type EmrInstanceFleetsOptions, InstanceFleets } from './emr-instance-fleets';
 import { type EmrExistingClusterOptions, ExistingCluster, validateExistingCluster } from './existing-cluster';
 import { FleetClusters } from './fleet-clusters';
+import { ServerlessApplication } from './serverless-application';
+import { type EmrServerlessOptions, ServerlessOptions } from './serverless-options';
 import type { StepClusters } from './step-clusters';
 
 type Create = (scope: Construct, table: ITable, tagValue: string) => StepClusters;
@@ -30,6 +32,22 @@ export class EmrCompute {
   public static existingCluster(options: EmrExistingClusterOptions): EmrCompute {
     validateExistingCluster(options);
     return new EmrCompute((_scope, table) => new ExistingCluster(options, table));
+  }
+
+  /**
+   * EMR Serverless: no instances to choose, a start in about a minute, and a price by the second of what the tasks take. The step makes an application
+   * and the role of the loads, or takes an application of yours; `maxVcpus` bounds what a minute costs.
+   *
+   * **Nothing of this has run on AWS yet.** It follows the documentation of EMR Serverless and of the DynamoDB connector. Its Hive runs on Tez, for
+   * which the generated HiveQL has settings of its own; AWS recommends MapReduce for DynamoDB, which only clusters have. Try it with a small table
+   * first, and compare the counts of a run and the table's write rate.
+   *
+   * @throws Error if the id is none of an application, a number or a duration is out of its bounds, or a property of the application is given
+   * beside `applicationId`
+   */
+  public static serverless(options: EmrServerlessOptions = {}): EmrCompute {
+    const serverless = new ServerlessOptions(options, DEFAULT_RELEASE_LABEL);
+    return new EmrCompute((scope, table) => new ServerlessApplication(scope, serverless, table));
   }
 
   private constructor(

@@ -106,7 +106,7 @@ export interface EmrHiveDynamoStepProps {
 
 /**
  * Loads the rows of a run into a DynamoDB table, with Hive on an EMR cluster: one that is started for the run and ends
- * with it, one that is kept for the next run, or one of yours (`EmrCompute`).
+ * with it, one that is kept for the next run, or one of yours; or on EMR Serverless (`EmrCompute`).
  *
  * It makes the roles of the cluster, which know only its subnets, its security groups, the table and the run's files;
  * the security groups with all the rules that EMR wants; and encryption of everything at rest. Tags of the step, for
@@ -116,10 +116,10 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
   /** Names the step: the id of the construct. */
   public readonly stepId: string;
 
-  /** The security groups of the clusters' instances; none if the cluster is yours. */
+  /** The security groups of the clusters' instances; none if the cluster is yours, or on EMR Serverless without `vpc`. */
   public readonly connections: ec2.Connections;
 
-  /** The role of the clusters' instances: Hive acts with it. */
+  /** The role of the clusters' instances, or of the loads on EMR Serverless: Hive acts with it. */
   public readonly grantPrincipal: iam.IPrincipal;
 
   /** Tags of the clusters. */
@@ -166,7 +166,8 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
     this.bound = true;
     const { workBucket } = options;
     const dataset = options.dataset._definition;
-    const target = targetArguments(this, this.props, dataset);
+    const { maxRuntime = DEFAULT_MAX_RUNTIME } = this.props;
+    const target = targetArguments(this, this.props, dataset, this.clusters.engine);
 
     bindJobFunction(this.handler, this.functionRole, this.stepId, options);
     const everyRun = '*';
@@ -178,6 +179,7 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
         stepId: this.stepId,
         workBucket,
         functionRole: this.functionRole,
+        maxRuntime,
         tags: Lazy.any({ produce: () => this.cdkTagManager.renderTags() }) as unknown as ClusterRequest['Tags'],
       }),
     };
@@ -186,7 +188,7 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
         stepId: this.stepId,
         handler: this.handler.currentVersion,
         arguments: { ...launchArguments },
-        maxRuntime: this.props.maxRuntime ?? DEFAULT_MAX_RUNTIME,
+        maxRuntime,
       }),
       stopFunctions: [this.handler],
       teardownFunctions: this.clusters.areKept ? [this.handler] : [],

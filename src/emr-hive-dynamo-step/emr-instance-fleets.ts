@@ -7,7 +7,7 @@ import { validateDuration, validateWholeNumber } from '../validation';
  * Half a year in use, security fixes until April 2028 (a release has 24 months of support), Hive 3.1.3 like every 7.x, the
  * engine that the generated HiveQL is tested with.
  */
-const DEFAULT_RELEASE_LABEL = 'emr-7.13.0';
+export const DEFAULT_RELEASE_LABEL = 'emr-7.13.0';
 
 /**
  * One class (4 virtual CPUs, 16 GiB), because EMR sizes Hive's tasks by the type: of types with different memory an instance would run

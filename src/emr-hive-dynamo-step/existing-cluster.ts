@@ -47,6 +47,7 @@ const DEFAULT_WORKERS = 2;
 
 /** A cluster of the user's. */
 export class ExistingCluster implements StepClusters {
+  public readonly engine = 'mr';
   public readonly securityGroups: ISecurityGroup[] = [];
   public readonly areKept = false; // it is the user's
   public readonly dependencies: IDependable[] = [];

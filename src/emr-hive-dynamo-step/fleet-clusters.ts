@@ -14,6 +14,7 @@ import type { StepClusters, StepClustersBindOptions } from './step-clusters';
 
 /** Clusters of the step's own, with everything that they need. */
 export class FleetClusters implements StepClusters {
+  public readonly engine = 'mr';
   public readonly securityGroups: ISecurityGroup[];
   public readonly instanceRole: iam.Role;
   public readonly areKept: boolean;

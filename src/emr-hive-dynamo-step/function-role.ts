@@ -93,6 +93,23 @@ export function grantExistingCluster(role: iam.Role, clusterId: string): void {
   }));
 }
 
+/** Job runs of an application of EMR Serverless. */
+export function grantServerless(role: iam.Role, applicationArn: string, jobRole: iam.IRole): void {
+  const allow = (statement: iam.PolicyStatementProps) => role.addToPolicy(new iam.PolicyStatement(statement));
+  allow({ sid: 'StartJobRuns', actions: ['emr-serverless:StartJobRun', 'emr-serverless:ListJobRuns'], resources: [applicationArn] });
+  allow({
+    sid: 'UseJobRuns',
+    actions: ['emr-serverless:GetJobRun', 'emr-serverless:CancelJobRun'],
+    resources: [`${applicationArn}/jobruns/*`],
+  });
+  allow({
+    sid: 'PassJobRole',
+    actions: ['iam:PassRole'],
+    resources: [jobRole.roleArn],
+    conditions: { StringLike: { 'iam:PassedToService': 'emr-serverless.amazonaws.com*' } }, // with .cn in China
+  });
+}
+
 const clustersArn = (role: iam.Role): string => Stack.of(role).formatArn({ service: 'elasticmapreduce', resource: 'cluster', resourceName: '*' });
 
 const ofStep = (tagValue: string) => ({ StringEquals: { [`elasticmapreduce:ResourceTag/${STEP_TAG}`]: tagValue } });

@@ -4,6 +4,7 @@ import { HiveColumn, hiveColumn, orderByText, orderByValue } from './hive-column
 import { itemBytes, itemValues } from './hive-item';
 import { judge, Texts, tooLarge } from './hive-judge';
 import { fieldText, IS_ROW, IS_WELL_FORMED } from './hive-row';
+import { HiveEngine, settings, writeSettings } from './hive-settings';
 import { chosenTable, dynamoTable, stagedTable, TABLE, transformTable } from './hive-tables';
 import { indent, lines } from './hive-text';
 import { loadedDataset, TransformDefinition } from './hive-transform';
@@ -21,6 +22,8 @@ export interface HiveScriptProps extends AttributeOptions {
   readonly dataset: DatasetDefinition;
   readonly tableName: string;
   readonly transform?: TransformDefinition;
+  /** @default 'mr' */
+  readonly engine?: HiveEngine;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface HiveScriptProps extends AttributeOptions {
  * One job reads the files, rejects rows, chooses one row for each key and counts; another one writes. A transform is
  * one more in between.
  */
-export function hiveScript({ dataset, tableName, transform, ...options }: HiveScriptProps): string {
+export function hiveScript({ dataset, tableName, transform, engine = 'mr', ...options }: HiveScriptProps): string {
   const loaded = loadedDataset(dataset, transform);
   const columns = loaded.columns.map(column => hiveColumn(column, options));
   const script = [
@@ -38,13 +41,13 @@ export function hiveScript({ dataset, tableName, transform, ...options }: HiveSc
 -- Loads the files of one run into DynamoDB, so that every row of them is written, rejected with its reason, or dropped as a duplicate${transform ? ' or by the transform' : ''}.
 -- Settings, tables, then ${transform ? 'three jobs: judge and keep, transform and choose, write' : 'two jobs: judge and choose, write'}.
 `,
-    SETTINGS,
+    settings(engine),
     '-- ---- tables, which end with the session',
     stagedTable(dataset),
     dynamoTable(tableName, columns),
     chosenTable(columns),
     ...transform ? transformed(dataset, transform, loaded, columns) : [choose(textsOfFiles(dataset, columns), 'files', loaded, columns)],
-    load(columns),
+    load(columns, engine),
   ].map(text => `${text.trim()}\n`).join('\n');
   if (script.length > MAX_SCRIPT_CHARACTERS) {
     throw new Error(`dataset '${dataset.name}' has too many columns (${columns.length}) to load it into DynamoDB: the HiveQL for them may have at most `
@@ -52,34 +55,6 @@ export function hiveScript({ dataset, tableName, transform, ...options }: HiveSc
   }
   return script;
 }
-
-// Comments hold no quotes and no semicolons: the command line of Hive would split the script there.
-const SETTINGS = `
--- ---- settings
-
--- lines end in LF alone: a lone CR belongs to its line
-set textinputformat.record.delimiter=${HIVE_PLACEHOLDER.lineFeed};
--- from here on text that looks like a variable is just text
-set hive.variable.substitute=false;
--- on Tez the connector counts its writers wrongly, and exceeds the write capacity that it may use
-set hive.execution.engine=mr;
--- the optimizers that rewrite expressions are off: what decides about a row is to be computed as it is written
-set hive.cbo.enable=false;
-set hive.vectorized.execution.enabled=false;
--- a task that runs twice at the same time would write its items twice
-set mapreduce.map.speculative=false;
-set mapreduce.reduce.speculative=false;
-set hive.mapred.reduce.tasks.speculative.execution=false;
--- statistics of tables that live for minutes, and another job that merges their files, are of no use
-set hive.stats.autogather=false;
-set hive.stats.column.autogather=false;
-set hive.merge.mapfiles=false;
-set hive.exec.compress.output=false;
--- the connector logs a line for each item
-set mapreduce.map.log.level=WARN;
--- a reducer leaves one file, and a file is what one task writes to DynamoDB
-set mapreduce.job.reduces=${HIVE_PLACEHOLDER.reducers};
-`;
 
 /** What the files hold: line by line, and each field's text. Lines that hold nothing are no rows. */
 function textsOfFiles(dataset: DatasetDefinition, columns: HiveColumn[]): Texts {
@@ -201,21 +176,12 @@ function count(name: string, counts: Record<string, string>): string {
   );`;
 }
 
-/**
- * Writes from map tasks, by the number of which the connector divides the write rate: as many as can run, given what a
- * container takes. In small containers all can, and no reducer takes room from them.
- */
-function load(columns: HiveColumn[]): string {
+/** Writes from map tasks, by the number of which the connector divides the write rate. */
+function load(columns: HiveColumn[], engine: HiveEngine): string {
   return `
 -- ---- write
 
--- a task for each file, which the default format would put together
-set hive.input.format=org.apache.hadoop.hive.ql.io.HiveInputFormat;
--- small containers, so that many tasks write at a time
-set mapreduce.map.memory.mb=1024;
-set mapreduce.map.java.opts=-Xmx768m;
-set yarn.app.mapreduce.am.resource.mb=2048;
-set yarn.app.mapreduce.am.command-opts=-Xmx1638m;
+${writeSettings(engine)}
 
 INSERT INTO TABLE ${TABLE.dynamo}
   SELECT ${lines(itemValues(columns), 4)}

@@ -98,6 +98,33 @@ describe('the rendered script', () => {
   });
 });
 
+describe('the script for Tez', () => {
+  const settings = (script: string) => script.split('\n').filter(line => line.startsWith('set '));
+
+  test('tells the connector, which cannot count there, how many tasks write: as many as files', () => {
+    const script = fillHiveScript(render({ engine: 'tez' }), { ...PLACES, reducers: 7 });
+    expect(script).toContain('set mapreduce.job.reduces=7;');
+    const write = script.slice(script.indexOf('---- write'));
+    expect(settings(write)).toEqual(['set tez.grouping.split-count=7;', 'set dynamodb.yarn.enabled=false;', 'set mapreduce.job.maps=7;']);
+  });
+
+  test('runs no task twice at a time, keeps its number of reducers, and logs no items', () => {
+    expect(settings(render({ engine: 'tez' }))).toEqual(expect.arrayContaining([
+      'set hive.execution.engine=tez;', 'set tez.am.speculation.enabled=false;', 'set hive.tez.auto.reducer.parallelism=false;', 'set tez.task.log.level=WARN;',
+    ]));
+  });
+
+  test('differs from the one for MapReduce in its settings only', () => {
+    const others = (engine: 'mr' | 'tez') => render({ engine }).split('\n').filter(line => !/^(set|--) /.test(line));
+    expect(others('tez')).toEqual(others('mr'));
+    expect(settings(render()).join()).not.toMatch(/tez\.(am|task|grouping)|yarn\.enabled/);
+  });
+
+  test('has comments that the command line of Hive does not split at', () => {
+    for (const line of render({ engine: 'tez' }).split('\n').filter(text => text.startsWith('--'))) expect(line).not.toMatch(/[;'"]/);
+  });
+});
+
 describe('the script of a run', () => {
   test('names the places of the run', () => {
     const script = fillHiveScript(render(), PLACES);

@@ -19,6 +19,10 @@ const ACTIONS: Record<string, string> = {
   ListClusters: 'elasticmapreduce:ListClusters',
   ListSteps: 'elasticmapreduce:ListSteps',
   TerminateJobFlows: 'elasticmapreduce:TerminateJobFlows',
+  StartJobRun: 'emr-serverless:StartJobRun',
+  GetJobRun: 'emr-serverless:GetJobRun',
+  CancelJobRun: 'emr-serverless:CancelJobRun',
+  ListJobRuns: 'emr-serverless:ListJobRuns',
   DescribeExecution: 'states:DescribeExecution',
   DescribeTable: 'dynamodb:DescribeTable',
   GetObject: 's3:GetObject',
@@ -30,7 +34,7 @@ const ACTIONS: Record<string, string> = {
 /** Actions without a call of their own, and why they are there. */
 const WITHOUT_CALL: Record<string, string> = {
   'elasticmapreduce:AddTags': 'RunJobFlow with tags',
-  'iam:PassRole': 'RunJobFlow with the roles of a cluster',
+  'iam:PassRole': 'RunJobFlow with the roles of a cluster, StartJobRun with the role of a load',
   'iam:CreateServiceLinkedRole': 'the first RunJobFlow of an account',
   'logs:CreateLogStream': 'the Lambda service writes the function\'s log',
   'logs:PutLogEvents': 'the Lambda service writes the function\'s log',
@@ -60,7 +64,9 @@ function allowed(compute: (stack: Stack) => EmrCompute): string[] {
   return policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement).flatMap(({ Action }) => Action).sort();
 }
 
-const everything = allowed(stack => EmrCompute.instanceFleets({ vpc: new ec2.Vpc(stack, 'Vpc'), idleTimeout: Duration.minutes(30) }));
+const withKeptClusters = allowed(stack => EmrCompute.instanceFleets({ vpc: new ec2.Vpc(stack, 'Vpc'), idleTimeout: Duration.minutes(30) }));
+const withServerless = allowed(() => EmrCompute.serverless());
+const everything = [...withKeptClusters, ...withServerless];
 
 test('every call of the bundled code is known here, with the action that it needs', () => {
   expect(calls().filter(call => !(call in ACTIONS))).toEqual([]);
@@ -77,5 +83,10 @@ test('the function may do nothing that its code does not', () => {
 
 test('a function whose clusters are not kept adds and cancels no steps', () => {
   const actions = allowed(stack => EmrCompute.instanceFleets({ vpc: new ec2.Vpc(stack, 'Vpc') }));
-  expect(everything.filter(action => !actions.includes(action))).toEqual(['elasticmapreduce:AddJobFlowSteps', 'elasticmapreduce:CancelSteps']);
+  expect(withKeptClusters.filter(action => !actions.includes(action))).toEqual(['elasticmapreduce:AddJobFlowSteps', 'elasticmapreduce:CancelSteps']);
+});
+
+test('a function may use clusters or EMR Serverless, as its step does', () => {
+  expect(withServerless.filter(action => action.startsWith('elasticmapreduce:'))).toEqual([]);
+  expect(withKeptClusters.filter(action => action.startsWith('emr-serverless:'))).toEqual([]);
 });

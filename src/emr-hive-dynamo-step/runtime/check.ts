@@ -1,4 +1,5 @@
 import type { StepSummary } from '@aws-sdk/client-emr';
+import type { JobRun } from '@aws-sdk/client-emr-serverless';
 import type { CheckEvent, JobStatus, StepResult } from '../../etl-step/contract';
 import { ERROR, rejectedRowsFolder, STEP_ENV, waitSeconds } from '../../etl-step/contract';
 import { isBefore } from '../../etl-step/runtime/launch-order';
@@ -6,8 +7,9 @@ import { writeResultOnce } from '../../etl-step/runtime/step-result';
 import { requireEnv } from '../../runtime/environment';
 import { logger } from '../../runtime/logger';
 import type { EmrHiveDynamoArguments, EmrJob } from '../contract';
-import { logsFolder } from '../contract';
+import { logsFolder, serverlessLogs } from '../contract';
 import { classify } from './classify';
+import { classifyJobRun } from './classify-job-run';
 import type { LoadState } from './compute';
 import { computeOf, startedBy } from './compute';
 import { readCounts } from './counts';
@@ -30,7 +32,10 @@ export async function check(event: Check): Promise<JobStatus<EmrJob>> {
   await endLeftovers(event, load);
 
   const state = await computeOf(event.arguments).look(event.runId, load);
-  if (state.step?.Status?.State === 'COMPLETED') return { status: 'done', result: await finish(event, state.step) };
+  if (state.jobRun) return judgeJobRun(event, state.jobRun, state.over);
+  if (state.step?.Status?.State === 'COMPLETED') {
+    return { status: 'done', result: await finish(event, state.step.Status.Timeline?.EndDateTime) };
+  }
   return state.over ? failOrWait(event, clusterId, state) : goOn(event, clusterId, state.step);
 }
 
@@ -42,6 +47,19 @@ async function endLeftovers(event: Check, { clusterId, stepId }: Load): Promise<
   const others = (await readLaunches(event.runId)).filter(record =>
     isBefore(record, event) || isOf(event)(record) && !(record.clusterId === clusterId && record.stepId === stepId));
   await Promise.all(others.map(async record => startedBy(record).end(event.runId, record)));
+}
+
+/** EMR Serverless has no log until a job run has ended, and then soon. */
+async function judgeJobRun(event: Check, jobRun: JobRun, over: boolean): Promise<JobStatus<EmrJob>> {
+  if (!over) return { status: 'running', waitSeconds: waitSeconds((Date.now() - Date.parse(event.job.askedAt)) / 1000), job: event.job };
+  if (jobRun.state === 'SUCCESS') return { status: 'done', result: await finish(event, jobRun.endedAt) };
+  const folder = serverlessLogs(event.runId, requireEnv(STEP_ENV.stepId));
+  const logUri = `s3://${requireEnv(STEP_ENV.workBucket)}/${folder}applications/${jobRun.applicationId}/jobs/${jobRun.jobRunId}/HIVE_DRIVER/stderr.gz`;
+  const log = await readStepLog(logUri);
+  const error = classifyJobRun({ runId: event.runId, jobRun, log: log?.text, logUri });
+  const isRecent = jobRun.endedAt !== undefined && Date.now() - jobRun.endedAt.getTime() < LOG_DELAY_MILLISECONDS;
+  if (error.name !== ERROR.loadFailed || log || !isRecent) throw error;
+  return { status: 'running', waitSeconds: LOG_WAIT_SECONDS, job: event.job };
 }
 
 async function goOn(event: Check, clusterId: string, step: StepSummary | undefined): Promise<JobStatus<EmrJob>> {
@@ -71,7 +89,7 @@ async function failOrWait(event: Check, clusterId: string, { cluster, step }: Lo
 
 async function readLog(event: Check, clusterId: string, step: StepSummary): Promise<StepOutput | undefined> {
   const logs = logsUri(event);
-  return logs === undefined ? undefined : readStepLog({ logs, clusterId, stepId: step.Id! });
+  return logs === undefined ? undefined : readStepLog(`${logs}${clusterId}/steps/${step.Id}/stderr.gz`);
 }
 
 /** Undefined if the cluster is the user's, and its logs are nobody's business. */
@@ -80,11 +98,10 @@ function logsUri({ runId, arguments: { cluster, existing } }: Check): string | u
   return cluster?.LogUri ?? `s3://${requireEnv(STEP_ENV.workBucket)}/${logsFolder(runId, requireEnv(STEP_ENV.stepId))}`;
 }
 
-async function finish(event: Check, step: StepSummary): Promise<StepResult> {
+async function finish(event: Check, endedAt = new Date()): Promise<StepResult> {
   const bucket = requireEnv(STEP_ENV.workBucket);
   const stepId = requireEnv(STEP_ENV.stepId);
-  const ended = step.Status?.Timeline?.EndDateTime?.getTime() ?? Date.now();
-  const seconds = Math.round((ended - Date.parse(event.job.askedAt)) / 1000);
+  const seconds = Math.round((endedAt.getTime() - Date.parse(event.job.askedAt)) / 1000);
   const counts = await readCounts(bucket, event.runId, stepId);
   return writeResultOnce(bucket, event.runId, stepId, {
     ...counts,

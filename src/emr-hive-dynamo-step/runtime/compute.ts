@@ -1,10 +1,12 @@
 import type { Cluster, StepSummary } from '@aws-sdk/client-emr';
+import type { JobRun } from '@aws-sdk/client-emr-serverless';
 import type { EmrHiveDynamoArguments } from '../contract';
 import { clusterOfRun } from './cluster-of-run';
 import { existingCluster } from './existing-cluster';
 import { keptCluster } from './kept-cluster';
 import type { LaunchRecord, Load } from './launch-records';
 import type { Launcher } from './script';
+import { serverlessJob } from './serverless-job';
 import { stepOnCluster } from './step-on-cluster';
 
 /** How a load stands. */
@@ -12,6 +14,8 @@ export interface LoadState {
   readonly step?: StepSummary;
   /** Absent if the step has completed. */
   readonly cluster?: Cluster;
+  /** In place of both on EMR Serverless. */
+  readonly jobRun?: JobRun;
   /** Nothing more will happen to the load. */
   readonly over: boolean;
 }
@@ -36,15 +40,19 @@ export interface Compute extends Started {
 
 export interface Prepared {
   /** What the record must say of the load before the call. */
-  readonly place: Pick<LaunchRecord, 'clusterId' | 'addsStep'>;
+  readonly place: Pick<LaunchRecord, 'clusterId' | 'addsStep' | 'isServerless'>;
   /** The one call that starts the load. */
   start(record: LaunchRecord): Promise<Load>;
 }
 
-export function computeOf({ existing, kept }: EmrHiveDynamoArguments): Compute {
+export function computeOf({ existing, kept, serverless }: EmrHiveDynamoArguments): Compute {
+  if (serverless) return serverlessJob;
   if (existing) return existingCluster;
   return kept ? keptCluster : clusterOfRun;
 }
 
 /** For those who know the record only. */
-export const startedBy = (record: LaunchRecord): Started => record.addsStep ? stepOnCluster : clusterOfRun;
+export function startedBy(record: LaunchRecord): Started {
+  if (record.isServerless) return serverlessJob;
+  return record.addsStep ? stepOnCluster : clusterOfRun;
+}

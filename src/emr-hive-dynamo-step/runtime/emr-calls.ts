@@ -6,7 +6,7 @@ import {
   AddJobFlowStepsCommand, CancelStepsCommand, DescribeClusterCommand, ListClustersCommand, ListStepsCommand, RunJobFlowCommand,
   TerminateJobFlowsCommand,
 } from '@aws-sdk/client-emr';
-import { emrError } from './emr-errors';
+import { ask } from './emr-errors';
 import { emr, emrLauncher } from '../../runtime/clients/emr';
 
 // Every call of EMR that the function makes. The error is the one that the state machine acts on; its cause is EMR's own.
@@ -28,14 +28,6 @@ export const isStepEnded = (step: StepSummary): boolean => STEP_ENDED.has(step.S
 export const isForgotten = (askedAt: string): boolean => Date.now() - Date.parse(askedAt) > LISTING_LAG_MILLISECONDS;
 
 const earliest = (askedAt: string): Date => new Date(Date.parse(askedAt) - CLOCK_SKEW_MILLISECONDS);
-
-async function ask<Output>(runId: string, call: string, answer: Promise<Output>): Promise<Output> {
-  try {
-    return await answer;
-  } catch (error) {
-    throw emrError(runId, call, error);
-  }
-}
 
 export async function describeCluster(runId: string, clusterId: string): Promise<Cluster> {
   const { Cluster: cluster } = await ask(runId, `DescribeCluster of ${clusterId}`, emr().send(new DescribeClusterCommand({ ClusterId: clusterId })));

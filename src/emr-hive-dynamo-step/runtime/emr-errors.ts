@@ -10,10 +10,19 @@ export function isRefusal(error: unknown): boolean {
 }
 
 /** The error that the state machine acts on, for one that a call of EMR has thrown. */
-export function emrError(runId: string, call: string, error: unknown): EtlError {
+function emrError(runId: string, call: string, error: unknown): EtlError {
   const { name, message } = error as Error;
   const text = `Run ${runId}: EMR ${isRefusal(error) ? 'refused' : 'did not answer'} ${call}: ${name}: ${message}`;
   if (isTransient(error) || !isRefusal(error)) return new TransientError(text, { cause: error });
   const advice = quotaAdvice(message) ?? 'Correct what this names: the step\'s properties, or what a policy denies to the role of the step\'s function.';
   return new ConfigurationError(`${text}. ${advice}`, { cause: error });
+}
+
+/** The answer to a call of EMR, or the error that the state machine acts on. */
+export async function ask<Output>(runId: string, call: string, answer: Promise<Output>): Promise<Output> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw emrError(runId, call, error);
+  }
 }

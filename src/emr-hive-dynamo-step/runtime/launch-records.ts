@@ -8,8 +8,11 @@ import { launchesFolder } from '../contract';
 
 /** Where EMR runs a load. */
 export interface Load {
+  /** Of an application of EMR Serverless: its id. */
   readonly clusterId: string;
-  /** The load's step, on a cluster that outlives the load; a cluster of the load's own has no other one. */
+  /**
+   * The load's step, on a cluster that outlives the load; a cluster of the load's own has no other one. In an application of EMR Serverless the job run.
+   */
   readonly stepId?: string;
 }
 
@@ -33,6 +36,8 @@ export interface LaunchRecord {
   readonly stepId?: string;
   /** The call adds a step to a cluster that outlives the load. */
   readonly addsStep?: boolean;
+  /** The cluster is an application of EMR Serverless, and the step a job run. */
+  readonly isServerless?: boolean;
   /** ISO 8601: when EMR was first asked to cancel the step. */
   readonly cancelledAt?: string;
 }

@@ -16,14 +16,6 @@ const QUOTED_LINE_CHARACTERS = 500;
 /** Hive's own message quotes the row; rows belong into no log or execution history of ours. */
 const ROWS = /(Hive Runtime Error while processing (?:row|writable|key|vector batch))\b.*/g;
 
-/** Where the output of an EMR step is. */
-export interface StepLog {
-  /** S3 URI of the folder for the cluster's logs. */
-  readonly logs: string;
-  readonly clusterId: string;
-  readonly stepId: string;
-}
-
 /** What Hive has printed, its end. */
 export interface StepOutput {
   readonly text: string;
@@ -31,9 +23,9 @@ export interface StepOutput {
   readonly copiedAt?: Date;
 }
 
-/** Undefined if EMR has kept no log yet, or none at all because the step never began. */
-export async function readStepLog({ logs, clusterId, stepId }: StepLog): Promise<StepOutput | undefined> {
-  const { host: Bucket, pathname } = new URL(`${logs}${clusterId}/steps/${stepId}/stderr.gz`);
+/** @param uri of the log in S3, gzipped. Undefined if EMR has kept no log yet, or none at all because the step never began. */
+export async function readStepLog(uri: string): Promise<StepOutput | undefined> {
+  const { host: Bucket, pathname } = new URL(uri);
   try {
     const { Body, LastModified } = await s3().send(new GetObjectCommand({ Bucket, Key: decodeURIComponent(pathname.slice(1)) }));
     const output = gunzipSync(await Body!.transformToByteArray()).toString('utf8');

@@ -52,19 +52,24 @@ const MOST_BYTES_PER_WRITER = 1024 * MIB;
 const GZIP_RATIO = 4;
 
 /** The plan for a run's files, a table as it is now, and a cluster of that many instances. */
-export function writePlan(files: readonly StagedFile[], table: TableDescription, { table: options, workers }: Pick<EmrHiveDynamoArguments, 'table' | 'workers'>): WritePlan {
+export function writePlan(
+  files: readonly StagedFile[],
+  table: TableDescription,
+  { table: options, workers, serverless }: Pick<EmrHiveDynamoArguments, 'table' | 'workers' | 'serverless'>,
+): WritePlan {
   const rate = writeRate(table, options);
   const bytes = files.reduce((sum, file) => sum + file.bytes * (file.gzip ? GZIP_RATIO : 1), 0);
-  return { ...rate, reducers: reducers(bytes, rate.unitsPerSecond, workers) };
+  const slots = serverless?.tasks ?? workers * WRITERS_PER_WORKER - APPLICATION_MASTER;
+  return { ...rate, reducers: reducers(bytes, rate.unitsPerSecond, slots) };
 }
 
 /**
  * A file of a reducer is a task that writes. As many as write at a time: each gets an equal part of the rate, so a task
  * that has to wait for another leaves the rest of the rate unused. Large loads take several such rounds.
  */
-function reducers(bytes: number, unitsPerSecond: number, workers: number): number {
+function reducers(bytes: number, unitsPerSecond: number, slots: number): number {
   const atATime = Math.max(1, Math.min(
-    workers * WRITERS_PER_WORKER - APPLICATION_MASTER,
+    slots,
     Math.floor(unitsPerSecond / UNITS_PER_WRITER),
     Math.ceil(bytes / LEAST_BYTES_PER_WRITER),
   ));

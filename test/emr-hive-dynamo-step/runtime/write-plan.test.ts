@@ -69,6 +69,13 @@ describe('the number of writers', () => {
     expect(number).toBe(expected);
   });
 
+  test('is that of the tasks that run at a time on EMR Serverless', () => {
+    const serverless = { applicationId: 'a', roleArn: 'r', tasks: 7, timeoutMinutes: 60 };
+    const plan = (bytes: number) => writePlan([{ id: 'a', key: 'a', bytes, gzip: false }], provisioned(40_000), { table: units(40_000), workers: 1, serverless });
+    expect(plan(GIB).reducers).toBe(7);
+    expect(plan(10 * GIB).reducers).toBe(14);
+  });
+
   test.each([[2, 40_000, 50 * GIB], [10, 4_000, 50 * GIB], [3, 700, 5 * GIB], [2, 30, GIB]])(
     'keeps what %i instances write within %i units a second', (workers, rate, bytes) => {
       const tasks = writers(bytes, { workers, rate });
