@@ -375,6 +375,16 @@ describe('a transform', () => {
   });
 });
 
+test('what is written is counted in bytes of names and values', async () => {
+  const columns = [Column.string('id'), Column.string('naive'), Column.decimal('price', 9, 2), Column.bool('gift')];
+  const { counts } = await hive.load({
+    dataset: new Dataset({ name: 'counted', format: DataFormat.csv({ header: false }), columns, key: ['id'] }),
+    files: { 'part-00000.csv': Buffer.from('a,é,1.5,t\na,,,\nb,,,\n,rejected,,\n') },
+    attributeNames: { naive: 'naïve' },
+  });
+  expect(counts).toMatchObject({ rowsWritten: 2, bytesWritten: Buffer.byteLength('id' + 'a' + 'naïve' + 'é' + 'price' + '1.50' + 'gift' + 'true' + 'id' + 'b') });
+});
+
 test('the files and the rejected rows outlive the session, whose tables are gone', async () => {
   const dataset = new Dataset({ name: 'kept', format: DataFormat.csv({ header: false }), columns: [Column.string('id')], key: ['id'] });
   const { runId } = await hive.load({ dataset, files: { 'part-00000.csv': Buffer.from('a\n') } });
