@@ -14,5 +14,6 @@ export { EtlTriggerDescription, IEtlTrigger, StartExecutionsOptions } from './et
 export { EtlStep, EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step/etl-step';
 export { FargateRedshiftStep, FargateRedshiftStepProps } from './fargate-redshift-step/fargate-redshift-step';
 export { RedshiftConnectionOptions, RedshiftEndpointOptions, RedshiftServerlessOptions, RedshiftWarehouse } from './fargate-redshift-step/redshift-warehouse';
+export { EtlFunctionOptions } from './function-options';
 export { EventDelivery } from './s3-queue-trigger/event-delivery';
 export { S3QueueTrigger, S3QueueTriggerProps } from './s3-queue-trigger/s3-queue-trigger';

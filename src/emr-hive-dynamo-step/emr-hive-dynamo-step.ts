@@ -18,6 +18,7 @@ import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from '../etl-step/et
 import { bindJobFunction, jobFunctionOptions } from '../etl-step/job-function';
 import { jobLoop } from '../etl-step/job-loop';
 import { validateStepId } from '../etl-step/step-id';
+import type { EtlFunctionOptions } from '../function-options';
 import { etlMetric } from '../metrics/etl-metric';
 import { graph } from '../metrics/graph';
 import { validateDuration } from '../validation';
@@ -30,7 +31,7 @@ const LONGEST_MAX_RUNTIME = Duration.hours(24);
 const TAG_PRIORITY = 1_000_000;
 
 /** Properties of an EmrHiveDynamoStep. */
-export interface EmrHiveDynamoStepProps {
+export interface EmrHiveDynamoStepProps extends EtlFunctionOptions {
   /**
    * The table to load into, in the account and region of the stack. Its key must be made of the columns of the
    * dataset's key: at synthesis, or for a table that another app creates when a run is launched, an error says where
@@ -229,7 +230,7 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
   private createFunction(): lambda.Function {
     return new EmrHiveDynamoFunction(this, 'Function', {
       description: `Launches, checks and stops the EMR clusters of ${this.node.path}`,
-      ...jobFunctionOptions(this, this.functionRole),
+      ...jobFunctionOptions(this, this.functionRole, this.props),
       timeout: Duration.minutes(1),
     });
   }

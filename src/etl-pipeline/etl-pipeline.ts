@@ -1,8 +1,8 @@
-import { ArnFormat, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Names, Stack } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
+import { type IFunction, Tracing } from 'aws-cdk-lib/aws-lambda';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { IEtlTrigger } from './etl-trigger';
@@ -13,14 +13,13 @@ import { pollingSteps, stepConstructs, validateStack, validateSteps } from './pi
 import type { Dataset } from '../dataset/dataset';
 import type { IEtlStep } from '../etl-step/etl-step';
 import { bindStep } from '../etl-step/parallel-step';
+import { createLogGroup, type EtlFunctionOptions } from '../function-options';
 
 /** Longer than a load that goes well, short enough that one that hangs is noticed on the same day. */
 const DEFAULT_TIMEOUT = Duration.hours(12);
 
-const DEFAULT_LOG_RETENTION = logs.RetentionDays.ONE_MONTH;
-
 /** Properties of an EtlPipeline. */
-export interface EtlPipelineProps {
+export interface EtlPipelineProps extends EtlFunctionOptions {
   /** What the files hold. */
   readonly dataset: Dataset;
 
@@ -40,13 +39,6 @@ export interface EtlPipelineProps {
    * @default Duration.hours(12) - longer than a load that goes well, short enough that one that hangs is noticed on the same day
    */
   readonly timeout?: Duration;
-
-  /**
-   * How long the logs of the state machine and of the staging function are kept. They hold names of files, never rows.
-   *
-   * @default RetentionDays.ONE_MONTH - as long as what happened is likely to be asked for
-   */
-  readonly logRetention?: logs.RetentionDays;
 }
 
 /**
@@ -74,7 +66,6 @@ export class EtlPipeline extends Construct {
     super(scope, id);
     const { dataset, trigger } = props;
     const timeout = props.timeout ?? DEFAULT_TIMEOUT;
-    const logRetention = props.logRetention ?? DEFAULT_LOG_RETENTION;
     validateStack(this, trigger, 'the trigger');
     validateSteps(this, props.steps);
     validateTimeout(timeout, pollingSteps(props.steps));
@@ -82,7 +73,8 @@ export class EtlPipeline extends Construct {
 
     const { workBucket } = trigger;
     const { operatorFunction, dashboardWidgets: triggerWidgets = [] } = trigger.describe();
-    const staging = new FileStaging(this, 'Staging', { dataset: dataset._definition, workBucket, operatorFunction, logRetention });
+    const functions: EtlFunctionOptions = { logRetention: props.logRetention, tracing: props.tracing, architecture: props.architecture };
+    const staging = new FileStaging(this, 'Staging', { ...functions, dataset: dataset._definition, workBucket, operatorFunction });
     trigger.grantReadFiles(staging);
     const stepScope = new Construct(this, 'Steps');
     const steps = props.steps.map(step => bindStep(stepScope, step, { dataset, workBucket, operatorFunction }));
@@ -96,9 +88,9 @@ export class EtlPipeline extends Construct {
       definitionBody: sfn.DefinitionBody.fromChainable(staging.states.next(anythingToLoad)),
       comment: `Loads files of dataset '${dataset.name}'`,
       timeout,
-      tracingEnabled: true,
+      tracingEnabled: props.tracing !== Tracing.DISABLED,
       logs: {
-        destination: this.createLogGroup(logRetention),
+        destination: this.createLogGroup(functions),
         level: sfn.LogLevel.ALL,
         includeExecutionData: false, // causes of errors may quote what is in a file
       },
@@ -123,11 +115,9 @@ export class EtlPipeline extends Construct {
   }
 
   /** With the prefix that log delivery knows: under another one each group lengthens a resource policy that is limited to 5,120 characters. */
-  private createLogGroup(retention: logs.RetentionDays): logs.LogGroup {
-    return new logs.LogGroup(this, 'Logs', {
+  private createLogGroup(options: EtlFunctionOptions): logs.LogGroup {
+    return createLogGroup(this, 'Logs', options, {
       logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, { maxLength: 128, separator: '-' })}`,
-      retention,
-      removalPolicy: RemovalPolicy.DESTROY,
     });
   }
 

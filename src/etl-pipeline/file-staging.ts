@@ -1,7 +1,6 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
@@ -12,12 +11,12 @@ import { CONTRACT_VERSION, inputFolder, runFolder, stagedFilesKey, STEP_ENV } fr
 import { InvokeVersion } from '../etl-step/invoke-version';
 import { isolatedStates } from '../etl-step/isolated-states';
 import { jsonataLiteral } from '../etl-step/jsonata';
+import { functionOptions, type EtlFunctionOptions } from '../function-options';
 
-export interface FileStagingProps {
+export interface FileStagingProps extends EtlFunctionOptions {
   readonly dataset: DatasetDefinition;
   readonly workBucket: IBucket;
   readonly operatorFunction?: IFunction;
-  readonly logRetention: logs.RetentionDays;
 }
 
 /** Copies a run's files to its input folder and sets aside those that cannot be loaded. */
@@ -34,12 +33,9 @@ export class FileStaging extends Construct implements iam.IGrantable {
     });
     this.grantPrincipal = role;
     grantRunFolders(role, props.workBucket);
-    const logGroup = new logs.LogGroup(this, 'Logs', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
-    logGroup.grantWrite(role);
     const handler = new StageFilesFunction(this, 'Function', {
       description: `Copies the files of ${scope.node.path}`,
-      role,
-      logGroup,
+      ...functionOptions(this, 'Logs', role, props),
       environment: {
         [STAGE_FILES_ENV.workBucket]: props.workBucket.bucketName,
         ...props.operatorFunction && { [STEP_ENV.operatorFunction]: props.operatorFunction.functionName },

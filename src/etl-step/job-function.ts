@@ -1,19 +1,16 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { STEP_ENV, stepFolder } from './contract';
 import type { EtlStepBindOptions } from './etl-step';
+import { functionOptions, type EtlFunctionOptions } from '../function-options';
 import { metricEnvironment } from '../metrics/etl-metric';
 
 /** What the functions behind jobLoop() have in common: a log group of their own, and versions that outlive their deployment. */
-export function jobFunctionOptions(scope: Construct, role: iam.Role): lambda.FunctionOptions {
-  const logGroup = new logs.LogGroup(scope, 'Logs', { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
-  logGroup.grantWrite(role);
+export function jobFunctionOptions(scope: Construct, role: iam.Role, options: EtlFunctionOptions): lambda.FunctionOptions {
   return {
-    role,
-    logGroup,
+    ...functionOptions(scope, 'Logs', role, options),
     environment: metricEnvironment(scope, 'step'),
     memorySize: 256,
     currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN }, // executions that began before a deployment go on with theirs

@@ -19,6 +19,7 @@ import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from '../etl-step/et
 import { bindJobFunction, jobFunctionOptions } from '../etl-step/job-function';
 import { jobLoop } from '../etl-step/job-loop';
 import { validateStepId } from '../etl-step/step-id';
+import type { EtlFunctionOptions } from '../function-options';
 import { etlMetric } from '../metrics/etl-metric';
 import { graph } from '../metrics/graph';
 import { validateDuration, validateWholeNumber } from '../validation';
@@ -35,7 +36,7 @@ const SHORTEST_MAX_RUNTIME = Duration.minutes(5);
 const LONGEST_MAX_RUNTIME = Duration.hours(24);
 
 /** Properties of a FargateRedshiftStep. */
-export interface FargateRedshiftStepProps {
+export interface FargateRedshiftStepProps extends EtlFunctionOptions {
   /** The warehouse to load into. */
   readonly warehouse: RedshiftWarehouse;
 
@@ -264,7 +265,7 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
   private createFunction(): lambda.Function {
     return new FargateRedshiftFunction(this, 'Function', {
       description: `Launches, checks and stops the tasks of ${this.node.path}`,
-      ...jobFunctionOptions(this, this.functionRole),
+      ...jobFunctionOptions(this, this.functionRole, this.props),
       timeout: Duration.seconds(LAUNCH_TIMEOUT_SECONDS),
     });
   }

@@ -1,20 +1,21 @@
 import * as path from 'path';
-import { Annotations, CfnDeletionPolicy, RemovalPolicy } from 'aws-cdk-lib';
+import { Annotations, CfnDeletionPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { LOADER_CONTAINER, LOG_STREAM_PREFIX } from './contract';
 import type { RedshiftWarehouse } from './redshift-warehouse';
 import { inputFolder, stagedFilesKey, stepFolder } from '../etl-step/contract';
+import { createLogGroup, type EtlFunctionOptions } from '../function-options';
 
 /** The bundled program and its Dockerfile; found from src/ and from lib/ alike. */
 const LOADER_FOLDER = path.join(__dirname, '../../assets/fargate-redshift-step/runtime/loader/main');
 
-export interface LoaderTaskProps {
+export interface LoaderTaskProps extends Pick<EtlFunctionOptions, 'logRetention'> {
   readonly warehouse: RedshiftWarehouse;
   readonly vpc: ec2.IVpc;
   /** Absent: a cluster of its own. */
@@ -39,7 +40,7 @@ export class LoaderTask extends Construct {
     super(scope, id);
     const { vpc, warehouse } = props;
     this.cluster = props.cluster ?? new ecs.Cluster(this, 'Cluster', { vpc, containerInsightsV2: ecs.ContainerInsights.ENABLED });
-    this.logGroup = new logs.LogGroup(this, 'Logs', { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
+    this.logGroup = createLogGroup(this, 'Logs', props);
     this.definition = this.createDefinition(props);
 
     const subnets = vpc.selectSubnets(props.vpcSubnets);

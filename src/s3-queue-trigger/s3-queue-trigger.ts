@@ -7,7 +7,6 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { type IStateMachine, type StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
@@ -25,6 +24,7 @@ import { createWorkBucket } from './work-bucket';
 import type { EtlTriggerDescription, IEtlTrigger, StartExecutionsOptions } from '../etl-pipeline/etl-trigger';
 import { LEDGER_FUNCTION_TIMEOUT_SECONDS } from '../file-ledger/contract';
 import { FileLedger } from '../file-ledger/file-ledger';
+import { functionOptions, type EtlFunctionOptions } from '../function-options';
 import type { MetricName } from '../metrics/contract';
 import { etlMetric, metricEnvironment } from '../metrics/etl-metric';
 import { graph } from '../metrics/graph';
@@ -87,7 +87,7 @@ const TRIGGER_METRICS: ReadonlyMap<string, string> = new Map<MetricName, string>
 ]);
 
 /** Properties of an S3QueueTrigger. */
-export interface S3QueueTriggerProps {
+export interface S3QueueTriggerProps extends EtlFunctionOptions {
   /** The bucket in which files arrive. The trigger only reads it. */
   readonly bucket: IBucket;
 
@@ -261,6 +261,7 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
 
   private readonly bucket: IBucket;
   private readonly prefix: string;
+  private readonly functions: EtlFunctionOptions;
   private readonly ledger: FileLedger;
   private readonly arrivals: ArrivalsFunction;
   private readonly advance: AdvanceFunction;
@@ -279,6 +280,7 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
     const batchingWindow = props.batchingWindow ?? DEFAULT_BATCHING_WINDOW;
     this.bucket = props.bucket;
     this.prefix = props.prefix ?? '';
+    this.functions = { logRetention: props.logRetention, tracing: props.tracing, architecture: props.architecture };
 
     this.deadLetterQueue = this.createQueue('DeadLetterQueue', props.encryptionKey, { retentionPeriod: MESSAGE_RETENTION, removalPolicy });
     this.queue = this.createQueue('Queue', props.encryptionKey, {
@@ -514,15 +516,11 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
     });
   }
 
-  /** A log group and a role of the function's own: Lambda's managed policy would let it write into every log group. */
   private functionOptions(id: string, description: string): lambda.FunctionOptions {
-    const logGroup = new logs.LogGroup(this, `${id}Logs`, { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
     const role = new iam.Role(this, `${id}Role`, { description: `${description} (${this.node.path})`, assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
-    logGroup.grantWrite(role);
     return {
+      ...functionOptions(this, `${id}Logs`, role, this.functions),
       description: `${description} (${this.node.path})`,
-      role,
-      logGroup,
       environment: metricEnvironment(this, 'trigger'),
       timeout: Duration.seconds(LEDGER_FUNCTION_TIMEOUT_SECONDS),
       memorySize: FUNCTION_MEMORY_MIB,

@@ -4,6 +4,8 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import {
@@ -715,3 +717,18 @@ describe('accepted', () => {
 test('two syntheses give one template', () => {
   expect(build().template().toJSON()).toEqual(build().template().toJSON());
 });
+
+test('log retention, tracing and architecture reach the function', () => {
+  const step = { logRetention: logs.RetentionDays.ONE_YEAR, tracing: lambda.Tracing.ACTIVE, architecture: lambda.Architecture.ARM_64 };
+  const { template } = build({ step });
+  template().hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 365 });
+  template().hasResourceProperties('AWS::Lambda::Function', { TracingConfig: { Mode: 'Active' }, Architectures: ['arm64'] });
+});
+
+test.each(['metricRowsRead', 'metricRowsWritten', 'metricRowsRejected', 'metricDuplicatesDropped', 'metricLoadDuration'] as const)(
+  '%s asks for what its function records', name => {
+    const { step, template } = plain();
+    const metric = step[name]();
+    expect(`metric${metric.metricName}`).toBe(name);
+    template().hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { METRICS_STEP: metric.dimensions!.Step } } });
+  });

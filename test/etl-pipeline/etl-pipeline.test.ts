@@ -349,3 +349,25 @@ describe('the dashboard', () => {
     Template.fromStack(stack).resourceCountIs('AWS::CloudWatch::Dashboard', 0);
   });
 });
+
+describe('log retention, tracing and architecture', () => {
+  const pipelineWith = (props: Partial<EtlPipelineProps>) => {
+    const stack = newStack();
+    const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing') });
+    new EtlPipeline(stack, 'Pipeline', { dataset, trigger, steps: [new JobStep(stack, 'Step')], ...props });
+    return Template.fromStack(stack);
+  };
+
+  test('reach the staging function and the state machine', () => {
+    const template = pipelineWith({ logRetention: logs.RetentionDays.ONE_YEAR, tracing: lambda.Tracing.DISABLED, architecture: lambda.Architecture.ARM_64 });
+    template.hasResourceProperties('AWS::Lambda::Function', { Description: Match.stringLikeRegexp('^Copies'), Architectures: ['arm64'] });
+    template.hasResourceProperties('AWS::StepFunctions::StateMachine', { TracingConfiguration: { Enabled: false } });
+    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 365 }, 2);
+  });
+
+  test('have defaults', () => {
+    const template = pipelineWith({});
+    template.hasResourceProperties('AWS::Lambda::Function', { Description: Match.stringLikeRegexp('^Copies'), Architectures: Match.absent(), TracingConfig: Match.absent() });
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+  });
+});

@@ -3,6 +3,8 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { copyRole, ENV, ORDERS, statementsOf, stepStack, workgroup } from './step-stack';
@@ -48,6 +50,23 @@ describe('the task', () => {
   test('has logs that end after a month, and so has its function', () => {
     loader.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
     loader.resourceCountIs('AWS::Logs::LogGroup', 2);
+  });
+
+  test('has logs and a function as it is told', () => {
+    const template = stepStack(() => ({
+      logRetention: logs.RetentionDays.ONE_YEAR, tracing: lambda.Tracing.ACTIVE, architecture: lambda.Architecture.ARM_64,
+    })).template();
+    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 365 }, 2);
+    template.hasResourceProperties('AWS::Lambda::Function', { TracingConfig: { Mode: 'Active' }, Architectures: ['arm64'] });
+  });
+
+  test.each([
+    'metricRowsRead', 'metricRowsWritten', 'metricRowsRejected', 'metricDuplicatesDropped', 'metricLoadDuration', 'metricTaskSeconds',
+  ] as const)('%s asks for what its function records', name => {
+    const { step, template } = stepStack();
+    const metric = step[name]();
+    expect(`metric${metric.metricName}`).toBe(name);
+    template().hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { METRICS_STEP: metric.dimensions!.Step } } });
   });
 
   test('is launched with the dataset and the warehouse in a valid state machine', () => {

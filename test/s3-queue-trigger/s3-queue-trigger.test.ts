@@ -3,6 +3,7 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { EventDelivery, S3QueueTrigger, type S3QueueTriggerProps } from '../../src';
@@ -220,7 +221,11 @@ describe('the operator function', () => {
     const filters = { KEY_PREFIX: 'in/', KEY_SUFFIXES: '[".csv"]', MIN_FILE_SIZE: '1', MAX_FILE_SIZE: '1024' };
     expect(environment(template, /^Enters/)).toMatchObject(filters);
     expect(environment(template, /^Does what/)).toEqual({
-      ...filters, LANDING_BUCKET: { Ref: expect.stringMatching(/^Landing/) }, LEDGER_TABLE: expect.anything(), WORK_BUCKET: expect.anything(), PAUSE_AFTER_FAILURES: '16',
+      ...filters,
+      LANDING_BUCKET: { Ref: expect.stringMatching(/^Landing/) },
+      LEDGER_TABLE: expect.anything(),
+      WORK_BUCKET: expect.anything(),
+      PAUSE_AFTER_FAILURES: '16',
       METRICS_TRIGGER: expect.stringMatching(/^Stack-Trigger-/),
     });
   });
@@ -252,6 +257,14 @@ test('a retention reaches every function that ends a file', () => {
     expect(environment(template, description)).toMatchObject({ LEDGER_RETENTION_SECONDS: String(60 * 86_400) });
   }
   expect(environment(templateOf(), /^Tries/)).not.toHaveProperty('LEDGER_RETENTION_SECONDS');
+});
+
+test('log retention, tracing and architecture reach every function', () => {
+  const { stack } = make({ logRetention: logs.RetentionDays.ONE_YEAR, tracing: lambda.Tracing.ACTIVE, architecture: lambda.Architecture.ARM_64 });
+  const template = Template.fromStack(stack);
+  template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 365 });
+  const functions = template.findResources('AWS::Lambda::Function', { Properties: { LoggingConfig: Match.anyValue() } });
+  expect(Object.values(functions).map(({ Properties }) => [Properties.TracingConfig, Properties.Architectures])).toEqual(Array(5).fill([{ Mode: 'Active' }, ['arm64']]));
 });
 
 describe('metrics', () => {
@@ -297,8 +310,11 @@ describe('alarms', () => {
     expect(Object.keys(alarms)).toHaveLength(7);
     const [[, { Properties }]] = Object.entries(alarms).filter(([name]) => id.test(name));
     expect(Properties).toMatchObject({
-      EvaluationPeriods: 1, ComparisonOperator: 'GreaterThanOrEqualToThreshold', TreatMissingData: 'notBreaching',
-      AlarmActions: ['arn:aws:sns:eu-west-1:111122223333:on-call'], ...properties,
+      EvaluationPeriods: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+      AlarmActions: ['arn:aws:sns:eu-west-1:111122223333:on-call'],
+      ...properties,
     });
     const description = [Properties.AlarmDescription['Fn::Join']?.[1] ?? Properties.AlarmDescription].flat().map((part: unknown) => typeof part === 'string' ? part : '<name>').join('');
     expect(description).toMatch(text);

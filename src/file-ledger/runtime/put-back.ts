@@ -21,7 +21,12 @@ export async function putBack(ledger: Pick<LedgerSettings, 'table'>, files: File
     UpdateExpression: 'SET #status = :pending, #limit = :limit, #waiting = :shard, #since = :now REMOVE #reason, #expires',
     ConditionExpression: '#runId = :seen AND (#status = :loaded OR #status = :rejected OR #status = :failed)',
     ExpressionAttributeNames: {
-      '#status': 'status', '#limit': 'limit', '#waiting': 'waiting', '#since': 'since', '#reason': 'reason', '#runId': 'runId',
+      '#status': 'status',
+      '#limit': 'limit',
+      '#waiting': 'waiting',
+      '#since': 'since',
+      '#reason': 'reason',
+      '#runId': 'runId',
       '#expires': 'expires',
     },
     ExpressionAttributeValues: {

@@ -25,7 +25,11 @@ export async function setAside(ledger: Pick<LedgerSettings, 'table' | 'retention
     },
     ExpressionAttributeValues: {
       ...expires !== undefined && { ':expires': expires },
-      ':rejected': FILE_STATUS.rejected, ':run': runId, ':reason': `Set aside by an operator: ${reason}`, ':seen': file.runId, ':pending': FILE_STATUS.pending,
+      ':rejected': FILE_STATUS.rejected,
+      ':run': runId,
+      ':reason': `Set aside by an operator: ${reason}`,
+      ':seen': file.runId,
+      ':pending': FILE_STATUS.pending,
     },
   })));
   const statuses = new Map(waiting.map(({ id }, index) => {
