@@ -5,9 +5,9 @@ import { requireEnv } from '../../runtime/environment';
 import { logger } from '../../runtime/logger';
 import { scriptKey, SERVERLESS_TASK, serverlessLogs, serverlessScratch } from '../contract';
 import type { Compute } from './compute';
-import { isForgotten } from './emr-calls';
+import { endLoad } from './end-load';
 import type { LaunchRecord, Load } from './launch-records';
-import { loadName, updateLaunch } from './launch-records';
+import { loadName } from './launch-records';
 import type { Launcher } from './script';
 import { cancelJobRun, findJobRunByName, getJobRun, startJobRun } from './serverless-calls';
 
@@ -33,20 +33,9 @@ export const serverlessJob: Compute = {
   },
 
   async end(runId, record) {
-    if (record.state === 'refused' || record.state === 'ended') return true;
-    const load = record.stepId === undefined ? await this.find(runId, record) : { clusterId: record.clusterId!, stepId: record.stepId };
-    if (!load) {
-      if (!isForgotten(record.askedAt)) return false;
-      await updateLaunch(runId, { ...record, state: 'ended' });
-      return true;
-    }
-    const { jobRun, over } = await this.look(runId, load);
-    if (over) {
-      await updateLaunch(runId, { ...record, ...load, state: 'ended' });
-      return true;
-    }
-    if (jobRun!.state !== 'CANCELLING') await cancelJobRun(runId, load.clusterId, load.stepId!);
-    return false;
+    return endLoad(this, runId, record, async ({ clusterId, stepId }, { jobRun }) => {
+      if (jobRun!.state !== 'CANCELLING') await cancelJobRun(runId, clusterId, stepId!);
+    });
   },
 };
 

@@ -3,7 +3,8 @@ import { requireEnv } from '../../runtime/environment';
 import { logger } from '../../runtime/logger';
 import { scriptKey } from '../contract';
 import type { Started } from './compute';
-import { addStep, cancelStep, describeCluster, findStep, findStepByName, hiveStep, isEnded, isForgotten, isStepEnded } from './emr-calls';
+import { addStep, cancelStep, describeCluster, findStep, findStepByName, hiveStep, isEnded, isStepEnded } from './emr-calls';
+import { endLoad } from './end-load';
 import type { LaunchRecord, Load } from './launch-records';
 import { loadName, updateLaunch } from './launch-records';
 import type { Launcher } from './script';
@@ -26,20 +27,7 @@ export const stepOnCluster: Started = {
   },
 
   async end(runId, record) {
-    if (record.state === 'refused' || record.state === 'ended') return true;
-    const load = record.stepId === undefined ? await this.find(runId, record) : { clusterId: record.clusterId!, stepId: record.stepId };
-    if (!load) {
-      if (!isForgotten(record.askedAt)) return false;
-      await updateLaunch(runId, { ...record, state: 'ended' });
-      return true;
-    }
-    const { step, over } = await this.look(runId, load);
-    if (over) {
-      await updateLaunch(runId, { ...record, ...load, state: 'ended' });
-      return true;
-    }
-    await cancel(runId, { ...record, ...load }, step?.Status?.State === 'CANCEL_PENDING');
-    return false;
+    return endLoad(this, runId, record, async (load, { step }) => cancel(runId, load, step?.Status?.State === 'CANCEL_PENDING'));
   },
 };
 
