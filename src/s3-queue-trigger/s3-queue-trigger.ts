@@ -38,11 +38,12 @@ const DEFAULT_BATCHING_WINDOW = Duration.seconds(60);
 const DEFAULT_MAX_FILES = 10_000;
 
 /**
- * What the steps load with their defaults within their time, at worst: gzip files (1 GiB holds about 4.3 GB of text) of rows of 100 bytes into a new
- * DynamoDB table on demand. It takes 4,000 write units a second, so 43 million rows take 3.0 hours of EmrHiveDynamoStep's 4, and its cluster
- * starts in 8 minutes; its disks hold 100 GB. Plain files take a quarter of that. Redshift takes such a run in minutes. See docs/capacity.md.
+ * What the steps load with their defaults within their time, at worst: gzip files (512 MiB hold about 2.1 GB of text) of rows of 100 bytes into a new
+ * DynamoDB table on demand. A load uses half of its 4,000 write units a second, so 21 million rows take 3.0 hours of EmrHiveDynamoStep's 4, and its
+ * cluster starts in 8 minutes; its disks hold 100 GB. Plain files take a quarter of that. Redshift takes such a run in minutes. See
+ * docs/capacity.md.
  */
-const DEFAULT_MAX_BYTES = Size.gibibytes(1);
+const DEFAULT_MAX_BYTES = Size.mebibytes(512);
 
 /** Runs follow each other: newer files never overtake older ones, and there is one cluster at a time. */
 const DEFAULT_MAX_EXECUTIONS = 1;
@@ -145,7 +146,7 @@ export interface S3QueueTriggerProps extends EtlFunctionOptions {
    *
    * Raise it if your table or your steps take more: a run then shares one cluster start among more files.
    *
-   * @default Size.gibibytes(1) - the default compute of both steps loads it within its time and disks, also if it is gzip
+   * @default Size.mebibytes(512) - the default compute of both steps loads it within its time and disks, also if it is gzip
    */
   readonly maxBytesPerExecution?: Size;
 

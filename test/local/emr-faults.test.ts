@@ -27,7 +27,7 @@ const NO_SPOT_CAPACITY: ClusterFault = {
   reason: { Code: 'INSTANCE_FLEET_TIMEOUT', Message: 'Provisioning of the core instance fleet timed out: no Spot capacity' },
 };
 
-const LOADED = { rowsRead: 1, rowsWritten: 1, rowsRejected: 0, duplicatesDropped: 0 };
+const LOADED = { rowsRead: 1, rowsWritten: 1, rowsRejected: 0, duplicatesDropped: 0, bytesWritten: 20 };
 
 const spotUnits = ({ request }: { request: { Instances?: { InstanceFleets?: { TargetSpotCapacity?: number }[] } } }) =>
   request.Instances!.InstanceFleets!.reduce((sum, fleet) => sum + (fleet.TargetSpotCapacity ?? 0), 0);

@@ -145,7 +145,7 @@ test('a run that fails is tried again as itself, then halved, and each file is s
     { status: 'SUCCEEDED', attempt: 1, count: 2, error: undefined },
     { status: 'FAILED', attempt: 1, count: 1, error: 'Etl.Data' },
   ]);
-  expect(all.find(item => item.id === 'slots')).toEqual({ id: 'slots', failed: new Set([runs[2].id]) });
+  expect(all.find(item => item.id === 'slots')).toEqual({ id: 'slots', begun: expect.any(String), failed: new Set([runs[2].id]) });
   expect(all.find(item => item.key === 'in/a b.csv')).toMatchObject({ size: 10, contentType: 'application/octet-stream', metadata: { origin: 'shop' }, limit: 2, runId: runs[1].id });
   const { executions } = await sfn().send(new ListExecutionsCommand({ stateMachineArn: outputs.Machine }));
   expect(executions!.map(({ name }) => name).sort()).toEqual([`${runs[0].id}-1`, `${runs[0].id}-2`, `${runs[1].id}-1`, `${runs[2].id}-1`].sort());
@@ -162,5 +162,5 @@ test('more files than a transaction holds, claimed by many hands at once, go eac
   const runs = all.filter(item => item.attempt && item.bytes >= 2_000);
   expect(runs.reduce((sum, run) => sum + run.count, 0)).toBe(150);
   expect(runs.map(run => run.count).sort()).toEqual(runs.map(run => files.filter(file => file.runId === run.id).length).sort());
-  expect(all.find(item => item.id === 'slots')).toEqual({ id: 'slots' });
+  expect(all.find(item => item.id === 'slots')).toEqual({ id: 'slots', begun: expect.any(String) });
 });

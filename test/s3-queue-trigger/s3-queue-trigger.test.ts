@@ -99,7 +99,7 @@ describe('the ledger', () => {
   test('has the limits that are documented unless told otherwise', () => {
     const variables = environment(templateOf(), /^Enters/);
     expect(variables).toMatchObject({
-      MAX_FILES_PER_EXECUTION: '10000', MAX_BYTES_PER_EXECUTION: '1073741824', MAX_CONCURRENT_EXECUTIONS: '1', MAX_ATTEMPTS: '3',
+      MAX_FILES_PER_EXECUTION: '10000', MAX_BYTES_PER_EXECUTION: '536870912', MAX_CONCURRENT_EXECUTIONS: '1', MAX_ATTEMPTS: '3',
     });
   });
 

@@ -208,7 +208,7 @@ export class EmrHarness {
   private async load(script: string): Promise<{ exitCode: number; stdout: string; stderr: string }> {
     await this.hive();
     const [, Bucket, folder] = /s3:\/\/([^/']+)\/(runs\/[^']*\/counts\/)/.exec(script)!;
-    const counts = { rowsRead: 1, rowsWritten: 1, rowsRejected: 0, duplicatesDropped: 0 };
+    const counts = { rowsRead: 1, rowsWritten: 1, rowsRejected: 0, duplicatesDropped: 0, bytesWritten: 20 };
     await this.s3.send(new PutObjectCommand({ Bucket, Key: `${folder}000000_0`, Body: `${JSON.stringify(counts)}\n` }));
     return { exitCode: 0, stdout: '', stderr: 'OK\n' };
   }
