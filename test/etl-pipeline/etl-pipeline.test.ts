@@ -9,7 +9,8 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import {
   Column, DataFormat, Dataset, EtlPipeline, EtlStep, S3QueueTrigger,
-  type EtlPipelineProps, type EtlStepBindOptions, type EtlStepConfig, type EtlTriggerDescription, type IEtlStep, type IEtlTrigger, type StartExecutionsOptions,
+  type EtlPipelineProps, type EtlStepBindOptions, type EtlStepConfig, type EtlTriggerDescription, type IEtlStep, type IEtlTrigger,
+  type StartExecutionsOptions,
 } from '../../src';
 import { jobLoop } from '../../src/etl-step/job-loop';
 import { nagFindings } from '../nag-findings';
@@ -142,7 +143,8 @@ describe('the state machine', () => {
     expect(Properties.PolicyDocument.Statement).toEqual([{ Action: 'states:DescribeExecution', Effect: 'Allow', Resource: expect.anything() }]);
     expect(JSON.stringify(Properties.PolicyDocument.Statement[0].Resource)).toMatch(/:states:eu-west-1:111111111111:execution:.*OrdersStateMachine.*:\*/);
     expect(Properties.Roles.map((role: any) => role.Ref)).toEqual(['A', 'B', 'C'].map(step => expect.stringMatching(`^${step}FunctionServiceRole`)));
-    const dependents = Object.values(template.toJSON().Resources as { [id: string]: any }).filter(({ DependsOn = [] }) => [DependsOn].flat().includes(id));
+    const dependents = Object.values(template.toJSON().Resources as { [id: string]: any })
+      .filter(({ DependsOn = [] }) => [DependsOn].flat().includes(id));
     expect(dependents.map(({ Type }) => Type)).toEqual(['Custom::StopRuns']);
   });
 });
@@ -359,7 +361,9 @@ describe('log retention, tracing and architecture', () => {
   };
 
   test('reach the staging function and the state machine', () => {
-    const template = pipelineWith({ logRetention: logs.RetentionDays.ONE_YEAR, tracing: lambda.Tracing.DISABLED, architecture: lambda.Architecture.ARM_64 });
+    const template = pipelineWith({
+      logRetention: logs.RetentionDays.ONE_YEAR, tracing: lambda.Tracing.DISABLED, architecture: lambda.Architecture.ARM_64,
+    });
     template.hasResourceProperties('AWS::Lambda::Function', { Description: Match.stringLikeRegexp('^Copies'), Architectures: ['arm64'] });
     template.hasResourceProperties('AWS::StepFunctions::StateMachine', { TracingConfiguration: { Enabled: false } });
     template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 365 }, 2);

@@ -53,20 +53,20 @@ describe('the task', () => {
   });
 
   test('has logs and a function as it is told', () => {
-    const template = stepStack(() => ({
+    const told = stepStack(() => ({
       logRetention: logs.RetentionDays.ONE_YEAR, tracing: lambda.Tracing.ACTIVE, architecture: lambda.Architecture.ARM_64,
     })).template();
-    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 365 }, 2);
-    template.hasResourceProperties('AWS::Lambda::Function', { TracingConfig: { Mode: 'Active' }, Architectures: ['arm64'] });
+    told.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 365 }, 2);
+    told.hasResourceProperties('AWS::Lambda::Function', { TracingConfig: { Mode: 'Active' }, Architectures: ['arm64'] });
   });
 
   test.each([
     'metricRowsRead', 'metricRowsWritten', 'metricRowsRejected', 'metricDuplicatesDropped', 'metricLoadDuration', 'metricTaskSeconds',
   ] as const)('%s asks for what its function records', name => {
-    const { step, template } = stepStack();
-    const metric = step[name]();
+    const measured = stepStack();
+    const metric = measured.step[name]();
     expect(`metric${metric.metricName}`).toBe(name);
-    template().hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { METRICS_STEP: metric.dimensions!.Step } } });
+    measured.template().hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { METRICS_STEP: metric.dimensions!.Step } } });
   });
 
   test('is launched with the dataset and the warehouse in a valid state machine', () => {

@@ -1,5 +1,5 @@
-import { METRIC_SOURCE } from '../../src/metrics/contract';
 import { recordResult } from '../../src/etl-step/runtime/step-result';
+import { METRIC_SOURCE } from '../../src/metrics/contract';
 import { record } from '../../src/runtime/metrics';
 import { fakeTime, Story, type StoryOptions } from '../file-ledger/story';
 

@@ -158,16 +158,16 @@ describe('functions', () => {
   test('may do what they do, and nothing else', () => {
     const template = Template.fromStack(make({ prefix: 'in/' }, stack => [lambda.Function.fromFunctionArn(stack, 'Stop', 'arn:aws:lambda:eu-west-1:111122223333:function:stop:7')]).stack);
     const sids = (role: RegExp) => statements(template, role).map(({ Sid, Action }) => Sid ?? [Action].flat().join());
-    const logs = 'logs:CreateLogStream,logs:PutLogEvents';
+    const writeLogs = 'logs:CreateLogStream,logs:PutLogEvents';
     const dispatch = ['UseLedger', 'FindWaitingFiles', 'WritePlansAndLists'];
     const follow = ['ReadRuns', 'ListWorkBucket', 'StartExecutions', 'states:DescribeExecution', 'StopCompute'];
     const consume = 'sqs:ReceiveMessage,sqs:ChangeMessageVisibility,sqs:GetQueueUrl,sqs:DeleteMessage,sqs:GetQueueAttributes';
-    expect(sids(/Arrivals/)).toEqual([logs, 's3:GetObject,s3:GetObjectVersion', 's3:ListBucket', ...dispatch, consume, 'StartExecutions']);
-    expect(sids(/Advance/)).toEqual([logs, ...dispatch, ...follow]);
-    expect(sids(/Sweep/)).toEqual([logs, ...dispatch, ...follow]);
+    expect(sids(/Arrivals/)).toEqual([writeLogs, 's3:GetObject,s3:GetObjectVersion', 's3:ListBucket', ...dispatch, consume, 'StartExecutions']);
+    expect(sids(/Advance/)).toEqual([writeLogs, ...dispatch, ...follow]);
+    expect(sids(/Sweep/)).toEqual([writeLogs, ...dispatch, ...follow]);
     const last = follow.indexOf('states:DescribeExecution');
-    expect(sids(/Teardown/)).toEqual([logs, ...dispatch, ...follow.slice(0, last), 'ListExecutions', 'states:StopExecution', ...follow.slice(last)]);
-    expect(sids(/Operator/)).toEqual([logs, 's3:GetObject,s3:GetObjectVersion', 's3:ListBucket', 'UseLedger', 'FindWaitingFiles', 'ReadListsOfRuns', 'ListWorkBucket']);
+    expect(sids(/Teardown/)).toEqual([writeLogs, ...dispatch, ...follow.slice(0, last), 'ListExecutions', 'states:StopExecution', ...follow.slice(last)]);
+    expect(sids(/Operator/)).toEqual([writeLogs, 's3:GetObject,s3:GetObjectVersion', 's3:ListBucket', 'UseLedger', 'FindWaitingFiles', 'ReadListsOfRuns', 'ListWorkBucket']);
     expect(JSON.stringify(statements(template, /Trigger/).map(({ Resource }) => Resource))).not.toContain('"*"');
     const managed = Object.entries(template.findResources('AWS::IAM::Role', { Properties: { ManagedPolicyArns: Match.anyValue() } }));
     expect(managed.map(([id]) => id)).toEqual([expect.stringMatching(/^BucketNotificationsHandler/)]); // CDK's own

@@ -6,7 +6,8 @@ import { gzipSync } from 'zlib';
 import { DescribeTableCommand, type TableDescription } from '@aws-sdk/client-dynamodb';
 import {
   AddJobFlowStepsCommand, type AddJobFlowStepsInput, CancelStepsCommand, type CancelStepsInput, type Cluster, DescribeClusterCommand,
-  EMRClient, ListClustersCommand, type ListClustersInput, ListStepsCommand, type ListStepsInput, RunJobFlowCommand, type RunJobFlowInput, type StepConfig,
+  EMRClient, ListClustersCommand, type ListClustersInput, ListStepsCommand, type ListStepsInput, RunJobFlowCommand,
+  type RunJobFlowInput, type StepConfig,
   type StepState, type StepSummary, TerminateJobFlowsCommand,
 } from '@aws-sdk/client-emr';
 import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
@@ -68,7 +69,7 @@ export class FakeAws {
   readonly failBefore = new Map<string, Error>();
   readonly failAfter = new Map<string, Error>();
   /** Called right before such a call fails. */
-  beforeFailure: () => void = () => {};
+  beforeFailure?: () => void;
   /** Clusters of other people in every listing. */
   strangers = 0;
 
@@ -156,7 +157,7 @@ export class FakeAws {
       const before = this.failBefore.get(name);
       if (before) {
         this.failBefore.delete(name);
-        this.beforeFailure();
+        this.beforeFailure?.();
         throw before;
       }
       const output = act(input);

@@ -108,11 +108,11 @@ describe('a repeated launch starts nothing twice', () => {
   test('with a cluster whose name only begins like its own', async () => {
     aws.failAfter.set('RunJobFlow', awsError('TimeoutError', undefined));
     await expect(launch()).rejects.toThrow();
-    const [cluster] = aws.clusters;
-    aws.clusters.unshift({ ...cluster, id: 'j-other', listed: true, request: { ...cluster.request, Name: `${cluster.request.Name}0` } });
+    const [own] = aws.clusters;
+    aws.clusters.unshift({ ...own, id: 'j-other', listed: true, request: { ...own.request, Name: `${own.request.Name}0` } });
     expect(await launch()).toMatchObject({ status: 'running', job: { askedAt: expect.any(String) } });
     expect(aws.json(`${STEP_FOLDER}launches/1-0-0.json`)).not.toHaveProperty('clusterId');
-    cluster.listed = true;
+    own.listed = true;
     expect(await launch()).toMatchObject({ status: 'running', job: { clusterId: 'j-1' } });
   });
 

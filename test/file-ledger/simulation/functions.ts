@@ -2,10 +2,10 @@ import { readFileSync } from 'fs';
 import { join } from 'path';
 import { startBundle, type Handler } from './bundle';
 import { send } from './processes';
-import { STEP_ID } from './state-machine';
 import type { Settings } from './scenario';
-import { LEDGER_ENV } from '../../../src/file-ledger/contract';
+import { STEP_ID } from './state-machine';
 import { STEP_ENV } from '../../../src/etl-step/contract';
+import { LEDGER_ENV } from '../../../src/file-ledger/contract';
 import { STATE_MACHINE, TABLE, WORK_BUCKET } from '../fake-aws';
 
 const BUNDLES = {

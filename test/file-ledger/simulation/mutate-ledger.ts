@@ -75,8 +75,8 @@ interface Worlds {
 async function worldsToTry(functions: Functions): Promise<Worlds> {
   const plain =
     (trial: Trial): Try =>
-    async mutant =>
-      (await play(trial, mutant)).wrong;
+      async mutant =>
+        (await play(trial, mutant)).wrong;
   const parallel = TRIALS.filter(({ settings }) => (settings?.maxExecutions ?? 1) > 1);
   const points: { trial: Trial; fault: Fault }[] = [];
   for (const trial of TRIALS) points.push(...(await faultsAtWrites(trial, functions)).map(fault => ({ trial, fault })));

@@ -95,8 +95,7 @@ function decodeS3({ host, method, path, headers, body }: HttpRequest): Pick<AwsC
   const Bucket = host.split('.s3.')[0];
   const Key = decodeURIComponent(url.pathname.slice(1));
   const query = (name: string) => url.searchParams.get(name) ?? undefined;
-  if (query('list-type'))
-    return { operation: 'ListObjectsV2', input: { Bucket, Prefix: query('prefix'), Delimiter: query('delimiter') } };
+  if (query('list-type')) {return { operation: 'ListObjectsV2', input: { Bucket, Prefix: query('prefix'), Delimiter: query('delimiter') } };}
   switch (method) {
     case 'GET':
       return { operation: 'GetObject', input: { Bucket, Key } };
