@@ -15,6 +15,9 @@ import { startMiniStack, type RunningMiniStack } from '../../local/ministack';
 import { createRunFolder } from '../../local/processes';
 import { S3QueueTrigger } from '../../src';
 import { LEDGER_ENV } from '../../src/file-ledger/contract';
+import { METRIC_SOURCE } from '../../src/metrics/contract';
+import { OPERATOR_ENV } from '../../src/operator/contract';
+import { handler as operator } from '../../src/operator/runtime/operator.lambda';
 import { dynamo } from '../../src/runtime/clients/dynamodb';
 import { s3 } from '../../src/runtime/clients/s3';
 import { sfn } from '../../src/runtime/clients/sfn';
@@ -65,6 +68,8 @@ beforeAll(async () => {
     [LEDGER_ENV.table]: outputs.Table,
     [LEDGER_ENV.workBucket]: outputs.Work,
     [LEDGER_ENV.stateMachine]: outputs.Machine,
+    [OPERATOR_ENV.bucket]: outputs.Landing,
+    [METRIC_SOURCE.trigger.env]: 'Stack-Trigger',
     [LEDGER_ENV.maxFiles]: '1000',
     [LEDGER_ENV.maxExecutions]: '1',
     [LEDGER_ENV.maxAttempts]: '3',
@@ -163,4 +168,36 @@ test('more files than a transaction holds, claimed by many hands at once, go eac
   expect(runs.reduce((sum, run) => sum + run.count, 0)).toBe(150);
   expect(runs.map(run => run.count).sort()).toEqual(runs.map(run => files.filter(file => file.runId === run.id).length).sort());
   expect(all.find(item => item.id === 'slots')).toEqual({ id: 'slots', begun: expect.any(String) });
+});
+
+test('an operator backfills, pauses, sets aside, puts back and asks', async () => {
+  const operate = (payload: object): Promise<any> => operator(payload, CONTEXT);
+  const large = (key: string) => upload(key, 'x'.repeat(1_001));
+  await Promise.all(Array.from({ length: 130 }, (_, number) => large(`old/${String(number).padStart(3, '0')} +ü.csv`)));
+
+  await operate({ operation: 'pause', reason: 'an operator is at work' });
+  expect(await operate({ operation: 'backfill', prefix: 'old/' })).toMatchObject({ entered: 130, knownBefore: 0, failed: 0 });
+  expect(await operate({ operation: 'backfill', prefix: 'old/' })).toMatchObject({ entered: 0, knownBefore: 130 });
+  const waiting = await operate({ operation: 'showWaiting', prefix: 'old/' });
+  expect(waiting).toMatchObject({ paused: 'an operator is at work', next: expect.any(String) });
+  expect(await operate({ operation: 'showWaiting', prefix: 'old/', next: waiting.next })).toMatchObject({ files: { length: 30 } });
+  expect(await operate({ operation: 'setAside', key: 'old/000 +ü.csv', reason: 'a test' })).toMatchObject({ setAside: 1 });
+
+  const lines: string[] = [];
+  const write = jest.spyOn(process.stdout, 'write').mockImplementation(line => lines.push(String(line)) > 0);
+  await sweep({}, CONTEXT);
+  write.mockRestore();
+  const recorded = lines.map(line => JSON.parse(line));
+  expect(recorded).toContainEqual(expect.objectContaining({ FilesWaiting: 129, Paused: 1, OldestFileAge: expect.any(Number) }));
+
+  await operate({ operation: 'resume' });
+  await sweepUntilSettled();
+  expect(await operate({ operation: 'putBack', prefix: 'old/' })).toMatchObject({ putBack: 1, leftAsTheyAre: {} });
+  await sweepUntilSettled();
+  expect((await operate({ operation: 'showFile', key: 'old/000 +ü.csv' })).answer).toMatch(/was loaded by run/);
+  const { file: { runId } } = await operate({ operation: 'showFile', key: 'old/001 +ü.csv' });
+  expect(await operate({ operation: 'putBack', runId, status: 'LOADED', alone: true })).toMatchObject({ putBack: 129 });
+  expect(await operate({ operation: 'setAside', prefix: 'old/', reason: 'enough' })).toMatchObject({ setAside: 129 });
+  const failures = await operate({ operation: 'showFailures' });
+  expect([...failures.files, ...failures.runs]).toHaveLength(100);
 });
