@@ -31,7 +31,6 @@ test('files that arrive are loaded by one execution, and the ledger tells it', a
     limit: 0,
     since: '2026-03-01T10:00:00.000Z',
     arrived: expect.stringMatching(/^2026-03-01T10:00:01.000Z#0010{29}#[0-9a-f]{64}$/),
-    since: '2026-03-01T10:00:00.000Z',
   });
   expect(story.aws.executions.get(execution)!.input)
     .toEqual({ runId, attempt: 1, files: { bucket: 'work', key: `runs/${runId}/files.json`, count: 3, bytes: 30 } });
