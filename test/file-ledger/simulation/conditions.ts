@@ -7,6 +7,8 @@ export interface Removal {
   readonly to: string;
   /** Part of the name of the scenario whose faults are to notice it first. */
   readonly scenario?: string;
+  /** The call whose faults are to notice it first. */
+  readonly call?: string;
 }
 
 const LEDGER = 'file-ledger/runtime';
@@ -184,16 +186,16 @@ export const REMOVALS: Removal[] = [
   ledger(
     'settle',
     'settle: the files before the item',
-    'await updateEach([...outcomes].map(([id, outcome]) => settlement(ledger.table, run.id, id, outcome)));\n',
-    '',
+    'await updateEach([...outcomes].map(',
+    '[] as undefined[]; void ([...outcomes].map(',
   ),
   ledger(
     'settle',
     'settle: the item before the release',
-    '  await finishRun(ledger, run.id, {',
+    'const isFirst = await finishRun(',
     [
-      '  await release(ledger, { id: run.id, status: end.status, error: end.error, cause });',
-      '  await finishRun(ledger, run.id, {',
+      'await release(ledger, { id: run.id, status: end.status, error: end.error, cause });',
+      'const isFirst = await finishRun(',
     ].join('\n'),
   ),
   ledger('settle', 'settle: files put back wait', "assign('waiting', waitingShard(id));", ''),
@@ -257,7 +259,9 @@ export const REMOVALS: Removal[] = [
     name: 'stop: never a later attempt',
     file: 'fargate-redshift-step/runtime/stop.ts',
     from: 'launch.attempt <= attempt',
-    to: 'launch.attempt <= attempt + 1',
+    to: 'launch.attempt <= attempt + 9',
+    scenario: 'until the last one',
+    call: 'lambda:Invoke',
   },
   {
     name: 'stop: the attempt itself',

@@ -47,7 +47,7 @@ async function mutateLedger(wanted: string[]): Promise<void> {
   const { plain, faulty, chance } = await worldsToTry(await warmFunctions(await build()));
   const survivors: string[] = [];
   for (removal of REMOVALS.filter(({ name }) => wanted.length === 0 || wanted.some(word => name.includes(word)))) {
-    const worlds = [...plain, ...faulty(removal.scenario), ...chance];
+    const worlds = [...plain, ...faulty(removal), ...chance];
     const found = await firstWrong(await build(), worlds);
     if (!found) survivors.push(removal.name);
     console.log(`${removal.name}: ${found ?? `NOT NOTICED in ${worlds.length} worlds`}`);
@@ -66,8 +66,8 @@ const MOST_WORLDS = 150;
 interface Worlds {
   /** Every scenario without a fault, those with several slots in several orders. */
   readonly plain: Try[];
-  /** Faults at writes: of the scenario that is named, or of all. */
-  readonly faulty: (scenario?: string) => Try[];
+  /** Faults at writes: of the scenario and the call that are named, or of all. */
+  readonly faulty: (where: Pick<Removal, 'scenario' | 'call'>) => Try[];
   readonly chance: Try[];
 }
 
@@ -78,14 +78,14 @@ async function worldsToTry(functions: Functions): Promise<Worlds> {
       async mutant =>
         (await play(trial, mutant)).wrong;
   const parallel = TRIALS.filter(({ settings }) => (settings?.maxExecutions ?? 1) > 1);
-  const points: { trial: Trial; fault: Fault }[] = [];
-  for (const trial of TRIALS) points.push(...(await faultsAtWrites(trial, functions)).map(fault => ({ trial, fault })));
+  const points: FaultAtWrite[] = [];
+  for (const trial of TRIALS) points.push(...(await faultsAtWrites(trial, functions)));
   return {
     plain: [...TRIALS.map(plain), ...[2, 3, 4, 5].flatMap(seed => parallel.map(trial => plain({ ...trial, seed })))],
-    faulty: scenario => {
+    faulty: ({ scenario = '', call = '' }) => {
       const random = randomFrom(1);
       const ordered = points
-        .filter(({ trial }) => !scenario || trial.name.includes(scenario))
+        .filter(point => point.trial.name.includes(scenario) && point.call.includes(call))
         .map(point => ({ point, place: random(1_000_000) }))
         .sort((one, other) => one.place - other.place)
         .slice(0, MOST_WORLDS);
@@ -103,10 +103,19 @@ async function worldsToTry(functions: Functions): Promise<Worlds> {
   };
 }
 
-async function faultsAtWrites(trial: Trial, functions: Functions): Promise<Fault[]> {
+interface FaultAtWrite {
+  readonly trial: Trial;
+  readonly fault: Fault;
+  /** Service and operation. */
+  readonly call: string;
+}
+
+async function faultsAtWrites(trial: Trial, functions: Functions): Promise<FaultAtWrite[]> {
   const { processes } = await new World(trial, functions).run();
   const points = await faultPoints(trial, functions);
-  return points.filter(({ call }) => !READS.has(processes.log[call - 1].split(':')[1]));
+  return points
+    .map(fault => ({ trial, fault, call: processes.log[fault.call - 1] }))
+    .filter(({ call }) => !READS.has(call.split(':')[1]));
 }
 
 async function firstWrong(functions: Functions, worlds: Try[]): Promise<string | undefined> {
