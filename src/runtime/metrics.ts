@@ -7,7 +7,7 @@ export function isMeasured(source: MetricSource): boolean {
 
 /**
  * Records numbers through the function's log, from which CloudWatch takes them: no call, no permission, nothing that could fail. These few
- * lines are all that is needed of the format; Powertools' Metrics would add as much to each bundle as the whole ledger.
+ * lines are all that is needed of the format.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function record(source: MetricSource, values: Partial<Record<MetricName, number>>): void {
