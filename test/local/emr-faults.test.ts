@@ -90,7 +90,7 @@ describe('what nothing but a change mends is told, with the change', () => {
   test.each([
     ['the disks are full', 'java.io.IOException: No space left on device', /No space left.*Raise `ebsVolumeSize`/s],
     ['Hive refuses the script', 'FAILED: SemanticException [Error 10001]: Line 1:14 Table not found',
-      /Table not found.*Hive did not accept the generated script/s],
+      /Table not found.*Hive did not accept the script/s],
   ])('%s', async (_, output, message) => {
     emr.faults = { step: once(output) };
     expect(await emr.run()).toMatchObject({ status: 'FAILED', error: 'Etl.Configuration', message: expect.stringMatching(message) });
