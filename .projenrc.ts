@@ -22,7 +22,9 @@ const LAMBDA_BUNDLING: Partial<javascript.AddBundleOptions> = {
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-etl-steps',
-  description: 'Event-driven ETL on AWS as CDK constructs: files in S3 become items in DynamoDB (EMR, Hive) and rows in Redshift (Fargate), once each.',
+  description:
+    'Event-driven ETL on AWS as CDK constructs: files in S3 become items in DynamoDB (EMR, Hive) and rows in ' +
+    'Redshift (Fargate), once each.',
   author: 'cdk-etl-steps maintainers',
   authorAddress: 'maintainers@example.com',
   authorOrganization: true,
@@ -66,7 +68,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
     },
   },
   // Transpiling only takes 6 s instead of 23 to 147 s; `typecheckTests` checks every type with tsc instead.
-  tsJestOptions: { transformOptions: { isolatedModules: true, diagnostics: TsJestDiagnostics.custom({ ignoreCodes: [151002] }) } },
+  tsJestOptions: {
+    transformOptions: { isolatedModules: true, diagnostics: TsJestDiagnostics.custom({ ignoreCodes: [151002] }) },
+  },
   typecheckTests: true,
 
   lambdaAutoDiscover: false, // it would put the generated constructs into runtime/
@@ -78,7 +82,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-lambda-powertools/logger@^2.35.0',
     '@aws-sdk/client-cloudformation@^3.1163.0',
     '@aws-sdk/client-dynamodb@^3.1163.0',
-    '@aws-sdk/client-ec2@^3.1163.0', // not imported here: a custom resource of the CDK needs it on one machine (local/ministack)
+    // not imported here: a custom resource of the CDK needs it on one machine (local/ministack)
+    '@aws-sdk/client-ec2@^3.1163.0',
     '@aws-sdk/client-ecs@^3.1163.0',
     '@aws-sdk/client-emr@^3.1089.0',
     '@aws-sdk/client-emr-serverless@^3.1163.0',
@@ -106,13 +111,33 @@ const project = new awscdk.AwsCdkConstructLibrary({
   docgen: true,
   docgenFilePath: 'API.md',
   eslint: true,
-  prettier: false,
+  prettier: true,
+  prettierOptions: {
+    settings: {
+      printWidth: 120,
+      singleQuote: true,
+      arrowParens: javascript.ArrowParens.AVOID,
+      proseWrap: javascript.ProseWrap.ALWAYS,
+    },
+    ignoreFileOptions: { ignorePatterns: ['*-function.ts', 'API.md', 'package-lock.json', '.projen/'] },
+  },
   eslintOptions: {
     projectService: false, // the project service only looks for files named tsconfig.json
     tsconfigPath: './tsconfig.dev.json',
     dirs: ['src'],
     devdirs: ['test', 'examples', 'local', 'src/**/runtime'],
-    ignorePatterns: ['*.js', '*.d.ts', 'node_modules/', '*.generated.ts', 'coverage', 'lib', 'dist', 'assets', '.local', '*-function.ts'],
+    ignorePatterns: [
+      '*.js',
+      '*.d.ts',
+      'node_modules/',
+      '*.generated.ts',
+      'coverage',
+      'lib',
+      'dist',
+      'assets',
+      '.local',
+      '*-function.ts',
+    ],
   },
   sampleCode: false,
   npmignoreEnabled: true,
@@ -134,18 +159,59 @@ const project = new awscdk.AwsCdkConstructLibrary({
 // 1.13.0 lacks most of its platform packages on the registry, so `npm ci` refuses any lock made with it.
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
 
+// Prettier breaks code, but neither comments nor texts.
+project.eslint?.addRules({
+  'max-len': [
+    'error',
+    {
+      code: 120,
+      ignoreUrls: true,
+      ignoreRegExpLiterals: true,
+      ignoreTemplateLiterals: true,
+      ignorePattern: '^ *(\\* \\||/\\* eslint-disable)', // rows of tables
+    },
+  ],
+});
+project.eslint?.addOverride({
+  files: ['test/**/*.ts'],
+  rules: {
+    'max-len': [
+      'error',
+      { code: 120, ignoreUrls: true, ignoreRegExpLiterals: true, ignoreTemplateLiterals: true, ignoreStrings: true },
+    ],
+  },
+});
+
 // ---- constructs and runtime code stay apart
 const SHARE = 'Share types and constants through contract.ts.';
 const NO_CDK = { group: ['aws-cdk-lib', 'aws-cdk-lib/**', 'constructs'], message: 'Only constructs use the CDK.' };
-const NO_SDK = { group: ['@aws-sdk/*', '@aws-lambda-powertools/*', '@smithy/*'], message: 'Only runtime code calls AWS.' };
+const NO_SDK = {
+  group: ['@aws-sdk/*', '@aws-lambda-powertools/*', '@smithy/*'],
+  message: 'Only runtime code calls AWS.',
+};
 project.eslint?.addRules({
-  'import/no-restricted-paths': ['error', {
-    zones: [
-      { target: './src/!(runtime)/*.ts', from: './src/**/runtime/**/*', message: `A construct never imports runtime code. ${SHARE}` },
-      { target: './src/**/runtime/**/*', from: './src/!(runtime)/!(contract).ts', message: `Runtime code never imports a construct. ${SHARE}` },
-      { target: './src/*/contract.ts', from: './src/*/!(contract).ts', message: 'A contract imports other contracts only: both sides load it.' },
-    ],
-  }],
+  'import/no-restricted-paths': [
+    'error',
+    {
+      zones: [
+        {
+          target: './src/!(runtime)/*.ts',
+          from: './src/**/runtime/**/*',
+          message: `A construct never imports runtime code. ${SHARE}`,
+        },
+        {
+          target: './src/**/runtime/**/*',
+          from: './src/!(runtime)/!(contract).ts',
+          message: `Runtime code never imports a construct. ${SHARE}`,
+        },
+        {
+          target: './src/*/contract.ts',
+          from: './src/*/!(contract).ts',
+          message: 'A contract imports other contracts only: both sides load it.',
+        },
+      ],
+    },
+  ],
 });
 project.eslint?.addOverride({
   files: ['src/**/*.ts'],
@@ -162,11 +228,14 @@ project.eslint?.addOverride({
 });
 
 // ---- bundles
-// Handlers are src/<folder>/runtime/<name>.lambda.ts; the construct generated for each stands beside the construct that uses it.
+// Handlers are src/<folder>/runtime/<name>.lambda.ts; the construct generated for each stands beside the construct that
+// uses it.
 for (const folder of readdirSync('src')) {
   const runtime = join('src', folder, 'runtime');
   if (!existsSync(runtime)) continue;
-  for (const file of readdirSync(runtime).filter(name => name.endsWith('.lambda.ts')).sort()) {
+  for (const file of readdirSync(runtime)
+    .filter(name => name.endsWith('.lambda.ts'))
+    .sort()) {
     new awscdk.LambdaFunction(project, {
       entrypoint: join(runtime, file),
       constructFile: join('src', folder, `${basename(file, '.lambda.ts')}-function.ts`),
@@ -182,7 +251,11 @@ for (const folder of readdirSync('src')) {
 const LOADER = 'src/fargate-redshift-step/runtime/loader';
 const bundler = javascript.Bundler.of(project)!;
 if (existsSync(LOADER)) {
-  const loader = bundler.addBundle(`${LOADER}/main.ts`, { ...LAMBDA_BUNDLING, platform: 'node', target: 'node22' } as javascript.AddBundleOptions);
+  const loader = bundler.addBundle(`${LOADER}/main.ts`, {
+    ...LAMBDA_BUNDLING,
+    platform: 'node',
+    target: 'node22',
+  } as javascript.AddBundleOptions);
   loader.bundleTask.execArgs(['cp', `${LOADER}/Dockerfile`, loader.outdir]);
 }
 bundler.bundleTask.exec('tsx projenrc/check-bundles.ts');
@@ -191,15 +264,20 @@ bundler.bundleTask.exec('tsx projenrc/check-bundles.ts');
 project.testTask.prependSpawn(bundler.bundleTask);
 
 // ---- snippets of README.md and of doc comments compile
-project.postCompileTask.spawn(project.addTask('snippets', {
-  description: 'Compile every snippet of the documentation',
-  exec: 'jsii-rosetta extract --strict .',
-}));
+project.postCompileTask.spawn(
+  project.addTask('snippets', {
+    description: 'Compile every snippet of the documentation',
+    exec: 'jsii-rosetta extract --strict .',
+  }),
+);
 project.addGitIgnore('.jsii.tabl.json');
 project.addPackageIgnore('!.jsii.tabl.json'); // pacmak translates the snippets from it
 
 // ---- the ledger under every fault
-project.setScript('faults', 'projen bundle && tsx --tsconfig tsconfig.dev.json test/file-ledger/simulation/try-every-fault.ts');
+project.setScript(
+  'faults',
+  'projen bundle && tsx --tsconfig tsconfig.dev.json test/file-ledger/simulation/try-every-fault.ts',
+);
 project.setScript('mutate:ledger', 'tsx --tsconfig tsconfig.dev.json test/file-ledger/simulation/mutate-ledger.ts');
 
 // ---- the demo
@@ -213,7 +291,18 @@ project.setScript('bench:arrivals', 'tsx --tsconfig tsconfig.dev.json test/bench
 // ---- how fast the loader is beside the bare statements
 project.setScript('bench:load', 'tsx --tsconfig tsconfig.dev.json test/local/bench/load.ts');
 
-for (const pattern of ['/examples/', '/local/', '/test/', '/.ci/', '/.local/', '/projenrc/', '/rosetta/', '/docs/', '/tsconfig.dev.json', 'cdk.out/']) {
+for (const pattern of [
+  '/examples/',
+  '/local/',
+  '/test/',
+  '/.ci/',
+  '/.local/',
+  '/projenrc/',
+  '/rosetta/',
+  '/docs/',
+  '/tsconfig.dev.json',
+  'cdk.out/',
+]) {
   project.addPackageIgnore(pattern);
 }
 for (const pattern of ['cdk.out/', '/.local/', '__pycache__/']) project.gitignore.exclude(pattern);

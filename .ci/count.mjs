@@ -8,5 +8,6 @@ const summary = (text, name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exe
 const suites = /<testsuites[^>]*>/.exec(readFileSync(junitFile, 'utf8'))[0];
 const tap = readFileSync(tapFile, 'utf8');
 const failed = attribute(suites, 'failures') + attribute(suites, 'errors') + summary(tap, 'fail');
-const passed = attribute(suites, 'tests') - attribute(suites, 'failures') - attribute(suites, 'errors') + summary(tap, 'pass');
+const passed =
+  attribute(suites, 'tests') - attribute(suites, 'failures') - attribute(suites, 'errors') + summary(tap, 'pass');
 console.log(`${passed} passed, ${failed} failed`);

@@ -1,4 +1,5 @@
-// Judges the JSON report of a default demo run (`npm run demo -- --report FILE`) by what the samples of local/demo/sample-data say.
+// Judges the JSON report of a default demo run (`npm run demo -- --report FILE`) by what the samples of
+// local/demo/sample-data say.
 //   DEMO_REPORT=FILE node --test .ci/demo.test.mjs
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -9,23 +10,58 @@ const report = JSON.parse(readFileSync(process.env.DEMO_REPORT, 'utf8'));
 const columns = ['order_id', 'customer', 'status', 'quantity', 'amount', 'gift', 'ordered_on', 'updated_at', 'note'];
 // updated_at without what the targets write differently: `T`, zone and the zeros at the end
 const expectedRows = [
-  ['1001', 'Ada Lovelace', 'shipped', '2', '39.90', 'false', '2026-11-02', '2026-11-06 16:20:00', 'left with a neighbour'],
+  [
+    '1001',
+    'Ada Lovelace',
+    'shipped',
+    '2',
+    '39.90',
+    'false',
+    '2026-11-02',
+    '2026-11-06 16:20:00',
+    'left with a neighbour',
+  ],
   ['1002', 'Grace Hopper', 'placed', '1', '1250.00', 'true', '2026-11-02', '2026-11-02 09:30:00', 'Wrap it, please'],
   ['1003', 'José Núñez', 'placed', '12', '7.50', 'false', '2026-11-02', '2026-11-02 10:00:00', null],
-  ['1004', 'Lin "Max" Wei', 'placed', '3', '0.99', 'false', '2026-11-02', '2026-11-02 11:45:30.25', 'from C:\\orders\\1004'],
-  ['2001', 'Edsger Dijkstra', 'paid', '1', '19999999.99', 'false', '2026-11-03', '2026-11-03 07:00:00', 'largest order so far'],
+  [
+    '1004',
+    'Lin "Max" Wei',
+    'placed',
+    '3',
+    '0.99',
+    'false',
+    '2026-11-02',
+    '2026-11-02 11:45:30.25',
+    'from C:\\orders\\1004',
+  ],
+  [
+    '2001',
+    'Edsger Dijkstra',
+    'paid',
+    '1',
+    '19999999.99',
+    'false',
+    '2026-11-03',
+    '2026-11-03 07:00:00',
+    'largest order so far',
+  ],
   ['2002', 'Barbara Liskov', 'paid', '40', '80.00', 'true', '2026-11-03', '2026-11-03 07:05:00', null],
   ['2003', 'Margaret Hamilton', 'returned', '1', '-49.95', 'false', '2026-11-05', '2026-11-06 16:30:00', null],
   ['3001', 'Alan Turing', 'placed', '1', '64.00', 'false', '2026-11-04', '2026-11-04 09:00:00', 'this row is good'],
 ];
 
 function rowsWith(timestampText) {
-  return expectedRows.map(values => Object.fromEntries(columns.map((name, index) =>
-    [name, name === 'updated_at' ? timestampText(values[index]) : values[index]])));
+  return expectedRows.map(values =>
+    Object.fromEntries(
+      columns.map((name, index) => [name, name === 'updated_at' ? timestampText(values[index]) : values[index]]),
+    ),
+  );
 }
 
 test('every file has its final status, once: the event that came twice brought no second entry', () => {
-  const files = report.files.map(({ key, status }) => ({ key, status })).sort((one, other) => one.key < other.key ? -1 : 1);
+  const files = report.files
+    .map(({ key, status }) => ({ key, status }))
+    .sort((one, other) => (one.key < other.key ? -1 : 1));
   assert.deepEqual(files, [
     { key: 'orders/2026-11-02-web.csv', status: 'LOADED' },
     { key: 'orders/2026-11-03-shop.csv.gz', status: 'LOADED' },
@@ -68,13 +104,19 @@ test('each step has counted every row', () => {
 });
 
 test('DynamoDB holds exactly the expected items', () => {
-  assert.deepEqual(report.dynamodb, rowsWith(text => {
-    const [date, time] = text.split(' ');
-    const [seconds, fraction = ''] = time.split('.');
-    return `${date}T${seconds}.${fraction.padEnd(6, '0')}Z`;
-  }).map(row => ({ ...row, amount: String(Number(row.amount)) }))); // DynamoDB's numbers have no zeros at the end
+  assert.deepEqual(
+    report.dynamodb,
+    rowsWith(text => {
+      const [date, time] = text.split(' ');
+      const [seconds, fraction = ''] = time.split('.');
+      return `${date}T${seconds}.${fraction.padEnd(6, '0')}Z`;
+    }).map(row => ({ ...row, amount: String(Number(row.amount)) })),
+  ); // DynamoDB's numbers have no zeros at the end
 });
 
 test('Redshift holds exactly the expected rows', () => {
-  assert.deepEqual(report.redshift, rowsWith(text => text));
+  assert.deepEqual(
+    report.redshift,
+    rowsWith(text => text),
+  );
 });

@@ -4,4 +4,5 @@ import { runDemo } from './demo/run';
 // The SDK advises Node.js 22 at every start; prerequisites.ts says what is needed.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
-void runDemo(process.argv.slice(2), process.env.INIT_CWD ?? process.cwd()); // npm changes to the package's folder, paths are the user's
+// npm changes to the package's folder, paths are the user's
+void runDemo(process.argv.slice(2), process.env.INIT_CWD ?? process.cwd());

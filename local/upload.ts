@@ -7,7 +7,9 @@ import { upload } from './demo/upload';
 async function main([target, ...files]: string[]): Promise<void> {
   const parts = /^s3:\/\/([^/]+)\/(.*)$/.exec(target ?? '');
   if (!parts || files.length === 0) throw new Error('usage: npx tsx local/upload.ts s3://BUCKET/PREFIX FILE…');
-  if (!process.env.AWS_ENDPOINT_URL) throw new Error('AWS_ENDPOINT_URL is not set: this is for the local AWS. Set the variables that the demo prints.');
+  if (!process.env.AWS_ENDPOINT_URL) {
+    throw new Error('AWS_ENDPOINT_URL is not set: this is for the local AWS. Set the variables that the demo prints.');
+  }
   const missing = files.find(file => !fs.statSync(file, { throwIfNoEntry: false })?.isFile());
   if (missing) throw new Error(`there is no file ${missing}`);
   const s3 = new S3Client({ forcePathStyle: true });

@@ -10,7 +10,8 @@ const DEFAULT_LOG_RETENTION = logs.RetentionDays.ONE_MONTH;
 /** How the Lambda functions of a construct are logged, traced and run. */
 export interface EtlFunctionOptions {
   /**
-   * How long logs are kept: of the functions, and of the state machine or the tasks that the construct makes. They hold names of files, never rows.
+   * How long logs are kept: of the functions, and of the state machine or the tasks that the construct makes. They hold
+   * names of files, never rows.
    *
    * @default RetentionDays.ONE_MONTH - as long as what happened is likely to be asked for
    */
@@ -32,12 +33,29 @@ export interface EtlFunctionOptions {
 }
 
 /** A log group that goes with the stack. */
-export function createLogGroup(scope: Construct, id: string, { logRetention }: EtlFunctionOptions, props: logs.LogGroupProps = {}): logs.LogGroup {
-  return new logs.LogGroup(scope, id, { retention: logRetention ?? DEFAULT_LOG_RETENTION, removalPolicy: RemovalPolicy.DESTROY, ...props });
+export function createLogGroup(
+  scope: Construct,
+  id: string,
+  { logRetention }: EtlFunctionOptions,
+  props: logs.LogGroupProps = {},
+): logs.LogGroup {
+  return new logs.LogGroup(scope, id, {
+    retention: logRetention ?? DEFAULT_LOG_RETENTION,
+    removalPolicy: RemovalPolicy.DESTROY,
+    ...props,
+  });
 }
 
-/** What every function has: its role, and a log group of its own, the only one that it may write to. Lambda's managed policy would let it write into all. */
-export function functionOptions(scope: Construct, logsId: string, role: iam.Role, options: EtlFunctionOptions): lambda.FunctionOptions {
+/**
+ * What every function has: its role, and a log group of its own, the only one that it may write to. Lambda's managed
+ * policy would let it write into all.
+ */
+export function functionOptions(
+  scope: Construct,
+  logsId: string,
+  role: iam.Role,
+  options: EtlFunctionOptions,
+): lambda.FunctionOptions {
   const logGroup = createLogGroup(scope, logsId, options);
   logGroup.grantWrite(role);
   return { role, logGroup, tracing: options.tracing, architecture: options.architecture };

@@ -6,14 +6,23 @@ export { EmrExistingClusterOptions } from './emr-hive-dynamo-step/existing-clust
 export { EmrServerlessOptions } from './emr-hive-dynamo-step/serverless-options';
 export { EmrHiveDynamoStep, EmrHiveDynamoStepProps } from './emr-hive-dynamo-step/emr-hive-dynamo-step';
 export {
-  EmrBootstrapAction, EmrConfiguration, EmrInstanceFleetsOptions, EmrOnDemandAllocationStrategy, EmrSpotAllocationStrategy,
+  EmrBootstrapAction,
+  EmrConfiguration,
+  EmrInstanceFleetsOptions,
+  EmrOnDemandAllocationStrategy,
+  EmrSpotAllocationStrategy,
 } from './emr-hive-dynamo-step/emr-instance-fleets';
 export { HiveTransform } from './emr-hive-dynamo-step/hive-transform';
 export { EtlPipeline, EtlPipelineProps } from './etl-pipeline/etl-pipeline';
 export { EtlTriggerDescription, IEtlTrigger, StartExecutionsOptions } from './etl-pipeline/etl-trigger';
 export { EtlStep, EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step/etl-step';
 export { FargateRedshiftStep, FargateRedshiftStepProps } from './fargate-redshift-step/fargate-redshift-step';
-export { RedshiftConnectionOptions, RedshiftEndpointOptions, RedshiftServerlessOptions, RedshiftWarehouse } from './fargate-redshift-step/redshift-warehouse';
+export {
+  RedshiftConnectionOptions,
+  RedshiftEndpointOptions,
+  RedshiftServerlessOptions,
+  RedshiftWarehouse,
+} from './fargate-redshift-step/redshift-warehouse';
 export { EtlFunctionOptions } from './function-options';
 export { EventDelivery } from './s3-queue-trigger/event-delivery';
 export { S3QueueTrigger, S3QueueTriggerProps } from './s3-queue-trigger/s3-queue-trigger';

@@ -1,24 +1,51 @@
 import { type Duration, Token } from 'aws-cdk-lib';
 
-// Checks that properties of several constructs share. Each throws an Error that says what is wrong, the value got, what is allowed and what to do.
+// Checks that properties of several constructs share. Each throws an Error that says what is wrong, the value got, what
+// is allowed and what to do.
 
-/** Throws unless the number is whole and within its bounds; `most` may be Infinity. A token is known only when the app is deployed: it passes. */
-export function validateWholeNumber(name: string, value: number | undefined, least: number, most: number, advice = ''): void {
+/**
+ * Throws unless the number is whole and within its bounds; `most` may be Infinity. A token is known only when the app
+ * is deployed: it passes.
+ */
+export function validateWholeNumber(
+  name: string,
+  value: number | undefined,
+  least: number,
+  most: number,
+  advice = '',
+): void {
   if (value === undefined || Token.isUnresolved(value)) return;
   if (Number.isInteger(value) && value >= least && value <= most) return;
   const allowed = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
   throw new Error(`${name} must be a whole number ${allowed}, got ${value}.${advice && ` ${advice}`}`);
 }
 
-/** Throws unless the duration is known now, in whole seconds and within its bounds: waits and time-outs are derived from it. */
-export function validateDuration(name: string, value: Duration | undefined, least: Duration, most: Duration, advice = ''): void {
+/**
+ * Throws unless the duration is known now, in whole seconds and within its bounds: waits and time-outs are derived from
+ * it.
+ */
+export function validateDuration(
+  name: string,
+  value: Duration | undefined,
+  least: Duration,
+  most: Duration,
+  advice = '',
+): void {
   if (value === undefined) return;
   if (value.isUnresolved()) {
-    throw new Error(`${name} must be known when the app is synthesized, got a token: give the duration itself, for instance Duration.minutes(5).`);
+    throw new Error(
+      `${name} must be known when the app is synthesized, got a token: give the duration itself, for instance ` +
+        'Duration.minutes(5).',
+    );
   }
   const milliseconds = value.toMilliseconds();
-  if (milliseconds % 1000 === 0 && milliseconds >= least.toMilliseconds() && milliseconds <= most.toMilliseconds()) return;
-  throw new Error(`${name} must be whole seconds from ${spell(least)} to ${spell(most)}, got ${spell(value)}.${advice && ` ${advice}`}`);
+  if (milliseconds % 1000 === 0 && milliseconds >= least.toMilliseconds() && milliseconds <= most.toMilliseconds()) {
+    return;
+  }
+  throw new Error(
+    `${name} must be whole seconds from ${spell(least)} to ${spell(most)}, got ` +
+      `${spell(value)}.${advice && ` ${advice}`}`,
+  );
 }
 
 function spell(duration: Duration): string {

@@ -15,18 +15,39 @@ const WITHOUT_TYPES: Linter.LegacyConfig = {
 
 /** What the boundary rules say of a line of code, were it in that file. */
 async function lint(file: string, code: string): Promise<string[]> {
-  const [result] = await new LegacyESLint({ cwd: root, overrideConfig: WITHOUT_TYPES } as ESLint.Options).lintText(`${code}\n`, { filePath: join(root, file) });
-  return result.messages.filter((message: Linter.LintMessage) => BOUNDARY_RULES.includes(message.ruleId ?? '')).map(message => message.message);
+  const [result] = await new LegacyESLint({ cwd: root, overrideConfig: WITHOUT_TYPES } as ESLint.Options).lintText(
+    `${code}\n`,
+    { filePath: join(root, file) },
+  );
+  return result.messages
+    .filter((message: Linter.LintMessage) => BOUNDARY_RULES.includes(message.ruleId ?? ''))
+    .map(message => message.message);
 }
 
 describe('constructs and runtime code stay apart', () => {
   test.each([
-    ['a construct imports runtime code', 'src/s3-queue-trigger/s3-queue-trigger.ts', "import '../runtime/environment';"],
+    [
+      'a construct imports runtime code',
+      'src/s3-queue-trigger/s3-queue-trigger.ts',
+      "import '../runtime/environment';",
+    ],
     ['a construct imports an SDK client', 'src/s3-queue-trigger/s3-queue-trigger.ts', "import '@aws-sdk/client-s3';"],
     ['runtime code imports the CDK', 'src/etl-pipeline/runtime/stage-files.lambda.ts', "import 'aws-cdk-lib';"],
-    ['runtime code imports a CDK module', 'src/etl-pipeline/runtime/stage-files.lambda.ts', "import 'aws-cdk-lib/aws-s3';"],
-    ['runtime code imports its construct', 'src/etl-pipeline/runtime/stage-files.lambda.ts', "import '../etl-pipeline';"],
-    ['runtime code imports another construct', 'src/etl-pipeline/runtime/stage-files.lambda.ts', "import '../../dataset/column';"],
+    [
+      'runtime code imports a CDK module',
+      'src/etl-pipeline/runtime/stage-files.lambda.ts',
+      "import 'aws-cdk-lib/aws-s3';",
+    ],
+    [
+      'runtime code imports its construct',
+      'src/etl-pipeline/runtime/stage-files.lambda.ts',
+      "import '../etl-pipeline';",
+    ],
+    [
+      'runtime code imports another construct',
+      'src/etl-pipeline/runtime/stage-files.lambda.ts',
+      "import '../../dataset/column';",
+    ],
     ['a contract imports the CDK', 'src/dataset/contract.ts', "import 'constructs';"],
     ['a contract imports a construct', 'src/dataset/contract.ts', "import './column';"],
   ])('refused: %s', async (_, file, code) => {
@@ -36,7 +57,11 @@ describe('constructs and runtime code stay apart', () => {
   test.each([
     ['a construct imports a contract', 'src/etl-pipeline/etl-pipeline.ts', "import '../etl-step/contract';"],
     ['runtime code imports its contract', 'src/etl-pipeline/runtime/stage-files.lambda.ts', "import '../contract';"],
-    ['runtime code imports what all runtime code shares', 'src/etl-pipeline/runtime/stage-files.lambda.ts', "import '../../runtime/environment';"],
+    [
+      'runtime code imports what all runtime code shares',
+      'src/etl-pipeline/runtime/stage-files.lambda.ts',
+      "import '../../runtime/environment';",
+    ],
     ['a contract imports a contract', 'src/etl-pipeline/contract.ts', "import '../etl-step/contract';"],
   ])('allowed: %s', async (_, file, code) => {
     expect(await lint(file, code)).toEqual([]);

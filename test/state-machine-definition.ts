@@ -16,7 +16,10 @@ export interface Definition {
   readonly TimeoutSeconds?: number;
 }
 
-/** The definition of the template's only state machine; `${LogicalId}` and `${LogicalId.Attribute}` stand for what the deployment fills in. */
+/**
+ * The definition of the template's only state machine; `${LogicalId}` and `${LogicalId.Attribute}` stand for what the
+ * deployment fills in.
+ */
 export function stateMachineDefinition(template: Template): Definition {
   const machines = Object.values(template.findResources('AWS::StepFunctions::StateMachine'));
   if (machines.length !== 1) throw new Error(`The template must have one state machine, got ${machines.length}.`);
@@ -34,8 +37,11 @@ export function allStates(definition: Definition): { [name: string]: State } {
 
 /** What asl-validator finds wrong with the definition, state by state in its own query language; empty if nothing. */
 export function definitionErrors(definition: Definition): string {
-  // the validator takes a string of several lines for neither an expression nor text, and it writes into what it is given
-  const copy = JSON.parse(JSON.stringify(definition, (_, value) => typeof value === 'string' ? value.replace(/\n/g, ' ') : value));
+  // the validator takes a string of several lines for neither an expression nor text, and it writes into what it is
+  // given
+  const copy = JSON.parse(
+    JSON.stringify(definition, (_, value) => (typeof value === 'string' ? value.replace(/\n/g, ' ') : value)),
+  );
   const { isValid, errorsText } = validate(copy, { checkPaths: true, checkArn: false });
   return isValid ? '' : errorsText('\n');
 }
@@ -44,7 +50,9 @@ function text(value: any): string {
   if (typeof value === 'string') return value;
   if ('Fn::Join' in value) return value['Fn::Join'][1].map(text).join(value['Fn::Join'][0]);
   if ('Fn::GetAtt' in value) return `\${${value['Fn::GetAtt'].join('.')}}`;
-  if ('Fn::GetStackOutput' in value) return `\${${value['Fn::GetStackOutput'].StackName}.${value['Fn::GetStackOutput'].OutputName}}`;
+  if ('Fn::GetStackOutput' in value) {
+    return `\${${value['Fn::GetStackOutput'].StackName}.${value['Fn::GetStackOutput'].OutputName}}`;
+  }
   if (value.Ref === 'AWS::Partition') return 'aws';
   if ('Ref' in value) return `\${${value.Ref}}`;
   throw new Error(`Not understood in a definition: ${JSON.stringify(value)}`);

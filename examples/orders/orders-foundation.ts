@@ -30,7 +30,8 @@ export class OrdersFoundation extends Stack {
     });
     this.warehouse = new OrdersWarehouse(this, 'Warehouse', { vpc: this.vpc }).connection;
     Validations.of(this.vpc).acknowledge({
-      id: 'AwsSolutions-VPC7', reason: 'Flow logs would cost more than the traffic of an example: switch them on in a network of your own.',
+      id: 'AwsSolutions-VPC7',
+      reason: 'Flow logs would cost more than the traffic of an example: switch them on in a network of your own.',
     });
   }
 

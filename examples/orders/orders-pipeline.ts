@@ -25,7 +25,10 @@ export class OrdersPipeline extends Stack {
       removalPolicy,
       autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
     });
-    Validations.of(landing).acknowledge({ id: 'AwsSolutions-S1', reason: 'An example: whoever has to know who reads the files adds a bucket for access logs.' });
+    Validations.of(landing).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason: 'An example: whoever has to know who reads the files adds a bucket for access logs.',
+    });
 
     const trigger = new S3QueueTrigger(this, 'Uploads', { bucket: landing, prefix: 'orders/', removalPolicy });
     const pipeline = new EtlPipeline(this, 'Orders', {
@@ -39,10 +42,22 @@ export class OrdersPipeline extends Stack {
 
     new CfnOutput(this, 'LandingBucket', { value: landing.bucketName, description: 'Put files below orders/' });
     new CfnOutput(this, 'ItemsTable', { value: table.tableName, description: 'The orders in DynamoDB' });
-    new CfnOutput(this, 'StateMachineArn', { value: pipeline.stateMachine.stateMachineArn, description: 'One execution for each attempt of each run' });
-    new CfnOutput(this, 'LedgerTable', { value: trigger.ledgerTable.tableName, description: 'What became of each file and each run' });
-    new CfnOutput(this, 'WorkBucket', { value: trigger.workBucket.bucketName, description: 'Results and rejected rows of each run, below runs/' });
-    new CfnOutput(this, 'OperatorFunction', { value: trigger.operatorFunction.functionName, description: 'Takes the commands of docs/operate.md' });
+    new CfnOutput(this, 'StateMachineArn', {
+      value: pipeline.stateMachine.stateMachineArn,
+      description: 'One execution for each attempt of each run',
+    });
+    new CfnOutput(this, 'LedgerTable', {
+      value: trigger.ledgerTable.tableName,
+      description: 'What became of each file and each run',
+    });
+    new CfnOutput(this, 'WorkBucket', {
+      value: trigger.workBucket.bucketName,
+      description: 'Results and rejected rows of each run, below runs/',
+    });
+    new CfnOutput(this, 'OperatorFunction', {
+      value: trigger.operatorFunction.functionName,
+      description: 'Takes the commands of docs/operate.md',
+    });
     new CfnOutput(this, 'QueueUrl', { value: trigger.queue.queueUrl, description: 'Events of the landing bucket' });
   }
 }

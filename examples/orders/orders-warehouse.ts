@@ -14,8 +14,8 @@ export interface OrdersWarehouseProps {
 }
 
 /**
- * The warehouse that the context names (`-c warehouseHost=… -c warehousePort=… -c warehouseDatabase=… -c warehouseSecretArn=…`), or else a
- * workgroup of Redshift Serverless.
+ * The warehouse that the context names (`-c warehouseHost=… -c warehousePort=… -c warehouseDatabase=… -c
+ * warehouseSecretArn=…`), or else a workgroup of Redshift Serverless.
  */
 export class OrdersWarehouse extends Construct {
   public readonly connection: RedshiftWarehouse;
@@ -25,9 +25,15 @@ export class OrdersWarehouse extends Construct {
     super(scope, id);
     this.copyRole = new iam.Role(this, 'CopyRole', {
       description: 'Redshift reads the staged files with it',
-      assumedBy: new iam.CompositePrincipal(new iam.ServicePrincipal('redshift.amazonaws.com'), new iam.ServicePrincipal('redshift-serverless.amazonaws.com')),
+      assumedBy: new iam.CompositePrincipal(
+        new iam.ServicePrincipal('redshift.amazonaws.com'),
+        new iam.ServicePrincipal('redshift-serverless.amazonaws.com'),
+      ),
     });
-    new CfnOutput(Stack.of(this), 'CopyRoleArn', { value: this.copyRole.roleArn, description: 'Must be associated with the warehouse' });
+    new CfnOutput(Stack.of(this), 'CopyRoleArn', {
+      value: this.copyRole.roleArn,
+      description: 'Must be associated with the warehouse',
+    });
     const host: string | undefined = this.node.tryGetContext('warehouseHost');
     this.connection = host ? this.namedEndpoint(host) : this.createWorkgroup(vpc);
   }
@@ -46,26 +52,40 @@ export class OrdersWarehouse extends Construct {
 
   private createWorkgroup(vpc: ec2.IVpc): RedshiftWarehouse {
     const removalPolicy = dataRemovalPolicy(this);
-    // Redshift could manage this secret itself, but CloudFormation does not tell its ARN: https://github.com/aws/aws-cdk/issues/29930
+    // Redshift could manage this secret itself, but CloudFormation does not tell its ARN:
+    // https://github.com/aws/aws-cdk/issues/29930
     const login = new secretsmanager.Secret(this, 'Login', {
       description: `Administrator of the namespace '${NAME}'`,
-      generateSecretString: { secretStringTemplate: JSON.stringify({ username: 'etl' }), generateStringKey: 'password', passwordLength: 64, excludePunctuation: true },
+      generateSecretString: {
+        secretStringTemplate: JSON.stringify({ username: 'etl' }),
+        generateStringKey: 'password',
+        passwordLength: 64,
+        excludePunctuation: true,
+      },
       removalPolicy,
     });
     Validations.of(login).acknowledge({
-      id: 'AwsSolutions-SMG4', reason: 'CloudFormation gives the namespace its password from here: a new one needs a deployment.',
+      id: 'AwsSolutions-SMG4',
+      reason: 'CloudFormation gives the namespace its password from here: a new one needs a deployment.',
     });
-    new CfnOutput(Stack.of(this), 'WarehouseSecretArn', { value: login.secretArn, description: 'The administrator of Redshift' });
+    new CfnOutput(Stack.of(this), 'WarehouseSecretArn', {
+      value: login.secretArn,
+      description: 'The administrator of Redshift',
+    });
     const namespace = new CfnNamespace(this, 'Namespace', {
       namespaceName: NAME,
       dbName: NAME,
-      adminUsername: login.secretValueFromJson('username').unsafeUnwrap(), // a reference that CloudFormation resolves: the template holds no secret
+      // a reference that CloudFormation resolves: the template holds no secret
+      adminUsername: login.secretValueFromJson('username').unsafeUnwrap(),
       adminUserPassword: login.secretValueFromJson('password').unsafeUnwrap(),
       iamRoles: [this.copyRole.roleArn],
       logExports: ['userlog', 'connectionlog', 'useractivitylog'],
     });
     namespace.applyRemovalPolicy(removalPolicy);
-    const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', { vpc, description: 'Redshift Serverless of the orders' });
+    const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
+      vpc,
+      description: 'Redshift Serverless of the orders',
+    });
     const workgroup = new CfnWorkgroup(this, 'Workgroup', {
       workgroupName: NAME,
       namespaceName: namespace.namespaceName,
@@ -89,7 +109,12 @@ export class OrdersWarehouse extends Construct {
 
   private required(context: string): string {
     const value = this.node.tryGetContext(context);
-    if (!value) throw new Error(`With 'warehouseHost' the context must have '${context}', and it has none. Add -c ${context}=… (stack ${Stack.of(this).stackName}).`);
+    if (!value) {
+      throw new Error(
+        `With 'warehouseHost' the context must have '${context}', and it has none. Add -c ${context}=… (stack ` +
+          `${Stack.of(this).stackName}).`,
+      );
+    }
     return value;
   }
 }

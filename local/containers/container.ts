@@ -28,8 +28,13 @@ export class Container {
   private exitCode?: number;
 
   /** @param environment what the network around it provides; the container's own variables go before */
-  constructor(readonly name: string, private readonly request: ContainerRequest, private readonly image: Image,
-    private readonly environment: NodeJS.ProcessEnv, logFolder: string) {
+  constructor(
+    readonly name: string,
+    private readonly request: ContainerRequest,
+    private readonly image: Image,
+    private readonly environment: NodeJS.ProcessEnv,
+    logFolder: string,
+  ) {
     this.logFile = path.join(logFolder, `${name}.log`);
   }
 
@@ -56,11 +61,18 @@ export class Container {
         ...FARGATE,
         ...this.environment,
         ...this.image.environment,
-        ...Object.fromEntries((this.request.Env ?? []).map(assignment => [assignment.split('=', 1)[0], assignment.slice(assignment.indexOf('=') + 1)])),
+        ...Object.fromEntries(
+          (this.request.Env ?? []).map(assignment => [
+            assignment.split('=', 1)[0],
+            assignment.slice(assignment.indexOf('=') + 1),
+          ]),
+        ),
       },
       logFile: this.logFile,
     });
-    void this.running.exited.then(code => { this.exitCode = code; });
+    void this.running.exited.then(code => {
+      this.exitCode = code;
+    });
   }
 
   /** SIGTERM, then SIGKILL after `graceSeconds`. */
@@ -73,7 +85,10 @@ export class Container {
     return this.running.exited;
   }
 
-  /** As Docker describes it: https://docs.docker.com/reference/api/engine/version/v1.43/#tag/Container/operation/ContainerInspect */
+  /**
+   * As Docker describes it:
+   * https://docs.docker.com/reference/api/engine/version/v1.43/#tag/Container/operation/ContainerInspect
+   */
   inspect(): object {
     return {
       Id: this.id,

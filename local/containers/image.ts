@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'fs';
 import * as path from 'path';
 
-/** What a container of an image runs, taken from the Dockerfile of a CDK asset: the asset's files run where they lie. */
+/**
+ * What a container of an image runs, taken from the Dockerfile of a CDK asset: the asset's files run where they lie.
+ */
 export interface Image {
   /** The build context. */
   readonly folder: string;
@@ -30,9 +32,15 @@ function readDockerfile(text: string): Omit<Image, 'folder'> {
   for (const line of text.replace(/\\\n/g, ' ').split('\n')) {
     const [, instruction, value] = /^\s*(ENTRYPOINT|CMD|ENV)\s+(.*)$/i.exec(line) ?? [];
     switch (instruction?.toUpperCase()) {
-      case 'ENTRYPOINT': entrypoint = commandLine(value); break;
-      case 'CMD': command = commandLine(value); break;
-      case 'ENV': Object.assign(environment, variables(value)); break;
+      case 'ENTRYPOINT':
+        entrypoint = commandLine(value);
+        break;
+      case 'CMD':
+        command = commandLine(value);
+        break;
+      case 'ENV':
+        Object.assign(environment, variables(value));
+        break;
     }
   }
   return { entrypoint, command, environment };
@@ -44,5 +52,10 @@ function commandLine(value: string): string[] {
 }
 
 function variables(value: string): Record<string, string> {
-  return Object.fromEntries([...value.matchAll(/([A-Za-z_][A-Za-z0-9_]*)=("([^"]*)"|\S*)/g)].map(([, name, text, quoted]) => [name, quoted ?? text]));
+  return Object.fromEntries(
+    [...value.matchAll(/([A-Za-z_][A-Za-z0-9_]*)=("([^"]*)"|\S*)/g)].map(([, name, text, quoted]) => [
+      name,
+      quoted ?? text,
+    ]),
+  );
 }

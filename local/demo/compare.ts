@@ -24,7 +24,7 @@ export function pairRows(dataset: DatasetDefinition, dynamodb: Row[], redshift: 
   for (const row of dynamodb) put('dynamodb', row);
   for (const row of redshift) put('redshift', row);
   return [...pairs]
-    .sort(([one], [other]) => one < other ? -1 : 1)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([key, pair]) => ({ key, ...pair, differences: differences(dataset, pair.dynamodb, pair.redshift) }));
 }
 
@@ -32,7 +32,7 @@ export function pairRows(dataset: DatasetDefinition, dynamodb: Row[], redshift: 
 export function sortByKey(dataset: DatasetDefinition, rows: Row[]): Row[] {
   return rows
     .map(row => ({ row, key: keyOf(dataset, row) }))
-    .sort((one, other) => one.key < other.key ? -1 : one.key > other.key ? 1 : 0)
+    .sort((one, other) => (one.key < other.key ? -1 : one.key > other.key ? 1 : 0))
     .map(({ row }) => row);
 }
 
@@ -46,7 +46,12 @@ function columnOf(dataset: DatasetDefinition, name: string): ColumnDefinition {
 
 function differences(dataset: DatasetDefinition, dynamodb?: Row, redshift?: Row): string[] {
   return dataset.columns
-    .filter(column => !dynamodb || !redshift || canonicalText(column, dynamodb[column.name]) !== canonicalText(column, redshift[column.name]))
+    .filter(
+      column =>
+        !dynamodb ||
+        !redshift ||
+        canonicalText(column, dynamodb[column.name]) !== canonicalText(column, redshift[column.name]),
+    )
     .map(column => column.name);
 }
 
@@ -57,13 +62,19 @@ function differences(dataset: DatasetDefinition, dynamodb?: Row, redshift?: Row)
 export function canonicalText(column: ColumnDefinition, text: string | null): string | null {
   if (text === null) return null;
   switch (column.type) {
-    case 'integer': return /^-?\d+$/.test(text) ? BigInt(text).toString() : text;
-    case 'decimal': return canonicalDecimal(text, column.scale!);
-    case 'floatingPoint': return text.trim() === '' || Number.isNaN(Number(text)) ? text : String(Number(text));
-    case 'bool': return { t: 'true', f: 'false' }[text] ?? text;
-    case 'timestamp': return canonicalTimestamp(text);
+    case 'integer':
+      return /^-?\d+$/.test(text) ? BigInt(text).toString() : text;
+    case 'decimal':
+      return canonicalDecimal(text, column.scale!);
+    case 'floatingPoint':
+      return text.trim() === '' || Number.isNaN(Number(text)) ? text : String(Number(text));
+    case 'bool':
+      return { t: 'true', f: 'false' }[text] ?? text;
+    case 'timestamp':
+      return canonicalTimestamp(text);
     case 'string':
-    case 'date': return text;
+    case 'date':
+      return text;
   }
 }
 

@@ -30,22 +30,29 @@ export async function startEnvironment(narrator: Narrator, started: Started): Pr
   const cdkOut = path.join(folder, 'cdk.out');
   const [{ aws, redshift, hive, warehouseSecretArn }] = await Promise.all([
     startEngines(narrator, started, folder, cdkOut),
-    narrator.during('bundling what runs in Lambda functions and in the container', () => bundle(path.join(folder, 'bundle.log'))),
+    narrator.during('bundling what runs in Lambda functions and in the container', () =>
+      bundle(path.join(folder, 'bundle.log')),
+    ),
     removeOldRunFolders(),
   ]);
-  const outputs = await narrator.during('the CDK CLI deploys examples/orders', () => deploy({
-    appFolder: APP_FOLDER,
-    environment: { ...aws.environment, CDK_VALIDATION: 'false' }, // it takes half of the synthesis; the tests of the templates have it on
-    runFolder: folder,
-    outputFolder: cdkOut,
-    context: {
-      warehouseHost: redshift.host,
-      warehousePort: String(redshift.port),
-      warehouseDatabase: WAREHOUSE_DATABASE,
-      warehouseSecretArn,
-    },
-    onProgress: line => { if (/^ *[✨✅]/u.test(line)) narrator.say(line.trim()); },
-  }));
+  const outputs = await narrator.during('the CDK CLI deploys examples/orders', () =>
+    deploy({
+      appFolder: APP_FOLDER,
+      // it takes half of the synthesis; the tests of the templates have it on
+      environment: { ...aws.environment, CDK_VALIDATION: 'false' },
+      runFolder: folder,
+      outputFolder: cdkOut,
+      context: {
+        warehouseHost: redshift.host,
+        warehousePort: String(redshift.port),
+        warehouseDatabase: WAREHOUSE_DATABASE,
+        warehouseSecretArn,
+      },
+      onProgress: line => {
+        if (/^ *[✨✅]/u.test(line)) narrator.say(line.trim());
+      },
+    }),
+  );
   return { app: deployedApp(outputs), aws: aws.environment, query: redshift.query, hive: await hive, folder };
 }
 

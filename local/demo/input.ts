@@ -20,7 +20,11 @@ export const DUPLICATED_EVENT_KEY = '2026-11-02-web.csv';
 
 /** The demo's own story, in the order of upload: the update of order 1001 comes after the order. */
 export function sampleFiles(): InputFile[] {
-  const sample = (name: string, about: string) => ({ file: path.join(__dirname, 'sample-data', name), key: name, about });
+  const sample = (name: string, about: string) => ({
+    file: path.join(__dirname, 'sample-data', name),
+    key: name,
+    about,
+  });
   const shop = sample('2026-11-03-shop.csv', 'compressed');
   return [
     sample(DUPLICATED_EVENT_KEY, 'its event will come twice'),
@@ -40,9 +44,11 @@ export function filesOf(folder: string): InputFile[] {
   if (files.length === 0) throw new UsageError(`--input: there is no file in ${folder}`);
   for (const { key } of files) {
     const bytes = Buffer.byteLength(key);
-    if (bytes > MAX_PATH_BYTES) throw new UsageError(`--input: ${key} is ${bytes} bytes long, and ${MAX_PATH_BYTES} fit into an object's key`);
+    if (bytes > MAX_PATH_BYTES) {
+      throw new UsageError(`--input: ${key} is ${bytes} bytes long, and ${MAX_PATH_BYTES} fit into an object's key`);
+    }
   }
-  return files.sort((one, other) => one.key < other.key ? -1 : 1);
+  return files.sort((one, other) => (one.key < other.key ? -1 : 1));
 }
 
 function filesBelow(folder: string, relative: string, above: string[]): InputFile[] {
@@ -51,7 +57,9 @@ function filesBelow(folder: string, relative: string, above: string[]): InputFil
   return fs.readdirSync(folder).flatMap(name => {
     const file = path.join(folder, name);
     const key = relative === '' ? name : `${relative}/${name}`;
-    if (name.includes('\ufffd')) throw new UsageError(`--input: the name ${file} is not UTF-8, and so cannot be an object's key`);
+    if (name.includes('\ufffd')) {
+      throw new UsageError(`--input: the name ${file} is not UTF-8, and so cannot be an object's key`);
+    }
     const found = fs.statSync(file, { throwIfNoEntry: false });
     if (found?.isDirectory()) return filesBelow(file, key, [...above, real]);
     if (found?.isFile()) return [{ file, key }];

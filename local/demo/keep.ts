@@ -18,7 +18,7 @@ export function whereToLook(folder: string, keep: boolean): string {
   return [
     `Where to look further: ${folder} has, until another demo begins,`,
     ...logs.map(([name, what]) => `  ${name.padEnd(15)} ${what}`),
-    ...keep ? [] : ['With --keep everything goes on running, and you can upload more files: npm run demo -- --keep'],
+    ...(keep ? [] : ['With --keep everything goes on running, and you can upload more files: npm run demo -- --keep']),
     'The pipeline itself is examples/orders.',
     '',
   ].join('\n');
@@ -26,7 +26,9 @@ export function whereToLook(folder: string, keep: boolean): string {
 
 /** What to type in another terminal. */
 export function howToUploadMore({ aws, app }: Pick<RunningEnvironment, 'aws' | 'app'>): string {
-  const variables = Object.entries(aws).map(([name, value]) => `${name}=${value}`).join(' ');
+  const variables = Object.entries(aws)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
   return `Everything goes on running until you press Ctrl-C. To upload more files, type in another terminal, in this folder:
   export ${variables}
   npx tsx local/upload.ts s3://${app.landingBucket}/${app.prefix} FILE…
@@ -37,11 +39,17 @@ With these variables the AWS CLI and SDKs use the local AWS, too.
 
 /** Tells what happens for ever, and after each run what the targets hold. */
 export async function watchOn(
-  narrator: Narrator, watcher: Pick<Watcher, 'look'>, ledger: LedgerContent, read: (content: LedgerContent) => Promise<Outcome>,
+  narrator: Narrator,
+  watcher: Pick<Watcher, 'look'>,
+  ledger: LedgerContent,
+  read: (content: LedgerContent) => Promise<Outcome>,
 ): Promise<never> {
   for (let known = ledger.runs.length; ;) {
-    const { content } = await watchUntil(watcher, Infinity, ({ runs, live, files }) =>
-      runs.length > known && live.length === 0 && files.every(isFinal));
+    const { content } = await watchUntil(
+      watcher,
+      Infinity,
+      ({ runs, live, files }) => runs.length > known && live.length === 0 && files.every(isFinal),
+    );
     known = content.runs.length;
     const { report, pairs } = await read(content);
     const differing = pairs.filter(pair => pair.differences.length > 0).length;

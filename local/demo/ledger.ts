@@ -17,13 +17,13 @@ export async function readLedger(client: DynamoDBDocumentClient, table: string):
   let live: string[] = [];
   for await (const page of paginateScan({ client }, { TableName: table, ConsistentRead: true })) {
     for (const item of page.Items ?? []) {
-      if (item.id === SLOTS_ID) live = [...(item as SlotsItem).live ?? []].sort();
+      if (item.id === SLOTS_ID) live = [...((item as SlotsItem).live ?? [])].sort();
       else if ('attempt' in item) runs.push(item as RunItem);
       else files.push(item as FileItem);
     }
   }
-  files.sort((one, other) => one.arrived < other.arrived ? -1 : 1);
-  runs.sort((one, other) => one.id < other.id ? -1 : 1);
+  files.sort((one, other) => (one.arrived < other.arrived ? -1 : 1));
+  runs.sort((one, other) => (one.id < other.id ? -1 : 1));
   return { files, runs, live };
 }
 

@@ -71,8 +71,12 @@ function existingFolder(folder: string): string {
 }
 
 function writableFile(file: string): string {
-  if (fs.statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`--report needs a file, but ${file} is a folder`);
+  if (fs.statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UsageError(`--report needs a file, but ${file} is a folder`);
+  }
   const parent = path.dirname(file);
-  if (!fs.statSync(parent, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`--report: there is no folder ${parent} to write the file into`);
+  if (!fs.statSync(parent, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UsageError(`--report: there is no folder ${parent} to write the file into`);
+  }
   return file;
 }

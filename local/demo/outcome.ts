@@ -14,7 +14,12 @@ export interface Outcome {
   readonly good: boolean;
 }
 
-export function outcomeOf(dataset: DatasetDefinition, ledger: LedgerContent, dynamodb: Row[], redshift: Row[]): Outcome {
+export function outcomeOf(
+  dataset: DatasetDefinition,
+  ledger: LedgerContent,
+  dynamodb: Row[],
+  redshift: Row[],
+): Outcome {
   const pairs = pairRows(dataset, dynamodb, redshift);
   const filesDone = ledger.files.every(file => file.status === 'LOADED' || file.status === 'REJECTED');
   return {
@@ -25,11 +30,21 @@ export function outcomeOf(dataset: DatasetDefinition, ledger: LedgerContent, dyn
 }
 
 /** The whole outcome as text. */
-export function outcomeText(app: Pick<DeployedApp, 'dataset' | 'dynamoDbTable' | 'schema' | 'table'>, { report, pairs }: Outcome, rejectedRows: string[], width: number): string {
+export function outcomeText(
+  app: Pick<DeployedApp, 'dataset' | 'dynamoDbTable' | 'schema' | 'table'>,
+  { report, pairs }: Outcome,
+  rejectedRows: string[],
+  width: number,
+): string {
   const titles = { dynamodb: `DynamoDB ${app.dynamoDbTable}`, redshift: `Redshift ${app.schema}.${app.table}` };
-  const rejectedFiles = report.files.filter(file => file.status !== 'LOADED').map(file => `${file.key}: ${file.status}: ${file.reason}`);
+  const rejectedFiles = report.files
+    .filter(file => file.status !== 'LOADED')
+    .map(file => `${file.key}: ${file.status}: ${file.reason}`);
   return [
-    section('Rows in both targets', pairs.length === 0 ? ['none'] : sideBySide(app.dataset, pairs, titles, width).split('\n')),
+    section(
+      'Rows in both targets',
+      pairs.length === 0 ? ['none'] : sideBySide(app.dataset, pairs, titles, width).split('\n'),
+    ),
     section('Do the targets agree?', agreement(pairs)),
     section('Files that were not loaded', rejectedFiles.length === 0 ? ['none'] : rejectedFiles),
     section('Rows that were rejected', rejectedRows.length === 0 ? ['none'] : rejectedRows),
@@ -49,7 +64,9 @@ function agreement(pairs: RowPair[]): string[] {
 function whatDiffers({ dynamodb, redshift, differences }: RowPair): string {
   if (!dynamodb) return 'only in Redshift';
   if (!redshift) return 'only in DynamoDB';
-  return differences.map(name => `${name} is ${dynamodb[name] ?? 'null'} in DynamoDB, ${redshift[name] ?? 'null'} in Redshift`).join('; ');
+  return differences
+    .map(name => `${name} is ${dynamodb[name] ?? 'null'} in DynamoDB, ${redshift[name] ?? 'null'} in Redshift`)
+    .join('; ');
 }
 
 function section(title: string, lines: string[]): string {

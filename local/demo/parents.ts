@@ -6,7 +6,10 @@ interface ProcessInfo {
   readonly command: string;
 }
 
-/** Calls back, once, when a process that stands between the user and this one is gone: npm, its shell, tsx. Killing it means the demo, but tells nobody. */
+/**
+ * Calls back, once, when a process that stands between the user and this one is gone: npm, its shell, tsx. Killing it
+ * means the demo, but tells nobody.
+ */
 export function whenLauncherIsGone(callback: () => void): void {
   const launchers = launchersOf(process.pid);
   const timer = setInterval(() => {
@@ -38,13 +41,20 @@ function processInfo(pid: number): ProcessInfo | undefined {
 }
 
 function fromProc(pid: number): ProcessInfo {
-  // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: field 4; the name of the command (field 2) may hold spaces and parentheses
-  const parent = Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[1]);
+  // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: field 4; the name of the command (field 2) may hold
+  // spaces and parentheses
+  const parent = Number(
+    readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')[1],
+  );
   return { parent, command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim() };
 }
 
 function fromPs(pid: number): ProcessInfo {
-  const [parent, ...command] = execFileSync('ps', ['-o', 'ppid=,args=', '-p', String(pid)], { encoding: 'utf8' }).trim().split(/\s+/);
+  const [parent, ...command] = execFileSync('ps', ['-o', 'ppid=,args=', '-p', String(pid)], { encoding: 'utf8' })
+    .trim()
+    .split(/\s+/);
   return { parent: Number(parent), command: command.join(' ') };
 }
 

@@ -4,31 +4,39 @@ import type { FileItem } from '../../src/file-ledger/contract';
 export function objectCreatedMessage(file: FileItem): string {
   const [eventTime, ...rest] = file.arrived.split('#');
   return JSON.stringify({
-    Records: [{
-      eventVersion: '2.1',
-      eventSource: 'aws:s3',
-      awsRegion: 'us-east-1',
-      eventTime,
-      eventName: 'ObjectCreated:Put',
-      s3: {
-        s3SchemaVersion: '1.0',
-        bucket: { name: file.bucket, arn: `arn:aws:s3:::${file.bucket}` },
-        object: {
-          // encoded like a form: a space is a plus
-          key: encodeURIComponent(file.key).replaceAll('%2F', '/').replaceAll('%20', '+'),
-          size: file.size,
-          eTag: file.etag.replaceAll('"', ''),
-          versionId: file.versionId,
-          ...(rest.length > 1 && { sequencer: rest[0] }),
+    Records: [
+      {
+        eventVersion: '2.1',
+        eventSource: 'aws:s3',
+        awsRegion: 'us-east-1',
+        eventTime,
+        eventName: 'ObjectCreated:Put',
+        s3: {
+          s3SchemaVersion: '1.0',
+          bucket: { name: file.bucket, arn: `arn:aws:s3:::${file.bucket}` },
+          object: {
+            // encoded like a form: a space is a plus
+            key: encodeURIComponent(file.key).replaceAll('%2F', '/').replaceAll('%20', '+'),
+            size: file.size,
+            eTag: file.etag.replaceAll('"', ''),
+            versionId: file.versionId,
+            ...(rest.length > 1 && { sequencer: rest[0] }),
+          },
         },
       },
-    }],
+    ],
   });
 }
 
-/** The pipeline's queue in the local AWS, which takes unsigned requests: no reason to install an SDK client for two calls. */
+/**
+ * The pipeline's queue in the local AWS, which takes unsigned requests: no reason to install an SDK client for two
+ * calls.
+ */
 export class Queue {
-  constructor(private readonly endpoint: string, private readonly url: string) {}
+  constructor(
+    private readonly endpoint: string,
+    private readonly url: string,
+  ) {}
 
   public async send(message: string): Promise<void> {
     await this.call('SendMessage', { QueueUrl: this.url, MessageBody: message });
@@ -36,10 +44,10 @@ export class Queue {
 
   /** Messages that no function has finished with. */
   public async messages(): Promise<number> {
-    const answer = await this.call('GetQueueAttributes', {
+    const answer = (await this.call('GetQueueAttributes', {
       QueueUrl: this.url,
       AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-    }) as { Attributes: Record<string, string> };
+    })) as { Attributes: Record<string, string> };
     return Object.values(answer.Attributes).reduce((sum, count) => sum + Number(count), 0);
   }
 

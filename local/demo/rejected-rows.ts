@@ -6,7 +6,10 @@ import { stagedFilesKey } from '../../src/etl-step/contract';
 /** Lines shown of each object; the object holds all of them. */
 const MOST_LINES = 20;
 
-/** What each step of each run keeps of the rows that it rejected, with its reasons: as the step wrote it, but files by the names that they arrived under. */
+/**
+ * What each step of each run keeps of the rows that it rejected, with its reasons: as the step wrote it, but files by
+ * the names that they arrived under.
+ */
 export async function rejectedRows(s3: S3Client, { runs, files }: LedgerContent): Promise<string[]> {
   const keys = new Map(files.map(file => [file.id, file.key]));
   const lines: string[] = [];
@@ -17,7 +20,13 @@ export async function rejectedRows(s3: S3Client, { runs, files }: LedgerContent)
       const staged: StagedFiles = JSON.parse(await textOf(s3, bucket, stagedFilesKey(run.id)));
       const kept = await linesBelow(s3, bucket, prefix);
       lines.push(`${stepId}: ${result.rowsRejected} rejected in run ${run.id}, kept in ${result.rejectedRows}`);
-      lines.push(...kept.map(line => `    ${staged.files.reduce((text, { id, key }) => text.replaceAll(`s3://${bucket}/${key}`, keys.get(id)!), line)}`));
+      lines.push(
+        ...kept.map(
+          line =>
+            '    ' +
+            `${staged.files.reduce((text, { id, key }) => text.replaceAll(`s3://${bucket}/${key}`, keys.get(id)!), line)}`,
+        ),
+      );
     }
   }
   return lines;

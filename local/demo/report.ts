@@ -38,15 +38,28 @@ export interface ReportedStep {
 export function makeReport(ledger: LedgerContent, dynamodb: Row[], redshift: Row[]): DemoReport {
   return {
     files: ledger.files.map(({ key, versionId, status, reason, runId }) => ({
-      key, versionId: versionId ?? null, status, reason: reason ?? null, runId: runId === NO_RUN ? null : runId,
+      key,
+      versionId: versionId ?? null,
+      status,
+      reason: reason ?? null,
+      runId: runId === NO_RUN ? null : runId,
     })),
-    runs: ledger.runs.map(({ id, status, seconds, results }) => ({ runId: id, status, seconds: seconds ?? null, steps: stepsOf(results ?? {}) })),
+    runs: ledger.runs.map(({ id, status, seconds, results }) => ({
+      runId: id,
+      status,
+      seconds: seconds ?? null,
+      steps: stepsOf(results ?? {}),
+    })),
     dynamodb,
     redshift,
   };
 }
 
 function stepsOf(results: Record<string, ReportedStep>): Record<string, ReportedStep> {
-  return Object.fromEntries(Object.entries(results).map(([stepId, { rowsRead, rowsWritten, rowsRejected, duplicatesDropped }]) =>
-    [stepId, { rowsRead, rowsWritten, rowsRejected, duplicatesDropped }]));
+  return Object.fromEntries(
+    Object.entries(results).map(([stepId, { rowsRead, rowsWritten, rowsRejected, duplicatesDropped }]) => [
+      stepId,
+      { rowsRead, rowsWritten, rowsRejected, duplicatesDropped },
+    ]),
+  );
 }

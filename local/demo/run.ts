@@ -29,7 +29,8 @@ export async function runDemo(commandLine: string[], folder: string): Promise<vo
   const missing = await missingPrerequisites();
   if (missing.length > 0) return refuse(EXIT_INCOMPLETE_MACHINE, missing);
 
-  const { demonstrate } = await import('./demonstration.js'); // not before: an old Node.js cannot load the AWS SDK, and gets a message instead
+  // not before: an old Node.js cannot load the AWS SDK, and gets a message instead
+  const { demonstrate } = await import('./demonstration.js');
   const narrator = new Narrator();
   const started = new Started(message => narrator.say(message));
   const lifetime = new Lifetime(narrator, started);

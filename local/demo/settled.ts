@@ -6,7 +6,10 @@ import type { Watcher } from './watch/watcher';
 
 const LOOK_EVERY_MILLISECONDS = 1000;
 
-/** Looking takes at most this part of the time: a ledger of many thousand files is read page by page, on the cores that the pipeline needs. */
+/**
+ * Looking takes at most this part of the time: a ledger of many thousand files is read page by page, on the cores that
+ * the pipeline needs.
+ */
 const PART_OF_TIME = 0.2;
 
 /**
@@ -14,7 +17,9 @@ const PART_OF_TIME = 0.2;
  * @returns the last look, and whether the condition held
  */
 export async function watchUntil(
-  watcher: Pick<Watcher, 'look'>, patienceSeconds: number, condition: (content: LedgerContent) => Promise<boolean> | boolean,
+  watcher: Pick<Watcher, 'look'>,
+  patienceSeconds: number,
+  condition: (content: LedgerContent) => Promise<boolean> | boolean,
 ): Promise<{ content: LedgerContent; held: boolean }> {
   for (let lastChange = Date.now(); ;) {
     const began = Date.now();
@@ -26,8 +31,15 @@ export async function watchUntil(
   }
 }
 
-/** What keeps the pipeline from being done with these objects: nothing once all are settled, no run is live and the queue is empty. */
-export async function unsettled(uploaded: UploadedObject[], content: LedgerContent, queue: Pick<Queue, 'messages'>): Promise<string[]> {
+/**
+ * What keeps the pipeline from being done with these objects: nothing once all are settled, no run is live and the
+ * queue is empty.
+ */
+export async function unsettled(
+  uploaded: UploadedObject[],
+  content: LedgerContent,
+  queue: Pick<Queue, 'messages'>,
+): Promise<string[]> {
   const files = new Map(content.files.map(file => [`${file.versionId} ${file.key}`, file]));
   const waiting = uploaded.flatMap(({ key, versionId }) => {
     const file = files.get(`${versionId} ${key}`);

@@ -5,7 +5,10 @@ import { objectCreatedMessage } from './queue';
 import { unsettled, watchUntil } from './settled';
 import { upload, type UploadedObject } from './upload';
 
-/** How long nothing may change before the demo gives up and says what is stuck. A load of many rows takes minutes in which nothing changes. */
+/**
+ * How long nothing may change before the demo gives up and says what is stuck. A load of many rows takes minutes in
+ * which nothing changes.
+ */
 const PATIENCE_SECONDS = 600;
 
 /** More files than this are counted, not listed. */
@@ -18,20 +21,32 @@ export interface StoryEnd {
   readonly stuck: string[];
 }
 
-type Used = Pick<Pipeline, 'app' | 'narrator' | 'queue'> & { readonly clients: Pick<Pipeline['clients'], 's3'>; readonly watcher: Pick<Pipeline['watcher'], 'look'> };
+type Used = Pick<Pipeline, 'app' | 'narrator' | 'queue'> & {
+  readonly clients: Pick<Pipeline['clients'], 's3'>;
+  readonly watcher: Pick<Pipeline['watcher'], 'look'>;
+};
 
 /**
  * Uploads the files and looks on until each has its final status.
  * @param announceAgain path of a file whose event is sent twice
  */
-export async function tellStory(pipeline: Used, files: InputFile[], announceAgain?: string, patienceSeconds = PATIENCE_SECONDS): Promise<StoryEnd> {
+export async function tellStory(
+  pipeline: Used,
+  files: InputFile[],
+  announceAgain?: string,
+  patienceSeconds = PATIENCE_SECONDS,
+): Promise<StoryEnd> {
   const { narrator, queue, watcher, app } = pipeline;
   const began = narrator.seconds;
   const uploaded = await uploadAll(pipeline, files);
 
   narrator.await('the pipeline');
   if (announceAgain !== undefined) {
-    await sendEventAgain(pipeline, uploaded.find(object => object.key === app.prefix + announceAgain)!, patienceSeconds);
+    await sendEventAgain(
+      pipeline,
+      uploaded.find(object => object.key === app.prefix + announceAgain)!,
+      patienceSeconds,
+    );
   }
   let stuck: string[] = [];
   const { content } = await watchUntil(watcher, patienceSeconds, async ledger => {
@@ -41,18 +56,26 @@ export async function tellStory(pipeline: Used, files: InputFile[], announceAgai
   narrator.awaited('the pipeline');
 
   const seconds = (narrator.seconds - began).toFixed(1);
-  if (stuck.length === 0) narrator.say(`every file has its final status ${seconds} s after the first upload began`);
-  else narrator.say(`nothing has changed for ${patienceSeconds} s; what is stuck:\n${stuck.map(line => `  ${line}`).join('\n')}`);
+  if (stuck.length === 0) {
+    narrator.say(`every file has its final status ${seconds} s after the first upload began`);
+  } else {
+    narrator.say(
+      `nothing has changed for ${patienceSeconds} s; what is stuck:\n${stuck.map(line => `  ${line}`).join('\n')}`,
+    );
+  }
   return { ledger: content, stuck };
 }
 
 async function uploadAll({ narrator, clients, app }: Used, files: InputFile[]): Promise<UploadedObject[]> {
   const uploaded: UploadedObject[] = [];
   narrator.await('uploading');
-  for (const file of files) { // one after the other: of two runs, the one whose files arrived later has the last word
+  for (const file of files) {
+    // one after the other: of two runs, the one whose files arrived later has the last word
     const object = await upload(clients.s3, app.landingBucket, app.prefix, file);
     uploaded.push(object);
-    if (files.length <= MOST_NAMES) narrator.say(`${object.key}: uploaded, ${object.size} bytes${file.about ? ` (${file.about})` : ''}`);
+    if (files.length <= MOST_NAMES) {
+      narrator.say(`${object.key}: uploaded, ${object.size} bytes${file.about ? ` (${file.about})` : ''}`);
+    }
   }
   narrator.awaited('uploading');
   if (files.length > MOST_NAMES) narrator.say(`${files.length} files uploaded`);
@@ -60,10 +83,18 @@ async function uploadAll({ narrator, clients, app }: Used, files: InputFile[]): 
 }
 
 /** Once the ledger knows the file, sends its event to the queue a second time, as S3 and SQS may do at any time. */
-async function sendEventAgain({ narrator, queue, watcher }: Used, { key, versionId }: UploadedObject, patienceSeconds: number): Promise<void> {
-  const { content } = await watchUntil(watcher, patienceSeconds, ({ files }) => files.some(file => file.versionId === versionId));
+async function sendEventAgain(
+  { narrator, queue, watcher }: Used,
+  { key, versionId }: UploadedObject,
+  patienceSeconds: number,
+): Promise<void> {
+  const { content } = await watchUntil(watcher, patienceSeconds, ({ files }) =>
+    files.some(file => file.versionId === versionId),
+  );
   const file = content.files.find(candidate => candidate.versionId === versionId);
   if (!file) return; // the caller says what is stuck
   await queue.send(objectCreatedMessage(file));
-  narrator.say(`${key}: its event is sent to the queue a second time; the ledger knows this version, so nothing must come of it`);
+  narrator.say(
+    `${key}: its event is sent to the queue a second time; the ledger knows this version, so nothing must come of it`,
+  );
 }

@@ -19,7 +19,8 @@ export interface DeployOptions {
   /** Gets the cloud assembly (cdk.out). */
   readonly outputFolder: string;
   /**
-   * Longest time of bootstrap and of deployment: a resource that MiniStack never finishes keeps the CLI waiting for ever.
+   * Longest time of bootstrap and of deployment: a resource that MiniStack never finishes keeps the CLI waiting for
+   * ever.
    * @default 300
    */
   readonly timeoutSeconds?: number;
@@ -37,9 +38,19 @@ export type StackOutputs = Record<string, Record<string, string>>;
 export async function deploy(options: DeployOptions): Promise<StackOutputs> {
   const outputsFile = path.join(options.runFolder, 'outputs.json');
   const context = Object.entries(options.context ?? {}).flatMap(([key, value]) => ['--context', `${key}=${value}`]);
-  await runCdk(options, options.runFolder, 'bootstrap', [TARGET]); // not in the app's folder: there it would run the app, for nothing
+  // not in the app's folder: there it would run the app, for nothing
+  await runCdk(options, options.runFolder, 'bootstrap', [TARGET]);
   await runCdk(options, options.appFolder, 'deploy', [
-    '--all', '--require-approval', 'never', '--progress', 'events', '--output', options.outputFolder, '--outputs-file', outputsFile, ...context,
+    '--all',
+    '--require-approval',
+    'never',
+    '--progress',
+    'events',
+    '--output',
+    options.outputFolder,
+    '--outputs-file',
+    outputsFile,
+    ...context,
   ]);
   return JSON.parse(readFileSync(outputsFile, 'utf8'));
 }
@@ -65,11 +76,14 @@ async function runCdk(options: DeployOptions, cwd: string, command: string, args
       // nothing leaves this machine
       CDK_DISABLE_CLI_TELEMETRY: 'true',
       CDK_DISABLE_VERSION_CHECK: 'true',
-      CDK_VALIDATION: 'false', // CDK's own rules for templates take 12 s; this is for trying the app, its tests check the template
+      // CDK's own rules for templates take 12 s; this is for trying the app, its tests check the template
+      CDK_VALIDATION: 'false',
     },
     logFile,
     timeoutSeconds: options.timeoutSeconds ?? 300,
-  }).finally(() => { ended = true; });
+  }).finally(() => {
+    ended = true;
+  });
   await Promise.all([run, reportLines(logFile, () => ended, options.onProgress)]);
 }
 

@@ -1,7 +1,14 @@
 import { randomBytes } from 'crypto';
 import { setTimeout as pause } from 'timers/promises';
 import type {
-  CancelStepsInfo, Cluster, ClusterState, ClusterStateChangeReason, ClusterStateChangeReasonCode, FailureDetails, RunJobFlowInput, StepConfig,
+  CancelStepsInfo,
+  Cluster,
+  ClusterState,
+  ClusterStateChangeReason,
+  ClusterStateChangeReasonCode,
+  FailureDetails,
+  RunJobFlowInput,
+  StepConfig,
   StepState,
 } from '@aws-sdk/client-emr';
 import type { ClusterFault } from './faults';
@@ -77,7 +84,8 @@ export class LocalCluster {
     this.ready = new Date();
     while (!this.isEnding) await this.work();
 
-    await this.running.catch(() => {}); // the engine cannot be interrupted, and a cluster whose work goes on has not ended
+    // the engine cannot be interrupted, and a cluster whose work goes on has not ended
+    await this.running.catch(() => {});
     await pause(this.pace.terminating);
     this.ended = new Date();
     this.become(WITHOUT_ERRORS.includes(this.reason!.Code!) ? 'TERMINATED' : 'TERMINATED_WITH_ERRORS');
@@ -94,7 +102,11 @@ export class LocalCluster {
   cancelStep(stepId: string): CancelStepsInfo {
     const step = this.steps.find(candidate => candidate.id === stepId);
     if (step?.state !== 'PENDING' && step?.state !== 'RUNNING') {
-      return { StepId: stepId, Status: 'FAILED', Reason: step ? `Cannot cancel a step that is ${step.state}` : 'No such step' };
+      return {
+        StepId: stepId,
+        Status: 'FAILED',
+        Reason: step ? `Cannot cancel a step that is ${step.state}` : 'No such step',
+      };
     }
     step.state = step.state === 'RUNNING' ? 'CANCEL_PENDING' : 'CANCELLED';
     this.tell(step);
@@ -136,7 +148,13 @@ export class LocalCluster {
   }
 
   get summary(): Pick<Cluster, 'Id' | 'Name' | 'Status' | 'ClusterArn' | 'NormalizedInstanceHours'> {
-    return { Id: this.id, Name: this.request.Name, Status: this.status, NormalizedInstanceHours: 0, ClusterArn: this.arn };
+    return {
+      Id: this.id,
+      Name: this.request.Name,
+      Status: this.status,
+      NormalizedInstanceHours: 0,
+      ClusterArn: this.arn,
+    };
   }
 
   get arn(): string {
@@ -164,7 +182,9 @@ export class LocalCluster {
       if (this.state !== 'WAITING') this.become('WAITING');
       await this.wait(this.pace.idle);
       // EMR does not document what it gives as the reason
-      if (this.steps.every(({ state }) => state !== 'PENDING')) this.end({ Code: 'ALL_STEPS_COMPLETED', Message: 'Auto-terminated, as it was idle' });
+      if (this.steps.every(({ state }) => state !== 'PENDING')) {
+        this.end({ Code: 'ALL_STEPS_COMPLETED', Message: 'Auto-terminated, as it was idle' });
+      }
     }
   }
 

@@ -1,6 +1,9 @@
 import type { ClusterStateChangeReason, ErrorDetail, RunJobFlowInput, StepConfig } from '@aws-sdk/client-emr';
 
-/** What befalls a call: EMR refuses it for its rate, or fails before it has done anything, or does it and the answer is lost on its way. */
+/**
+ * What befalls a call: EMR refuses it for its rate, or fails before it has done anything, or does it and the answer is
+ * lost on its way.
+ */
 export type CallFault = 'throttled' | 'failed' | 'answer lost';
 
 /** How a cluster comes to its end. */

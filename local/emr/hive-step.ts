@@ -19,7 +19,11 @@ const S3_URI = /^s3n?:\/\/([^/]+)\/(.*)$/;
 
 /** Runs `hive-script` steps, on the engine of this machine, and keeps what it prints where EMR keeps it. */
 export class HiveStepRunner {
-  constructor(private readonly hive: HiveEngine, private readonly faults: Pick<EmrFaults, 'step'>, private readonly s3: S3Client) {}
+  constructor(
+    private readonly hive: HiveEngine,
+    private readonly faults: Pick<EmrFaults, 'step'>,
+    private readonly s3: S3Client,
+  ) {}
 
   /** What went wrong; undefined if nothing did. */
   async run(step: StepConfig, place: StepPlace): Promise<FailureDetails | undefined> {
@@ -29,20 +33,23 @@ export class HiveStepRunner {
     let exitCode = 1;
     try {
       const fault = this.faults.step?.(step);
-      ({ exitCode, stdout, stderr } = fault === undefined
-        ? await this.hive.run(await this.read(scriptOf(step)))
-        : { exitCode: 2, stdout: '', stderr: fault });
+      ({ exitCode, stdout, stderr } =
+        fault === undefined
+          ? await this.hive.run(await this.read(scriptOf(step)))
+          : { exitCode: 2, stdout: '', stderr: fault });
     } catch (error) {
       stderr = `${(error as Error).name}: ${(error as Error).message}`;
     }
-    const controller = `${started.toISOString()} INFO startExec 'hadoop jar ${step.HadoopJarStep!.Jar} ${step.HadoopJarStep!.Args?.join(' ')}'\n`
-      + `${new Date().toISOString()} INFO Step ${exitCode === 0 ? 'succeeded' : 'failed'} with exitCode ${exitCode}\n`;
+    const controller =
+      `${started.toISOString()} INFO startExec 'hadoop jar ${step.HadoopJarStep!.Jar} ` +
+      `${step.HadoopJarStep!.Args?.join(' ')}'\n` +
+      `${new Date().toISOString()} INFO Step ${exitCode === 0 ? 'succeeded' : 'failed'} with exitCode ${exitCode}\n`;
     await this.keep(place, { controller, stdout, stderr });
     if (exitCode === 0) return undefined;
     return {
       Reason: 'Unknown Error.',
       Message: stderr.match(/^FAILED: .*$/m)?.[0] ?? stderr.trim().split('\n').at(-1) ?? '',
-      ...place.logUri && { LogFile: `${logFolder(place)}stderr.gz` },
+      ...(place.logUri && { LogFile: `${logFolder(place)}stderr.gz` }),
     };
   }
 
@@ -56,9 +63,11 @@ export class HiveStepRunner {
   private async keep(place: StepPlace, logs: Record<string, string>): Promise<void> {
     if (!place.logUri) return;
     const [, Bucket, folder] = S3_URI.exec(logFolder(place))!;
-    await Promise.all(Object.entries(logs).map(async ([name, text]) => {
-      await this.s3.send(new PutObjectCommand({ Bucket, Key: `${folder}${name}.gz`, Body: gzipSync(text) }));
-    }));
+    await Promise.all(
+      Object.entries(logs).map(async ([name, text]) => {
+        await this.s3.send(new PutObjectCommand({ Bucket, Key: `${folder}${name}.gz`, Body: gzipSync(text) }));
+      }),
+    );
   }
 }
 
@@ -70,7 +79,9 @@ function scriptOf({ HadoopJarStep: jar }: StepConfig): string {
   const args = jar?.Args ?? [];
   const file = args.indexOf('-f');
   if (jar?.Jar !== 'command-runner.jar' || args[0] !== 'hive-script' || file < 0 || !args[file + 1]) {
-    throw new Error(`The local EMR runs command-runner.jar with hive-script … -f <S3 URI> only, got ${jar?.Jar} ${args.join(' ')}.`);
+    throw new Error(
+      `The local EMR runs command-runner.jar with hive-script … -f <S3 URI> only, got ${jar?.Jar} ${args.join(' ')}.`,
+    );
   }
   return args[file + 1];
 }

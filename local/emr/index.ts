@@ -1,8 +1,20 @@
 import { createServer } from 'http';
 import type { AddressInfo } from 'net';
 import type {
-  AddJobFlowStepsInput, AddJobFlowStepsOutput, CancelStepsInput, CancelStepsOutput, DescribeClusterInput, DescribeClusterOutput, DescribeStepInput,
-  DescribeStepOutput, ListClustersInput, ListClustersOutput, ListStepsInput, ListStepsOutput, RunJobFlowInput, RunJobFlowOutput,
+  AddJobFlowStepsInput,
+  AddJobFlowStepsOutput,
+  CancelStepsInput,
+  CancelStepsOutput,
+  DescribeClusterInput,
+  DescribeClusterOutput,
+  DescribeStepInput,
+  DescribeStepOutput,
+  ListClustersInput,
+  ListClustersOutput,
+  ListStepsInput,
+  ListStepsOutput,
+  RunJobFlowInput,
+  RunJobFlowOutput,
   TerminateJobFlowsInput,
 } from '@aws-sdk/client-emr';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -51,16 +63,31 @@ const EMR_PACE: ClusterPace = { starting: 240_000, bootstrapping: 120_000, termi
 const PAGE = 50;
 
 /** Answers what the library asks of EMR, and runs Hive steps on this machine. */
-export async function startEmr(
-  { hive, awsEndpoint, port = 0, speed = 300, listingLag = 500, faults = {}, onChange = () => {} }: EmrOptions,
-): Promise<RunningEmr> {
+export async function startEmr({
+  hive,
+  awsEndpoint,
+  port = 0,
+  speed = 300,
+  listingLag = 500,
+  faults = {},
+  onChange = () => {},
+}: EmrOptions): Promise<RunningEmr> {
   const clusters = new Map<string, LocalCluster>();
   const lives = new Set<Promise<void>>();
-  const runner = new HiveStepRunner(hive, faults, new S3Client({
-    endpoint: awsEndpoint, region: 'us-east-1', forcePathStyle: true, credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  }));
+  const runner = new HiveStepRunner(
+    hive,
+    faults,
+    new S3Client({
+      endpoint: awsEndpoint,
+      region: 'us-east-1',
+      forcePathStyle: true,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    }),
+  );
   const pace: ClusterPace = {
-    starting: EMR_PACE.starting / speed, bootstrapping: EMR_PACE.bootstrapping / speed, terminating: EMR_PACE.terminating / speed,
+    starting: EMR_PACE.starting / speed,
+    bootstrapping: EMR_PACE.bootstrapping / speed,
+    terminating: EMR_PACE.terminating / speed,
   };
 
   const find = (id: string | undefined): LocalCluster => {
@@ -73,7 +100,13 @@ export async function startEmr(
     RunJobFlow(input: RunJobFlowInput): RunJobFlowOutput {
       validateRunJobFlow(input);
       const { IdleTimeout: idle } = input.AutoTerminationPolicy ?? {};
-      const cluster = new LocalCluster(input, runner, { ...pace, ...idle && { idle: idle * 1000 / speed } }, onChange, faults.cluster?.(input));
+      const cluster = new LocalCluster(
+        input,
+        runner,
+        { ...pace, ...(idle && { idle: (idle * 1000) / speed }) },
+        onChange,
+        faults.cluster?.(input),
+      );
       clusters.set(cluster.id, cluster);
       const life = cluster.live();
       lives.add(life);
@@ -81,7 +114,12 @@ export async function startEmr(
     },
     AddJobFlowSteps({ JobFlowId, Steps = [] }: AddJobFlowStepsInput): AddJobFlowStepsOutput {
       const cluster = find(JobFlowId);
-      if (cluster.isEnding) throw new EmrFault('ValidationException', `A job flow that is shutting down, terminated, or finished may not be modified: ${JobFlowId}`);
+      if (cluster.isEnding) {
+        throw new EmrFault(
+          'ValidationException',
+          `A job flow that is shutting down, terminated, or finished may not be modified: ${JobFlowId}`,
+        );
+      }
       validateSteps(Steps);
       return { StepIds: cluster.addSteps(Steps) };
     },
@@ -91,13 +129,19 @@ export async function startEmr(
     ListClusters({ CreatedAfter, CreatedBefore, ClusterStates, Marker }: ListClustersInput): ListClustersOutput {
       const after = CreatedAfter === undefined ? 0 : Number(CreatedAfter) * 1000;
       const before = CreatedBefore === undefined ? Infinity : Number(CreatedBefore) * 1000;
-      const listed = [...clusters.values()].reverse().filter(cluster => Date.now() - cluster.created.getTime() >= listingLag
-        && cluster.created.getTime() >= after && cluster.created.getTime() <= before
-        && (!ClusterStates?.length || ClusterStates.includes(cluster.state)));
+      const listed = [...clusters.values()]
+        .reverse()
+        .filter(
+          cluster =>
+            Date.now() - cluster.created.getTime() >= listingLag &&
+            cluster.created.getTime() >= after &&
+            cluster.created.getTime() <= before &&
+            (!ClusterStates?.length || ClusterStates.includes(cluster.state)),
+        );
       const first = Marker === undefined ? 0 : Number(Marker);
       return {
         Clusters: listed.slice(first, first + PAGE).map(({ summary }) => summary),
-        ...listed.length > first + PAGE && { Marker: String(first + PAGE) },
+        ...(listed.length > first + PAGE && { Marker: String(first + PAGE) }),
       };
     },
     DescribeStep({ ClusterId, StepId }: DescribeStepInput): DescribeStepOutput {
@@ -106,12 +150,16 @@ export async function startEmr(
       return { Step: step.describe() };
     },
     ListSteps({ ClusterId, StepStates, StepIds, Marker }: ListStepsInput): ListStepsOutput {
-      const listed = [...find(ClusterId).steps].reverse() // the newest first
-        .filter(({ id, state }) => (!StepIds?.length || StepIds.includes(id)) && (!StepStates?.length || StepStates.includes(state)));
+      const listed = [...find(ClusterId).steps]
+        .reverse() // the newest first
+        .filter(
+          ({ id, state }) =>
+            (!StepIds?.length || StepIds.includes(id)) && (!StepStates?.length || StepStates.includes(state)),
+        );
       const first = Marker === undefined ? 0 : Number(Marker);
       return {
         Steps: listed.slice(first, first + PAGE).map(step => step.describe()),
-        ...listed.length > first + PAGE && { Marker: String(first + PAGE) },
+        ...(listed.length > first + PAGE && { Marker: String(first + PAGE) }),
       };
     },
     CancelSteps({ ClusterId, StepIds = [] }: CancelStepsInput): CancelStepsOutput {
@@ -119,16 +167,22 @@ export async function startEmr(
       return { CancelStepsInfoList: StepIds.map(id => cluster.cancelStep(id)) };
     },
     TerminateJobFlows({ JobFlowIds = [] }: TerminateJobFlowsInput): void {
-      for (const cluster of JobFlowIds.map(find)) cluster.end({ Code: 'USER_REQUEST', Message: 'Terminated by user request' });
+      for (const cluster of JobFlowIds.map(find)) {
+        cluster.end({ Code: 'USER_REQUEST', Message: 'Terminated by user request' });
+      }
     },
   };
 
-  const server = createServer((request, response) => void answer(operations as Record<string, Operation>, faults, request, response));
+  const server = createServer(
+    (request, response) => void answer(operations as Record<string, Operation>, faults, request, response),
+  );
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async stop() {
-      for (const cluster of clusters.values()) cluster.end({ Code: 'USER_REQUEST', Message: 'Terminated by user request' });
+      for (const cluster of clusters.values()) {
+        cluster.end({ Code: 'USER_REQUEST', Message: 'Terminated by user request' });
+      }
       await Promise.all(lives);
       server.closeAllConnections();
       await new Promise(resolve => server.close(resolve));

@@ -3,7 +3,11 @@ import type { EmrFaults } from './faults';
 
 /** An error as EMR answers it. */
 export class EmrFault extends Error {
-  constructor(readonly type: 'ValidationException' | 'InvalidRequestException' | 'ThrottlingException' | 'UnknownOperationException', message: string) {
+  constructor(
+    readonly type:
+      'ValidationException' | 'InvalidRequestException' | 'ThrottlingException' | 'UnknownOperationException',
+    message: string,
+  ) {
     super(message);
   }
 }
@@ -12,16 +16,25 @@ export type Operation = (input: never) => unknown;
 
 const TARGET = /^ElasticMapReduce\.(\w+)$/;
 
-/** Answers one request of AWS JSON 1.1: the operation in a header, input and output as JSON, times as seconds since 1970. */
+/**
+ * Answers one request of AWS JSON 1.1: the operation in a header, input and output as JSON, times as seconds since
+ * 1970.
+ */
 export async function answer(
-  operations: Record<string, Operation>, faults: EmrFaults, request: IncomingMessage, response: ServerResponse,
+  operations: Record<string, Operation>,
+  faults: EmrFaults,
+  request: IncomingMessage,
+  response: ServerResponse,
 ): Promise<void> {
   let status = 200;
   let body: unknown;
   try {
     const name = TARGET.exec(String(request.headers['x-amz-target']))?.[1];
     if (name === undefined || !Object.hasOwn(operations, name)) {
-      throw new EmrFault('UnknownOperationException', `The local EMR does not know ${request.headers['x-amz-target']}.`);
+      throw new EmrFault(
+        'UnknownOperationException',
+        `The local EMR does not know ${request.headers['x-amz-target']}.`,
+      );
     }
     const input = JSON.parse(await text(request)) as never;
     const fault = await faults.call?.(name);

@@ -8,7 +8,10 @@ export class LocalStep {
   private started?: Date;
   private ended?: Date;
 
-  constructor(readonly id: string, readonly config: StepConfig) {}
+  constructor(
+    readonly id: string,
+    readonly config: StepConfig,
+  ) {}
 
   get isEnded(): boolean {
     return this.ended !== undefined || this.state === 'CANCELLED';
@@ -31,7 +34,12 @@ export class LocalStep {
       Id: this.id,
       Name: this.config.Name,
       ActionOnFailure: this.config.ActionOnFailure ?? 'TERMINATE_CLUSTER',
-      Config: { Jar, MainClass, Args, Properties: Object.fromEntries(Properties.map(({ Key, Value }) => [Key!, Value!])) },
+      Config: {
+        Jar,
+        MainClass,
+        Args,
+        Properties: Object.fromEntries(Properties.map(({ Key, Value }) => [Key!, Value!])),
+      },
       Status: {
         State: this.state,
         StateChangeReason: {},

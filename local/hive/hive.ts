@@ -43,12 +43,28 @@ export interface RunningHive {
 
 /** Packages of Java that Hive and Hadoop, written for Java 8, look into by reflection. */
 const OPENED_PACKAGES = [
-  'java.io', 'java.lang', 'java.lang.invoke', 'java.lang.reflect', 'java.net', 'java.nio', 'java.text', 'java.time', 'java.util', 'java.util.concurrent',
-  'java.util.concurrent.atomic', 'sun.nio.ch', 'sun.nio.cs',
+  'java.io',
+  'java.lang',
+  'java.lang.invoke',
+  'java.lang.reflect',
+  'java.net',
+  'java.nio',
+  'java.text',
+  'java.time',
+  'java.util',
+  'java.util.concurrent',
+  'java.util.concurrent.atomic',
+  'sun.nio.ch',
+  'sun.nio.cs',
 ];
 
 /** Starts Hive 3.1.3 with the DynamoDB connector in a JVM of its own. */
-export async function startHive({ runFolder, awsEndpoint, javaOptions = [], onProgress }: HiveOptions): Promise<RunningHive> {
+export async function startHive({
+  runFolder,
+  awsEndpoint,
+  javaOptions = [],
+  onProgress,
+}: HiveOptions): Promise<RunningHive> {
   const { jars, launcher } = await installHive(onProgress);
   const work = path.join(runFolder, 'hive');
   mkdirSync(work, { recursive: true });
@@ -58,7 +74,8 @@ export async function startHive({ runFolder, awsEndpoint, javaOptions = [], onPr
     command: 'java',
     args: [
       '-Xmx1g',
-      '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', // short jobs on few cores
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1', // short jobs on few cores
       ...javaOptions,
       ...OPENED_PACKAGES.flatMap(name => ['--add-opens', `java.base/${name}=ALL-UNNAMED`]),
       `-Dport=${port}`,
@@ -66,8 +83,11 @@ export async function startHive({ runFolder, awsEndpoint, javaOptions = [], onPr
       `-Daws.endpoint=${awsEndpoint}`,
       `-Djava.io.tmpdir=${work}`,
       `-Dderby.stream.error.file=${path.join(work, 'derby.log')}`,
-      '-classpath', launcher,
-      'HiveLauncher', path.join(__dirname, 'conf'), jars,
+      '-classpath',
+      launcher,
+      'HiveLauncher',
+      path.join(__dirname, 'conf'),
+      jars,
     ],
     cwd: work,
     logFile: path.join(runFolder, 'hive.log'),
@@ -75,7 +95,7 @@ export async function startHive({ runFolder, awsEndpoint, javaOptions = [], onPr
   });
   return {
     run: script => run(port, script),
-    progress: async () => await (await fetch(`http://127.0.0.1:${port}/progress`)).json() as HiveProgress,
+    progress: async () => (await (await fetch(`http://127.0.0.1:${port}/progress`)).json()) as HiveProgress,
     stop: () => running.stop(),
   };
 }

@@ -42,7 +42,14 @@ async function fetchJars(folder: string): Promise<void> {
   await runProcess({
     name: 'Maven, which fetches Hive,',
     command: 'mvn',
-    args: ['--batch-mode', '--no-transfer-progress', '--file', POM, `${DEPENDENCY_PLUGIN}:copy-dependencies`, `-DoutputDirectory=${path.join(folder, 'jars')}`],
+    args: [
+      '--batch-mode',
+      '--no-transfer-progress',
+      '--file',
+      POM,
+      `${DEPENDENCY_PLUGIN}:copy-dependencies`,
+      `-DoutputDirectory=${path.join(folder, 'jars')}`,
+    ],
     logFile: path.join(folder, 'maven.log'),
     timeoutSeconds: 600,
   });
@@ -53,14 +60,21 @@ async function compile(folder: string): Promise<void> {
   const classes = path.join(folder, 'bridge-classes');
   const logFile = path.join(folder, 'compiler.log');
   const sources = (sourceFolder: string) => filesOf(sourceFolder).filter(file => file.endsWith('.java'));
-  const javac = async (args: string[]) => runProcess({ name: 'The Java compiler', command: 'javac', args, logFile, timeoutSeconds: 120 });
+  const javac = async (args: string[]) =>
+    runProcess({ name: 'The Java compiler', command: 'javac', args, logFile, timeoutSeconds: 120 });
   await javac(['-d', path.join(folder, 'launcher'), ...sources(LAUNCHER)]);
   await javac(['-nowarn', '-proc:none', '-classpath', path.join(jars, '*'), '-d', classes, ...sources(BRIDGE)]);
-  rmSync(path.join(classes, 'org/apache/hadoop/hive/ql/exec/SerializationUtilities.class')); // its nested class is what is needed
-  const handlers = 'com/amazonaws/services/dynamodbv2/request.handler2s'; // where the AWS SDK looks for handlers to call
+  // its nested class is what is needed
+  rmSync(path.join(classes, 'org/apache/hadoop/hive/ql/exec/SerializationUtilities.class'));
+  // where the AWS SDK looks for handlers to call
+  const handlers = 'com/amazonaws/services/dynamodbv2/request.handler2s';
   mkdirSync(path.dirname(path.join(classes, handlers)), { recursive: true });
   cpSync(path.join(BRIDGE, handlers), path.join(classes, handlers));
   await runProcess({
-    name: 'The jar command', command: 'jar', args: ['--create', '--file', path.join(jars, '00-bridge.jar'), '-C', classes, '.'], logFile, timeoutSeconds: 60,
+    name: 'The jar command',
+    command: 'jar',
+    args: ['--create', '--file', path.join(jars, '00-bridge.jar'), '-C', classes, '.'],
+    logFile,
+    timeoutSeconds: 60,
   });
 }

@@ -43,11 +43,11 @@ export interface RunningMiniStack {
 /** Starts MiniStack, the local AWS, with its gaps closed (patches/). */
 export async function startMiniStack(options: MiniStackOptions): Promise<RunningMiniStack> {
   const python = await pythonWithMiniStack();
-  const port = options.port ?? await freePort();
+  const port = options.port ?? (await freePort());
   const endpoint = `http://127.0.0.1:${port}`; // the number, not a name: SDKs then put the bucket into the path
   const environment = {
     AWS_ENDPOINT_URL: endpoint,
-    ...options.emrEndpoint && { AWS_ENDPOINT_URL_EMR: options.emrEndpoint },
+    ...(options.emrEndpoint && { AWS_ENDPOINT_URL_EMR: options.emrEndpoint }),
     AWS_REGION: 'us-east-1',
     AWS_DEFAULT_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'test',
@@ -78,11 +78,13 @@ export async function startMiniStack(options: MiniStackOptions): Promise<Running
       GATEWAY_PORT: String(port),
       IOT_MTLS_ENABLED: '0', // servers on fixed ports, which two runs side by side cannot share
       SFTP_ENABLED: '0',
-      NODE_PATH: path.join(REPOSITORY, 'node_modules'), // the functions behind CDK's custom resources expect AWS's own SDK there
+      // the functions behind CDK's custom resources expect AWS's own SDK there
+      NODE_PATH: path.join(REPOSITORY, 'node_modules'),
       SFN_WAIT_SCALE: timeScale,
       LOCAL_TIME_SCALE: timeScale,
       HOSTNAME: 'ministack', // the container it takes itself for, see containers/
-      ...options.dockerHost && { DOCKER_HOST: options.dockerHost, MINISTACK_DOCKER_TIMEOUT: '3600' }, // the log of a silent container is followed, too
+      // the log of a silent container is followed, too
+      ...(options.dockerHost && { DOCKER_HOST: options.dockerHost, MINISTACK_DOCKER_TIMEOUT: '3600' }),
       ...options.extraEnvironment,
     },
     cwd: temporaryFolder,

@@ -11,7 +11,15 @@ const REQUIREMENTS = path.join(__dirname, 'requirements.txt');
 const OLDEST_MINOR = 10;
 
 /** Tried in this order; the first that is new enough is taken. */
-export const PYTHON_COMMANDS = ['python3', 'python', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
+export const PYTHON_COMMANDS = [
+  'python3',
+  'python',
+  'python3.14',
+  'python3.13',
+  'python3.12',
+  'python3.11',
+  'python3.10',
+];
 
 /** Path of a Python that has MiniStack installed: in a virtual environment of its own, made the first time. */
 export async function pythonWithMiniStack(): Promise<string> {
@@ -27,7 +35,14 @@ async function install(command: string, folder: string): Promise<void> {
   await run('Making a virtual environment for MiniStack', command, ['-m', 'venv', folder]);
   // --no-deps: requirements.txt names every package; one that is missing is to be noticed, not fetched in any version
   await run('Installing MiniStack', path.join(folder, 'bin', 'python'), [
-    '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--no-deps', '--requirement', REQUIREMENTS,
+    '-m',
+    'pip',
+    'install',
+    '--disable-pip-version-check',
+    '--no-input',
+    '--no-deps',
+    '--requirement',
+    REQUIREMENTS,
   ]);
 }
 
@@ -40,8 +55,11 @@ async function findPython(): Promise<{ command: string; version: string }> {
     if (major === 3 && minor >= OLDEST_MINOR) return { command, version };
     found.push(`${command} is ${version}`);
   }
-  throw new Error(`Python 3.${OLDEST_MINOR} or newer is needed for MiniStack, the local AWS, but ${found.join(', ') || 'none is on the PATH'}. `
-    + 'Install it, with venv and pip (Debian and Ubuntu: apt-get install python3 python3-venv python3-pip).');
+  throw new Error(
+    `Python 3.${OLDEST_MINOR} or newer is needed for MiniStack, the local AWS, but ` +
+      `${found.join(', ') || 'none is on the PATH'}. ` +
+      'Install it, with venv and pip (Debian and Ubuntu: apt-get install python3 python3-venv python3-pip).',
+  );
 }
 
 /** `undefined` if there is no such command. */

@@ -27,7 +27,9 @@ export async function removeOldRunFolders(): Promise<void> {
     const pid = /^run-(\d+)-/.exec(name)?.[1];
     return pid && !isRunning(Number(pid));
   });
-  await Promise.all(old.map(name => rm(path.join(LOCAL_FOLDER, name), { recursive: true, force: true, maxRetries: 3 })));
+  await Promise.all(
+    old.map(name => rm(path.join(LOCAL_FOLDER, name), { recursive: true, force: true, maxRetries: 3 })),
+  );
 }
 
 function isRunning(pid: number): boolean {
@@ -40,8 +42,8 @@ function isRunning(pid: number): boolean {
 }
 
 /**
- * The folder `.local/cache/<name>`, filled by `prepare` if it is not there yet: once, however many processes ask at the same time.
- * `prepare` works in another folder, which takes the final name only when it is complete.
+ * The folder `.local/cache/<name>`, filled by `prepare` if it is not there yet: once, however many processes ask at the
+ * same time. `prepare` works in another folder, which takes the final name only when it is complete.
  * @param name must change whenever what `prepare` does changes; a hash of its inputs does
  */
 export async function cached(name: string, prepare: (folder: string) => Promise<void>): Promise<string> {

@@ -1,9 +1,10 @@
-// Ends what a process started with startProcess() once that process is gone, however it went: SIGKILL runs no handler, so somebody
-// else has to notice. Plain JavaScript, because it must start at once and outlive everything.
+// Ends what a process started with startProcess() once that process is gone, however it went: SIGKILL runs no handler,
+// so somebody else has to notice. Plain JavaScript, because it must start at once and outlive everything.
 //
-// Its standard input is a pipe from its parent. Each line tells of one process group ("+<pgid>" started, "-<pgid>" ended); the end of
-// the pipe says that the parent is gone. Its first argument is the name of the environment variable that marks the parent's processes:
-// some leave their process group (PostgreSQL's backends, anything detached), but all inherit the environment.
+// Its standard input is a pipe from its parent. Each line tells of one process group ("+<pgid>" started, "-<pgid>"
+// ended); the end of the pipe says that the parent is gone. Its first argument is the name of the environment variable
+// that marks the parent's processes: some leave their process group (PostgreSQL's backends, anything detached), but all
+// inherit the environment.
 'use strict';
 
 const fs = require('node:fs');
@@ -19,10 +20,13 @@ process.stdin.on('data', text => {
   unfinished = lines.pop();
   for (const line of lines) {
     const group = Number(line.slice(1));
-    if (line.startsWith('+')) groups.add(group); else groups.delete(group);
+    if (line.startsWith('+')) groups.add(group);
+    else groups.delete(group);
   }
 });
-process.stdin.on('close', () => { void endAll(); });
+process.stdin.on('close', () => {
+  void endAll();
+});
 
 // The terminal's Ctrl-C and a closing session are for the parent. The guardian stays until its work is done.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
@@ -30,8 +34,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {
 async function endAll() {
   signalAll('SIGTERM');
   await until(() => !someoneIsLeft());
-  // Again and again: a process may start another one while it is being killed. Not for ever: the dead stay in their group until
-  // somebody asks for their exit code, and the first process of a container may never do so.
+  // Again and again: a process may start another one while it is being killed. Not for ever: the dead stay in their
+  // group until somebody asks for their exit code, and the first process of a container may never do so.
   await until(() => !signalAll('SIGKILL'));
   process.exit(0);
 }
@@ -54,7 +58,8 @@ function send(target, signal) {
     process.kill(target, signal);
     return true;
   } catch (error) {
-    if (error.code === 'ESRCH' || error.code === 'EPERM') return false; // gone, or the number belongs to somebody else by now
+    // gone, or the number belongs to somebody else by now
+    if (error.code === 'ESRCH' || error.code === 'EPERM') return false;
     throw error;
   }
 }
@@ -62,7 +67,11 @@ function send(target, signal) {
 /** Processes whose environment holds the marker. Where there is no /proc (macOS), process groups have to do. */
 function markedProcesses() {
   if (!fs.existsSync('/proc/self/environ')) return [];
-  return fs.readdirSync('/proc').filter(name => /^[0-9]+$/.test(name)).map(Number).filter(pid => pid !== process.pid && isMarked(pid));
+  return fs
+    .readdirSync('/proc')
+    .filter(name => /^[0-9]+$/.test(name))
+    .map(Number)
+    .filter(pid => pid !== process.pid && isMarked(pid));
 }
 
 function isMarked(pid) {

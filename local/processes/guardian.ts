@@ -3,7 +3,10 @@ import { randomBytes } from 'crypto';
 import type { Socket } from 'net';
 import * as path from 'path';
 
-/** Environment variable whose presence says that a process descends from this one. Its name is unique, so nested parents do not hide each other. */
+/**
+ * Environment variable whose presence says that a process descends from this one. Its name is unique, so nested parents
+ * do not hide each other.
+ */
 const MARKER = `LOCAL_PROCESS_OF_${process.pid}_${randomBytes(8).toString('hex')}`;
 
 let guardian: ChildProcess | undefined;
@@ -31,7 +34,10 @@ export function startGuardian(): void {
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   guardian.on('exit', code => {
-    throw new Error(`The guardian of local processes ended by itself (exit code ${code}). End this process, then look for what it started.`);
+    throw new Error(
+      `The guardian of local processes ended by itself (exit code ${code}). End this process, then look for what ` +
+        'it started.',
+    );
   });
   guardian.unref();
   (guardian.stdin as Socket).unref();

@@ -11,8 +11,11 @@ export async function withLock<Result>(file: string, work: () => Promise<Result>
   mkdirSync(path.dirname(file), { recursive: true });
   while (!tryToTake(file)) {
     if (holderIsGone(file)) {
-      // One at a time may remove a dead holder's lock: otherwise a slow second one would remove the lock that the first one has taken since.
-      await withLock(`${file}.takeover`, async () => { if (holderIsGone(file)) rmSync(file); });
+      // One at a time may remove a dead holder's lock: otherwise a slow second one would remove the lock that the first
+      // one has taken since.
+      await withLock(`${file}.takeover`, async () => {
+        if (holderIsGone(file)) rmSync(file);
+      });
     } else {
       await sleep(50);
     }
@@ -51,7 +54,10 @@ function holderIsGone(file: string): boolean {
   return startOf(Number(pid)) !== start;
 }
 
-/** When a process started, '' if it does not run. Process ids are given out again, after a restart of the machine for sure. */
+/**
+ * When a process started, '' if it does not run. Process ids are given out again, after a restart of the machine for
+ * sure.
+ */
 function startOf(pid: number): string {
   try {
     process.kill(pid, 0);
@@ -60,8 +66,11 @@ function startOf(pid: number): string {
   }
   if (!existsSync('/proc/self/stat')) return 'unknown';
   try {
-    // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: field 22; the name of the command (field 2) may hold spaces
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[19];
+    // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: field 22; the name of the command (field 2) may hold
+    // spaces
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')[19];
   } catch {
     return '';
   }

@@ -41,13 +41,23 @@ export interface RunningProcess {
   readonly pid: number;
   /** The exit code; 128 + the signal's number if a signal ended it, as shells say it. */
   readonly exited: Promise<number>;
-  /** Ends it and its process group: SIGTERM, then SIGKILL after `graceSeconds` (default 10). Resolves when it has ended. */
+  /**
+   * Ends it and its process group: SIGTERM, then SIGKILL after `graceSeconds` (default 10). Resolves when it has ended.
+   */
   stop(graceSeconds?: number): Promise<void>;
 }
 
-const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 };
+const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGTERM: 15,
+};
 
-/** Starts a process in a process group of its own. It and its descendants end with this process, even if that is killed. */
+/**
+ * Starts a process in a process group of its own. It and its descendants end with this process, even if that is killed.
+ */
 export async function startProcess(options: StartProcessOptions): Promise<RunningProcess> {
   startGuardian();
   const child = spawnLogged(options);
@@ -55,7 +65,9 @@ export async function startProcess(options: StartProcessOptions): Promise<Runnin
   await spawned(child, options);
   const group = child.pid!;
   guardGroup(group);
-  void exited.then(() => { if (!signalGroup(group, 0)) releaseGroup(group); });
+  void exited.then(() => {
+    if (!signalGroup(group, 0)) releaseGroup(group);
+  });
   const running: RunningProcess = { pid: group, exited, stop: graceSeconds => stopGroup(group, exited, graceSeconds) };
   if (options.readyWhen) await untilReady(running, options.readyWhen, options);
   return running;
@@ -66,8 +78,13 @@ export async function runProcess(options: RunProcessOptions): Promise<void> {
   const running = await startProcess(options);
   const limit = new AbortController();
   try {
-    const code = await Promise.race([running.exited, sleep(options.timeoutSeconds * 1000, undefined, { signal: limit.signal, ref: false })]);
-    if (code === undefined) throw new Error(`${options.name} took longer than ${options.timeoutSeconds} s and was ended.${logOf(options)}`);
+    const code = await Promise.race([
+      running.exited,
+      sleep(options.timeoutSeconds * 1000, undefined, { signal: limit.signal, ref: false }),
+    ]);
+    if (code === undefined) {
+      throw new Error(`${options.name} took longer than ${options.timeoutSeconds} s and was ended.${logOf(options)}`);
+    }
     if (code !== 0) throw new Error(`${options.name} failed with exit code ${code}.${logOf(options)}`);
   } finally {
     limit.abort();
@@ -93,25 +110,37 @@ function spawnLogged(options: ProcessOptions): ChildProcess {
 function spawned(child: ChildProcess, { name, command }: ProcessOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once('spawn', resolve);
-    child.once('error', error => reject(new Error(`${name} cannot be started: ${error.message}. Is '${command}' installed?`)));
+    child.once('error', error =>
+      reject(new Error(`${name} cannot be started: ${error.message}. Is '${command}' installed?`)),
+    );
   });
 }
 
 function exitOf(child: ChildProcess, { name }: ProcessOptions): Promise<number> {
   return new Promise(resolve => {
     child.once('exit', (code, signal) => resolve(code ?? 128 + (SIGNAL_NUMBERS[signal!] ?? 0)));
-    child.once('error', error => { if (child.pid) throw new Error(`${name}: ${error.message}`); });
+    child.once('error', error => {
+      if (child.pid) throw new Error(`${name}: ${error.message}`);
+    });
   });
 }
 
-async function untilReady(running: RunningProcess, readyWhen: () => Promise<boolean>, options: StartProcessOptions): Promise<void> {
+async function untilReady(
+  running: RunningProcess,
+  readyWhen: () => Promise<boolean>,
+  options: StartProcessOptions,
+): Promise<void> {
   const seconds = options.readyWithinSeconds ?? 60;
   const deadline = Date.now() + seconds * 1000;
   let code: number | undefined;
-  void running.exited.then(value => { code = value; });
+  void running.exited.then(value => {
+    code = value;
+  });
   try {
-    while (!await readyWhen()) {
-      if (code !== undefined) throw new Error(`${options.name} ended with exit code ${code} before it was ready.${logOf(options)}`);
+    while (!(await readyWhen())) {
+      if (code !== undefined) {
+        throw new Error(`${options.name} ended with exit code ${code} before it was ready.${logOf(options)}`);
+      }
       if (Date.now() > deadline) throw new Error(`${options.name} was not ready within ${seconds} s.${logOf(options)}`);
       await sleep(50);
     }

@@ -19,7 +19,11 @@ function digest(algorithm: string, ...parts: (string | Buffer)[]): Buffer {
 const md5 = (...parts: (string | Buffer)[]): string => digest('md5', ...parts).toString('hex');
 
 /** @param expected the users' passwords; somebody unknown is asked for one as well */
-export function passwordChallenge(user: string, expected: ReadonlyMap<string, string>, kept: PasswordDigest): Challenge {
+export function passwordChallenge(
+  user: string,
+  expected: ReadonlyMap<string, string>,
+  kept: PasswordDigest,
+): Challenge {
   const password = expected.get(user) ?? randomBytes(16).toString('hex');
   return kept === 'md5' ? md5Challenge(user, password) : sha256Challenge(password);
 }

@@ -12,11 +12,18 @@ const COMMON_NAME = [0x55, 0x04, 0x03];
 const SUBJECT_ALTERNATIVE_NAME = [0x55, 0x1d, 0x11];
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 
-/** A throw-away certificate for localhost and 127.0.0.1, valid for a day around now. X.509 as RFC 5280 has it, in DER. */
+/**
+ * A throw-away certificate for localhost and 127.0.0.1, valid for a day around now. X.509 as RFC 5280 has it, in DER.
+ */
 export function createCertificate(): Certificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const algorithm = sequence(element(0x06, Buffer.from(ECDSA_WITH_SHA256)));
-  const name = sequence(element(0x31, sequence(element(0x06, Buffer.from(COMMON_NAME)), element(0x0c, Buffer.from('stand-in for Redshift')))));
+  const name = sequence(
+    element(
+      0x31,
+      sequence(element(0x06, Buffer.from(COMMON_NAME)), element(0x0c, Buffer.from('stand-in for Redshift'))),
+    ),
+  );
   const names = sequence(element(0x82, Buffer.from('localhost')), element(0x87, Buffer.from([127, 0, 0, 1])));
   const extensions = sequence(sequence(element(0x06, Buffer.from(SUBJECT_ALTERNATIVE_NAME)), element(0x04, names)));
   const toBeSigned = sequence(
@@ -38,9 +45,12 @@ export function createCertificate(): Certificate {
 }
 
 function element(tag: number, content: Buffer): Buffer {
-  const size = content.length < 0x80 ? [content.length]
-    : content.length < 0x100 ? [0x81, content.length]
-      : [0x82, Math.floor(content.length / 0x100), content.length % 0x100];
+  const size =
+    content.length < 0x80
+      ? [content.length]
+      : content.length < 0x100
+        ? [0x81, content.length]
+        : [0x82, Math.floor(content.length / 0x100), content.length % 0x100];
   return Buffer.concat([Buffer.from([tag, ...size]), content]);
 }
 

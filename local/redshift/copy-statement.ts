@@ -31,9 +31,33 @@ const OPTIONS: Record<string, OptionKind> = {
   compupdate: 'word',
   statupdate: 'word',
 };
-const OPTIONS_NOT_EMULATED = ['bzip2', 'lzop', 'zstd', 'quote', 'dateformat', 'timeformat', 'encoding', 'acceptinvchars', 'acceptanydate', 'blanksasnull',
-  'emptyasnull', 'fillrecord', 'trimblanks', 'truncatecolumns', 'escape', 'removequotes', 'roundec', 'explicit_ids', 'comprows', 'noload', 'readratio',
-  'credentials', 'access_key_id', 'secret_access_key', 'session_token'];
+const OPTIONS_NOT_EMULATED = [
+  'bzip2',
+  'lzop',
+  'zstd',
+  'quote',
+  'dateformat',
+  'timeformat',
+  'encoding',
+  'acceptinvchars',
+  'acceptanydate',
+  'blanksasnull',
+  'emptyasnull',
+  'fillrecord',
+  'trimblanks',
+  'truncatecolumns',
+  'escape',
+  'removequotes',
+  'roundec',
+  'explicit_ids',
+  'comprows',
+  'noload',
+  'readratio',
+  'credentials',
+  'access_key_id',
+  'secret_access_key',
+  'session_token',
+];
 const FORMATS = ['csv', 'json', 'parquet', 'orc', 'avro'];
 
 const MAX_ERROR = 100_000;
@@ -49,8 +73,12 @@ export function parseCopy(cursor: Cursor): CopyStatement {
   if (!bucket) throw new RedshiftError('XX000', `Invalid S3 location '${url}'`);
   const options = readOptions(cursor);
   if (!options.role) throw new RedshiftError('XX000', 'COPY requires credentials: specify IAM_ROLE or CREDENTIALS');
-  if (Number(options.maxerror ?? 0) > MAX_ERROR) throw new RedshiftError('XX000', `MAXERROR must be between 0 and ${MAX_ERROR}`);
-  if (options.format !== 'csv' || options.manifest === undefined) throw notEmulated('COPY other than FORMAT CSV with a MANIFEST');
+  if (Number(options.maxerror ?? 0) > MAX_ERROR) {
+    throw new RedshiftError('XX000', `MAXERROR must be between 0 and ${MAX_ERROR}`);
+  }
+  if (options.format !== 'csv' || options.manifest === undefined) {
+    throw notEmulated('COPY other than FORMAT CSV with a MANIFEST');
+  }
   return {
     table,
     columns,
@@ -73,10 +101,18 @@ function readOptions(cursor: Cursor): Partial<Record<string, string>> {
     const name = cursor.name();
     const key = FORMATS.includes(name) ? 'format' : name === 'iam_role' ? 'role' : name;
     if (key in options) throw new RedshiftError('42601', 'conflicting or redundant options');
-    if (key === 'role') {options.role = role(cursor);} else if (name === 'format') {
+    if (key === 'role') {
+      options.role = role(cursor);
+    } else if (name === 'format') {
       cursor.tryWord('as');
       options.format = format(cursor, cursor.word(...FORMATS));
-    } else if (key === 'format') {options.format = format(cursor, name);} else if (name in OPTIONS) {options[name] = value(cursor, OPTIONS[name]);} else if (OPTIONS_NOT_EMULATED.includes(name)) {throw notEmulated(`COPY … ${name.toUpperCase()}`);} else {
+    } else if (key === 'format') {
+      options.format = format(cursor, name);
+    } else if (name in OPTIONS) {
+      options[name] = value(cursor, OPTIONS[name]);
+    } else if (OPTIONS_NOT_EMULATED.includes(name)) {
+      throw notEmulated(`COPY … ${name.toUpperCase()}`);
+    } else {
       cursor.position = start;
       cursor.fail();
     }
@@ -100,6 +136,8 @@ function value(cursor: Cursor, kind: OptionKind): string {
 function role(cursor: Cursor): string {
   if (cursor.tryWord('default')) return 'default';
   const arn = cursor.string();
-  if (!/^arn:[\w-]+:iam::[0-9]{12}:role\/[^,]+$/.test(arn)) throw new RedshiftError('XX000', `Invalid IAM_ROLE '${arn}'`);
+  if (!/^arn:[\w-]+:iam::[0-9]{12}:role\/[^,]+$/.test(arn)) {
+    throw new RedshiftError('XX000', `Invalid IAM_ROLE '${arn}'`);
+  }
   return arn;
 }

@@ -34,7 +34,11 @@ const ROWS_PER_INSERT = 2_000;
 const BYTES_PER_INSERT = 8_000_000;
 
 /** Runs COPY. `errors` collects the rows that it leaves out; returns how many it loaded. */
-export async function copy(statement: CopyStatement, environment: CopyEnvironment, errors: LoadError[]): Promise<number> {
+export async function copy(
+  statement: CopyStatement,
+  environment: CopyEnvironment,
+  errors: LoadError[],
+): Promise<number> {
   const { role } = statement;
   if (role !== 'default' && environment.roles && !environment.roles.includes(role)) {
     const message = `User arn:aws:redshift:us-east-1:123456789012:dbuser:stand-in is not authorized to assume IAM Role ${role}`;
@@ -52,7 +56,9 @@ export async function copy(statement: CopyStatement, environment: CopyEnvironmen
 async function targetColumns({ table, columns }: CopyStatement, backend: Client): Promise<Column[]> {
   const { rows } = await backend.query<{ attname: string; typname: string; bytes: string; attidentity: string }>(
     `SELECT a.attname, t.typname, a.atttypmod - 4 AS bytes, a.attidentity FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-     WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`, [table.sql]);
+     WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
+    [table.sql],
+  );
   if (rows.length === 0) throw new RedshiftError('XX000', `Cannot COPY into nonexistent table ${table.name}`);
   const wanted = columns ?? rows.filter(row => row.attidentity === '').map(row => row.attname);
   return wanted.map(name => {
@@ -68,7 +74,10 @@ interface ManifestEntry {
   readonly mandatory: boolean;
 }
 
-async function readManifest({ bucket, manifestKey }: CopyStatement, environment: CopyEnvironment): Promise<ManifestEntry[]> {
+async function readManifest(
+  { bucket, manifestKey }: CopyStatement,
+  environment: CopyEnvironment,
+): Promise<ManifestEntry[]> {
   const url = `s3://${bucket}/${manifestKey}`;
   let text: string;
   try {
@@ -78,7 +87,9 @@ async function readManifest({ bucket, manifestKey }: CopyStatement, environment:
     throw s3Error(error, 'Problem reading manifest file - ', url, environment.queryId);
   }
   const manifest = JSON.parse(text) as { entries?: { url: string; mandatory?: boolean }[] };
-  if (!manifest.entries?.length) throw new RedshiftError('XX000', `Manifest file is not in correct json format or has no entries: ${url}`);
+  if (!manifest.entries?.length) {
+    throw new RedshiftError('XX000', `Manifest file is not in correct json format or has no entries: ${url}`);
+  }
   return manifest.entries.map(entry => ({ url: entry.url, mandatory: entry.mandatory === true }));
 }
 
@@ -102,7 +113,12 @@ function s3Error(error: unknown, prefix: string, url: string, queryId: number): 
 }
 
 async function copyObject(
-  url: string, object: Readable, statement: CopyStatement, columns: Column[], environment: CopyEnvironment, errors: LoadError[],
+  url: string,
+  object: Readable,
+  statement: CopyStatement,
+  columns: Column[],
+  environment: CopyEnvironment,
+  errors: LoadError[],
 ): Promise<number> {
   let loaded = 0;
   let batch: (string | null)[][] = [];
@@ -119,7 +135,11 @@ async function copyObject(
       if ('code' in row) {
         errors.push({ file: url, line: record.line, ...row });
         if (errors.length >= Math.max(1, statement.maxError)) {
-          throw new RedshiftError('XX000', `Load into table '${statement.table.name}' failed.  Check 'sys_load_error_detail' system table for details.`);
+          throw new RedshiftError(
+            'XX000',
+            `Load into table '${statement.table.name}' failed.  Check 'sys_load_error_detail' system table for ` +
+              'details.',
+          );
         }
       } else {
         batch.push(row);
@@ -129,24 +149,41 @@ async function copyObject(
     }
   } catch (error) {
     if (!(error as NodeJS.ErrnoException).code?.startsWith('Z_')) throw error;
-    throw new RedshiftError('XX000', `${url}: inflate failed`, detailBlock((error as Error).message, 9, url, environment.queryId));
+    throw new RedshiftError(
+      'XX000',
+      `${url}: inflate failed`,
+      detailBlock((error as Error).message, 9, url, environment.queryId),
+    );
   }
   await flush();
   return loaded;
 }
 
 // https://docs.aws.amazon.com/redshift/latest/dg/r_Load_Error_Reference.html
-function readRow({ fields, raw }: CsvRecord, columns: Column[], nullAs: string, refuses?: RegExp): (string | null)[] | Omit<LoadError, 'file' | 'line'> {
+function readRow(
+  { fields, raw }: CsvRecord,
+  columns: Column[],
+  nullAs: string,
+  refuses?: RegExp,
+): (string | null)[] | Omit<LoadError, 'file' | 'line'> {
   if (!fields) return { code: 1214, message: 'Invalid quote formatting for CSV', column: '' };
   if (fields.length > columns.length) return { code: 1202, message: 'Extra column(s) found', column: '' };
-  if (fields.length < columns.length) return { code: 1214, message: 'Delimiter not found', column: columns[fields.length - 1].name };
+  if (fields.length < columns.length) {
+    return { code: 1214, message: 'Delimiter not found', column: columns[fields.length - 1].name };
+  }
   if (refuses?.test(raw)) return { code: 1200, message: 'Unknown parse error', column: '' };
   const values: (string | null)[] = [];
   for (const [index, field] of fields.entries()) {
     const column = columns[index].name;
     if (field.length > columns[index].bytes) return { code: 1204, message: 'String length exceeds DDL length', column };
     const value = decode(field);
-    if (value === undefined) return { code: 1220, message: 'String contains invalid or unsupported UTF8 codepoints. Bad UTF8 hex sequence', column };
+    if (value === undefined) {
+      return {
+        code: 1220,
+        message: 'String contains invalid or unsupported UTF8 codepoints. Bad UTF8 hex sequence',
+        column,
+      };
+    }
     if (value.includes('\0')) throw notEmulated('the character NUL in a VARCHAR');
     values.push(value === nullAs ? null : value);
   }
@@ -165,8 +202,16 @@ function decode(latin1: string): string | undefined {
   }
 }
 
-async function insert(backend: Client, { table }: CopyStatement, columns: Column[], rows: (string | null)[][]): Promise<void> {
+async function insert(
+  backend: Client,
+  { table }: CopyStatement,
+  columns: Column[],
+  rows: (string | null)[][],
+): Promise<void> {
   const arrays = columns.map((_, index) => rows.map(row => row[index]));
-  await backend.query(`INSERT INTO ${table.sql} (${columns.map(column => quote(column.name)).join(', ')})
-    SELECT * FROM unnest(${columns.map((_, index) => `$${index + 1}::text[]`).join(', ')})`, arrays);
+  await backend.query(
+    `INSERT INTO ${table.sql} (${columns.map(column => quote(column.name)).join(', ')})
+    SELECT * FROM unnest(${columns.map((_, index) => `$${index + 1}::text[]`).join(', ')})`,
+    arrays,
+  );
 }

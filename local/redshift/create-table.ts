@@ -12,7 +12,10 @@ interface Column {
   readonly bytes?: number;
 }
 
-/** CREATE [TEMP] TABLE, from behind TABLE on. Keys are informational on Redshift, so they only make their columns NOT NULL. */
+/**
+ * CREATE [TEMP] TABLE, from behind TABLE on. Keys are informational on Redshift, so they only make their columns NOT
+ * NULL.
+ */
 export function createTable(cursor: Cursor, temporary: boolean, options: ExpressionOptions): string {
   let exists = '';
   if (cursor.tryWord('if')) {
@@ -26,14 +29,22 @@ export function createTable(cursor: Cursor, temporary: boolean, options: Express
   cursor.operator('(');
   do {
     if (isWord(cursor.next, 'like')) throwLike(cursor);
-    if (isWord(cursor.next, 'primary', 'unique', 'foreign', 'constraint', 'check', 'exclude')) tableConstraint(cursor, columns);
-    else columns.set(...columnDefinition(cursor, table.name, options));
+    if (isWord(cursor.next, 'primary', 'unique', 'foreign', 'constraint', 'check', 'exclude')) {
+      tableConstraint(cursor, columns);
+    } else {
+      columns.set(...columnDefinition(cursor, table.name, options));
+    }
   } while (cursor.tryOperator(','));
   cursor.operator(')');
   tableAttributes(cursor);
   cursor.end();
-  const definitions = [...columns].map(([name, { sql, notNull, bytes }]) => `${quote(name)} ${sql}${notNull ? ' NOT NULL' : ''}`
-    + (bytes ? ` CONSTRAINT ${quote(`${BYTES_CONSTRAINT}_${name}`)} CHECK (octet_length(${quote(name)}) <= ${bytes})` : ''));
+  const definitions = [...columns].map(
+    ([name, { sql, notNull, bytes }]) =>
+      `${quote(name)} ${sql}${notNull ? ' NOT NULL' : ''}` +
+      (bytes
+        ? ` CONSTRAINT ${quote(`${BYTES_CONSTRAINT}_${name}`)} CHECK (octet_length(${quote(name)}) <= ${bytes})`
+        : ''),
+  );
   return `CREATE ${temporary ? 'TEMP ' : ''}TABLE ${exists}${table.sql} (${definitions.join(', ')})`;
 }
 
@@ -50,7 +61,11 @@ function columnDefinition(cursor: Cursor, table: string, options: ExpressionOpti
   let definition = sql;
   let notNull = false;
   for (;;) {
-    if (cursor.tryWord('default')) {definition += ` DEFAULT ${defaultValue(cursor, options)}`;} else if (cursor.tryWord('identity')) {definition += identity(cursor, 'ALWAYS');} else if (cursor.tryWord('generated')) {
+    if (cursor.tryWord('default')) {
+      definition += ` DEFAULT ${defaultValue(cursor, options)}`;
+    } else if (cursor.tryWord('identity')) {
+      definition += identity(cursor, 'ALWAYS');
+    } else if (cursor.tryWord('generated')) {
       for (const word of ['by', 'default', 'as', 'identity']) cursor.word(word);
       definition += identity(cursor, 'BY DEFAULT');
     } else if (cursor.tryWord('not')) {
@@ -59,7 +74,15 @@ function columnDefinition(cursor: Cursor, table: string, options: ExpressionOpti
     } else if (cursor.tryWord('primary')) {
       cursor.word('key');
       notNull = true;
-    } else if (cursor.tryWord('encode')) {cursor.name();} else if (cursor.tryWord('references')) {reference(cursor);} else if (isWord(cursor.next, 'check')) {throw new RedshiftError('0A000', 'CHECK constraints are not supported');} else if (!cursor.tryWord('null', 'unique', 'distkey', 'sortkey')) {return [name, { sql: definition, notNull, bytes }];}
+    } else if (cursor.tryWord('encode')) {
+      cursor.name();
+    } else if (cursor.tryWord('references')) {
+      reference(cursor);
+    } else if (isWord(cursor.next, 'check')) {
+      throw new RedshiftError('0A000', 'CHECK constraints are not supported');
+    } else if (!cursor.tryWord('null', 'unique', 'distkey', 'sortkey')) {
+      return [name, { sql: definition, notNull, bytes }];
+    }
   }
 }
 
@@ -67,14 +90,20 @@ const ATTRIBUTES = ['not', 'null', 'encode', 'distkey', 'sortkey', 'primary', 'u
 
 function defaultValue(cursor: Cursor, options: ExpressionOptions): string {
   const first = cursor.next;
-  while (cursor.next && !isOperator(cursor.next, ',') && !isOperator(cursor.next, ')') && !isWord(cursor.next, ...ATTRIBUTES)) {
+  while (
+    cursor.next &&
+    !isOperator(cursor.next, ',') &&
+    !isOperator(cursor.next, ')') &&
+    !isWord(cursor.next, ...ATTRIBUTES)
+  ) {
     if (isOperator(cursor.next, '(')) cursor.parentheses();
     else cursor.take();
   }
   if (!first || first === cursor.next) cursor.fail();
   const { start } = first;
   const last = cursor.previous!.end;
-  const tokens = cursor.statement.tokens.filter(token => token.start >= start && token.end <= last)
+  const tokens = cursor.statement.tokens
+    .filter(token => token.start >= start && token.end <= last)
     .map(token => ({ ...token, start: token.start - start, end: token.end - start }));
   return translate({ sql: cursor.statement.sql.slice(start, last), tokens }, options);
 }
@@ -102,12 +131,18 @@ function tableConstraint(cursor: Cursor, columns: Map<string, Column>): void {
       if (!column) throw new RedshiftError('42703', `column "${name}" named in key does not exist`);
       column.notNull = true;
     }
-  } else if (cursor.tryWord('unique')) {cursor.parentheses();} else if (cursor.tryWord('foreign')) {
+  } else if (cursor.tryWord('unique')) {
+    cursor.parentheses();
+  } else if (cursor.tryWord('foreign')) {
     cursor.word('key');
     cursor.parentheses();
     cursor.word('references');
     reference(cursor);
-  } else if (isWord(cursor.next, 'check')) {throw new RedshiftError('0A000', 'CHECK constraints are not supported');} else {throw syntaxError(cursor.statement, cursor.next);}
+  } else if (isWord(cursor.next, 'check')) {
+    throw new RedshiftError('0A000', 'CHECK constraints are not supported');
+  } else {
+    throw syntaxError(cursor.statement, cursor.next);
+  }
 }
 
 /** Distribution and sorting mean nothing to PostgreSQL. */

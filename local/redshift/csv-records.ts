@@ -1,7 +1,8 @@
 import type { Readable } from 'stream';
 import { createGunzip } from 'zlib';
 
-// How COPY … CSV reads records: https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-data-format.html#copy-csv
+// How COPY … CSV reads records:
+// https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-data-format.html#copy-csv
 
 export interface CsvOptions {
   readonly delimiter: string;
@@ -20,14 +21,19 @@ export interface CsvRecord {
 
 const QUOTE = '"';
 
-/** The records of an object. A quoted field may hold line breaks; the line feed alone ends a line, a CR before it stays in the last field. */
+/**
+ * The records of an object. A quoted field may hold line breaks; the line feed alone ends a line, a CR before it stays
+ * in the last field.
+ */
 export async function* readRecords(object: Readable, options: CsvOptions): AsyncGenerator<CsvRecord> {
   let number = 0;
   let begun: { text: string; line: number } | undefined;
   for await (const line of readLines(object, options.gzip)) {
     number++;
     if (!begun && number <= options.ignoreHeader) continue;
-    const record: { text: string; line: number } = begun ? { text: `${begun.text}\n${line}`, line: begun.line } : { text: line, line: number };
+    const record: { text: string; line: number } = begun
+      ? { text: `${begun.text}\n${line}`, line: begun.line }
+      : { text: line, line: number };
     begun = undefined;
     if (hasOpenQuote(record.text)) {
       begun = record;

@@ -7,14 +7,19 @@ export interface TableName {
   readonly sql: string;
 }
 
-export const isWord = (token: Token | undefined, ...words: string[]): boolean => token?.kind === 'word' && words.includes(token.value);
-export const isOperator = (token: Token | undefined, operator: string): boolean => token?.kind === 'operator' && token.value === operator;
+export const isWord = (token: Token | undefined, ...words: string[]): boolean =>
+  token?.kind === 'word' && words.includes(token.value);
+export const isOperator = (token: Token | undefined, operator: string): boolean =>
+  token?.kind === 'operator' && token.value === operator;
 
 /** A name for PostgreSQL. Redshift folds quoted names to lower case as well. */
 export const quote = (name: string): string => `"${name.toLowerCase().replaceAll('"', '""')}"`;
 
 export function syntaxError({ sql }: Statement, token: Token | undefined): RedshiftError {
-  return new RedshiftError('42601', token ? `syntax error at or near "${sql.slice(token.start, token.end)}"` : 'syntax error at end of input');
+  return new RedshiftError(
+    '42601',
+    token ? `syntax error at or near "${sql.slice(token.start, token.end)}"` : 'syntax error at end of input',
+  );
 }
 
 /** Reads a statement token by token; what does not fit is a syntax error at that token. */
@@ -95,7 +100,8 @@ export class Cursor {
   names(): string[] {
     const names: string[] = [];
     this.operator('(');
-    do names.push(this.name()); while (this.tryOperator(','));
+    do names.push(this.name());
+    while (this.tryOperator(','));
     this.operator(')');
     return names;
   }

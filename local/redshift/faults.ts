@@ -16,7 +16,8 @@ export interface Fault {
 /** Error 1023 as Redshift reports a transaction that lost against another one. */
 export const SERIALIZATION_FAILURE = {
   message: '1023',
-  detail: 'Serializable isolation violation on table - 108512, transactions forming the cycle are: 2081, 2082 (pid:1073)',
+  detail:
+    'Serializable isolation violation on table - 108512, transactions forming the cycle are: 2081, 2082 (pid:1073)',
 } as const;
 
 export class Faults {

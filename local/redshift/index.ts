@@ -46,24 +46,37 @@ export interface RunningRedshift {
   readonly caFile: string;
   /** Runs PostgreSQL's own SQL as an administrator, past everything that the stand-in refuses. Values come as text. */
   query(sql: string): Promise<Record<string, string | null>[]>;
-  /** Runs PostgreSQL's own SQL as an administrator in a transaction that stays open until the returned function is called. */
+  /**
+   * Runs PostgreSQL's own SQL as an administrator in a transaction that stays open until the returned function is
+   * called.
+   */
   hold(sql: string): Promise<() => Promise<void>>;
   /** Lets something go wrong. */
   inject(fault: Fault): void;
   stop(): Promise<void>;
 }
 
-/** Starts a stand-in for Redshift: PostgreSQL behind a server that accepts what Redshift accepts and refuses what it refuses. */
+/**
+ * Starts a stand-in for Redshift: PostgreSQL behind a server that accepts what Redshift accepts and refuses what it
+ * refuses.
+ */
 export async function startRedshift(options: RedshiftOptions): Promise<RunningRedshift> {
   const folder = path.join(options.runFolder, 'redshift');
   const postgresql = await startPostgresql(folder);
   const setUp = new Client(postgresql.superuser);
   await setUp.connect();
-  await setUp.query(`CREATE ROLE ${setUp.escapeIdentifier(options.user)} LOGIN PASSWORD ${setUp.escapeLiteral(options.password)}`);
-  await setUp.query(`CREATE DATABASE ${setUp.escapeIdentifier(options.database)} OWNER ${setUp.escapeIdentifier(options.user)}`);
+  await setUp.query(
+    `CREATE ROLE ${setUp.escapeIdentifier(options.user)} LOGIN PASSWORD ${setUp.escapeLiteral(options.password)}`,
+  );
+  await setUp.query(
+    `CREATE DATABASE ${setUp.escapeIdentifier(options.database)} OWNER ${setUp.escapeIdentifier(options.user)}`,
+  );
   await setUp.end();
   const administrator = new Pool({
-    ...postgresql.superuser, database: options.database, max: 4, types: { getTypeParser: () => (value: string) => value },
+    ...postgresql.superuser,
+    database: options.database,
+    max: 4,
+    types: { getTypeParser: () => (value: string) => value },
   });
   administrator.on('error', () => undefined); // idle connections end with the server
   await administrator.query(SYSTEM_OBJECTS);
@@ -73,12 +86,20 @@ export async function startRedshift(options: RedshiftOptions): Promise<RunningRe
   const caFile = path.join(folder, 'certificate.pem');
   writeFileSync(caFile, certificate);
   const s3 = new S3Client({
-    endpoint: options.awsEndpoint, region: 'us-east-1', forcePathStyle: true, credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    endpoint: options.awsEndpoint,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
   const faults = new Faults();
   let queryId = 1000;
   const warehouse: Warehouse = {
-    backend: { host: postgresql.superuser.host, port: postgresql.superuser.port, ssl: false, database: options.database },
+    backend: {
+      host: postgresql.superuser.host,
+      port: postgresql.superuser.port,
+      ssl: false,
+      database: options.database,
+    },
     isolation: options.isolation ?? 'SERIALIZABLE',
     passwords: new Map([[options.user, options.password]]),
     passwordDigest: options.passwordDigest ?? 'md5',
@@ -90,8 +111,13 @@ export async function startRedshift(options: RedshiftOptions): Promise<RunningRe
     recordLoadErrors: async (id, errors) => {
       if (errors.length === 0) return;
       await administrator.query(
-        `INSERT INTO ${STAND_IN_SCHEMA}.load_errors SELECT $1, now(), * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::int[], $6::text[])`,
-        [id, ...(['file', 'line', 'column', 'code', 'message'] as const).map(field => errors.map(error => error[field]))]);
+        `INSERT INTO ${STAND_IN_SCHEMA}.load_errors SELECT $1, now(), * FROM unnest($2::text[], $3::bigint[], ` +
+          '$4::text[], $5::int[], $6::text[])',
+        [
+          id,
+          ...(['file', 'line', 'column', 'code', 'message'] as const).map(field => errors.map(error => error[field])),
+        ],
+      );
     },
   };
 
@@ -99,7 +125,8 @@ export async function startRedshift(options: RedshiftOptions): Promise<RunningRe
   const server = createServer((socket: Socket) => {
     const session = new Session(socket, warehouse);
     sessions.add(session);
-    void session.serve()
+    void session
+      .serve()
       .catch(error => appendFileSync(path.join(folder, 'sessions.log'), `${error.stack}\n`))
       .finally(() => sessions.delete(session));
   });

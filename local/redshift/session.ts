@@ -31,9 +31,19 @@ export interface Warehouse {
 type Result = QueryArrayResult<(string | null)[]>;
 
 // server_version and the like as Redshift announces them; clients look at them
-const PARAMETERS = { server_version: '8.0.2', server_encoding: 'UTF8', client_encoding: 'UTF8', DateStyle: 'ISO, MDY', TimeZone: 'UTC', integer_datetimes: 'on' };
+const PARAMETERS = {
+  server_version: '8.0.2',
+  server_encoding: 'UTF8',
+  client_encoding: 'UTF8',
+  DateStyle: 'ISO, MDY',
+  TimeZone: 'UTC',
+  integer_datetimes: 'on',
+};
 
-/** One client's connection: logs it in, and runs its statements one after the other on a PostgreSQL connection of its own. */
+/**
+ * One client's connection: logs it in, and runs its statements one after the other on a PostgreSQL connection of its
+ * own.
+ */
 export class Session {
   private socket: Socket;
   private readonly reader = new wire.MessageReader();
@@ -44,7 +54,10 @@ export class Session {
   private closed = false;
   private readonly lastCopy: CopyMemory = { id: -1, count: 0 };
 
-  constructor(socket: Socket, private readonly warehouse: Warehouse) {
+  constructor(
+    socket: Socket,
+    private readonly warehouse: Warehouse,
+  ) {
     this.socket = socket;
     this.listen(socket);
   }
@@ -52,7 +65,7 @@ export class Session {
   /** Serves the client until it goes away. */
   async serve(): Promise<void> {
     try {
-      if (!await this.logIn()) return;
+      if (!(await this.logIn())) return;
       for (let next = await this.receive(); next && next.type !== 'X'; next = await this.receive()) {
         await this.answer(next);
       }
@@ -78,7 +91,9 @@ export class Session {
       this.wake();
     });
     socket.on('error', () => socket.destroy()); // 'close' follows
-    socket.on('close', () => { void this.close(); });
+    socket.on('close', () => {
+      void this.close();
+    });
   }
 
   private wake(): void {
@@ -120,17 +135,26 @@ export class Session {
 
   private async authenticate(body: Buffer): Promise<boolean> {
     const texts = wire.readTexts(body);
-    const parameters = new Map(texts.flatMap((text, index) => index % 2 === 0 ? [[text, texts[index + 1]]] : []));
+    const parameters = new Map(texts.flatMap((text, index) => (index % 2 === 0 ? [[text, texts[index + 1]]] : [])));
     this.user = parameters.get('user')!;
     const database = parameters.get('database') ?? this.user;
     this.reader.startUpIsOver();
-    if (!this.encrypted) return this.refuse('28000', `no pg_hba.conf entry for host "127.0.0.1", user "${this.user}", database "${database}", SSL off`);
+    if (!this.encrypted) {
+      return this.refuse(
+        '28000',
+        `no pg_hba.conf entry for host "127.0.0.1", user "${this.user}", database "${database}", SSL off`,
+      );
+    }
     const challenge = passwordChallenge(this.user, this.warehouse.passwords, this.warehouse.passwordDigest);
     this.send(challenge.request);
     const answer = await this.receive();
     if (answer?.type !== challenge.answerType) return false;
-    if (!challenge.accepts(answer.body)) return this.refuse('28000', `password authentication failed for user "${this.user}"`);
-    if (database !== this.warehouse.backend.database) return this.refuse('3D000', `database "${database}" does not exist`);
+    if (!challenge.accepts(answer.body)) {
+      return this.refuse('28000', `password authentication failed for user "${this.user}"`);
+    }
+    if (database !== this.warehouse.backend.database) {
+      return this.refuse('3D000', `database "${database}" does not exist`);
+    }
     await this.connect();
     const parameterMessages = Object.entries(PARAMETERS).map(([name, value]) => wire.parameterStatus(name, value));
     this.send(wire.authenticationOk(), ...parameterMessages, wire.readyForQuery('I'));
@@ -151,7 +175,9 @@ export class Session {
       escape_string_warning: 'off',
       client_min_messages: 'warning',
     };
-    const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(' ');
+    const options = Object.entries(settings)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' ');
     this.backend = new Client({
       ...this.warehouse.backend,
       user: this.user,
@@ -159,7 +185,9 @@ export class Session {
       options,
       types: { getTypeParser: () => (value: string) => value },
     });
-    this.backend.on('error', () => { void this.close(); });
+    this.backend.on('error', () => {
+      void this.close();
+    });
     await this.backend.connect();
   }
 
@@ -167,11 +195,20 @@ export class Session {
 
   private async answer({ type, body }: wire.Message): Promise<void> {
     switch (type) {
-      case 'Q': return this.runAll(wire.readTexts(body)[0]);
-      case 'S': return this.send(wire.readyForQuery(this.status()));
+      case 'Q':
+        return this.runAll(wire.readTexts(body)[0]);
+      case 'S':
+        return this.send(wire.readyForQuery(this.status()));
       // the extended protocol: an error is due once, at the first of its messages
-      case 'P': return this.send(wire.errorResponse({ code: '0A000', message: 'This stand-in for Redshift only knows simple queries, without parameters.' }));
-      default: return undefined;
+      case 'P':
+        return this.send(
+          wire.errorResponse({
+            code: '0A000',
+            message: 'This stand-in for Redshift only knows simple queries, without parameters.',
+          }),
+        );
+      default:
+        return undefined;
     }
   }
 
@@ -205,8 +242,10 @@ export class Session {
 
   private async execute(prepared: Plan, fault?: Fault): Promise<Buffer[]> {
     switch (prepared.kind) {
-      case 'acknowledge': return [wire.commandComplete(prepared.tag)];
-      case 'copy': return this.copy(prepared.copy, fault);
+      case 'acknowledge':
+        return [wire.commandComplete(prepared.tag)];
+      case 'copy':
+        return this.copy(prepared.copy, fault);
       case 'truncate': {
         const inTransaction = this.status() === 'T';
         await this.query(prepared.sql);
@@ -214,7 +253,8 @@ export class Session {
         return [wire.commandComplete('TRUNCATE TABLE')];
       }
       case 'run': {
-        // A write waits for other writes to its table. In one text, so that the lock comes before the statement's snapshot.
+        // A write waits for other writes to its table. In one text, so that the lock comes before the statement's
+        // snapshot.
         const lock = prepared.writes ? `LOCK TABLE ${prepared.writes.sql} IN SHARE ROW EXCLUSIVE MODE; ` : '';
         return answerOf(await this.query(lock + prepared.sql));
       }
@@ -235,7 +275,11 @@ export class Session {
     try {
       await this.query(`LOCK TABLE ${statement.table.sql} IN SHARE ROW EXCLUSIVE MODE`);
       const { s3, copyRoles } = this.warehouse;
-      this.lastCopy.count = await copy(statement, { backend: this.backend!, s3, roles: copyRoles, queryId, refuses: fault?.copyRefuses }, errors);
+      this.lastCopy.count = await copy(
+        statement,
+        { backend: this.backend!, s3, roles: copyRoles, queryId, refuses: fault?.copyRefuses },
+        errors,
+      );
       this.lastCopy.id = queryId;
       if (alone) await this.query('COMMIT');
     } catch (error) {
@@ -249,7 +293,14 @@ export class Session {
     const load = `Load into table '${statement.table.name}' completed,`;
     return [
       wire.notice(`${load} ${this.lastCopy.count} record(s) loaded successfully.`),
-      ...errors.length > 0 ? [wire.notice(`${load} ${errors.length} record(s) could not be loaded.  Check 'sys_load_error_detail' system table for details.`)] : [],
+      ...(errors.length > 0
+        ? [
+            wire.notice(
+              `${load} ${errors.length} record(s) could not be loaded.  Check 'sys_load_error_detail' system ` +
+                'table for details.',
+            ),
+          ]
+        : []),
       wire.commandComplete('COPY'),
     ];
   }
@@ -264,12 +315,17 @@ export class Session {
     if (error instanceof RedshiftError) return { code: error.code, message: error.message, detail: error.detail };
     if (!(error instanceof DatabaseError)) return { code: 'XX000', message: `stand-in: ${(error as Error).stack}` };
     switch (error.code) {
-      case '40001': return {
-        message: '1023',
-        detail: `Serializable isolation violation on table - ${error.table ?? 0}, transactions forming the cycle are: 1, 2`,
-      };
+      case '40001':
+        return {
+          message: '1023',
+          detail:
+            `Serializable isolation violation on table - ${error.table ?? 0}, transactions forming the cycle are: ` +
+            '1, 2',
+        };
       case '21000':
-        if (/MERGE/.test(`${error.message} ${error.hint}`)) return { message: 'Found multiple matches to update the same tuple.' };
+        if (/MERGE/.test(`${error.message} ${error.hint}`)) {
+          return { message: 'Found multiple matches to update the same tuple.' };
+        }
         break;
       case '22001':
       case '23514':
@@ -279,10 +335,17 @@ export class Session {
         }
         break;
       case '23505': // two sessions have changed the catalogue at once
-        if (error.constraint?.startsWith('pg_')) return { message: 'could not complete because of conflict with concurrent transaction' };
+        if (error.constraint?.startsWith('pg_')) {
+          return { message: 'could not complete because of conflict with concurrent transaction' };
+        }
         break;
-      case '23502': return { message: `Cannot insert a NULL value into column ${error.column}` };
-      case '42501': return { code: '42501', message: error.message.replace('permission denied for table', 'permission denied for relation') };
+      case '23502':
+        return { message: `Cannot insert a NULL value into column ${error.column}` };
+      case '42501':
+        return {
+          code: '42501',
+          message: error.message.replace('permission denied for table', 'permission denied for relation'),
+        };
     }
     return { code: error.code, message: error.message, detail: error.detail };
   }

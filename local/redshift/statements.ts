@@ -18,7 +18,13 @@ export type Plan =
   | { readonly kind: 'acknowledge'; readonly tag: string };
 
 /** Settings that PostgreSQL does not know. */
-const SETTINGS = ['query_group', 'wlm_query_slot_count', 'enable_result_cache_for_session', 'error_on_nondeterministic_update', 'enable_case_sensitive_identifier'];
+const SETTINGS = [
+  'query_group',
+  'wlm_query_slot_count',
+  'enable_result_cache_for_session',
+  'error_on_nondeterministic_update',
+  'enable_case_sensitive_identifier',
+];
 
 /** @throws RedshiftError for what Redshift refuses */
 export function plan(statement: Statement, lastCopy: CopyMemory): Plan {
@@ -36,51 +42,66 @@ export function plan(statement: Statement, lastCopy: CopyMemory): Plan {
       // the isolation level is the database's; a transaction cannot choose
       if (isWord(cursor.next, 'to') || isWord(cursor.next, 'isolation')) throw unsupported(statement);
       return run();
-    case 'select': return run();
-    case 'with': return common(statement, run);
+    case 'select':
+      return run();
+    case 'with':
+      return common(statement, run);
     case 'insert': {
       cursor.word('into');
       const table = cursor.table();
       if (isWord(cursor.next, 'as')) cursor.fail();
       return run(table);
     }
-    case 'update': return run(cursor.table());
+    case 'update':
+      return run(cursor.table());
     case 'delete': {
       if (!isWord(cursor.next, 'from')) throw notEmulated('DELETE without FROM');
       cursor.take();
       return run(cursor.table());
     }
-    case 'merge': return merge(cursor, run);
-    case 'copy': return { kind: 'copy', copy: parseCopy(cursor) };
-    case 'lock': return lock(cursor);
+    case 'merge':
+      return merge(cursor, run);
+    case 'copy':
+      return { kind: 'copy', copy: parseCopy(cursor) };
+    case 'lock':
+      return lock(cursor);
     case 'truncate': {
       cursor.tryWord('table');
       const table = cursor.table();
       cursor.end();
       return { kind: 'truncate', sql: `TRUNCATE ${table.sql}` };
     }
-    case 'create': return create(cursor, options, run);
-    case 'alter': return alter(cursor);
+    case 'create':
+      return create(cursor, options, run);
+    case 'alter':
+      return alter(cursor);
     case 'drop':
       if (!isWord(cursor.next, 'table', 'schema', 'view')) throw unsupported(statement);
       return run();
     case 'grant':
     case 'revoke':
-    case 'show': return run();
-    case 'set': return isWord(cursor.next, ...SETTINGS) ? { kind: 'acknowledge', tag: 'SET' } : run();
-    case 'analyze': return { kind: 'acknowledge', tag: 'ANALYZE' };
-    case 'vacuum': return { kind: 'acknowledge', tag: 'VACUUM' };
+    case 'show':
+      return run();
+    case 'set':
+      return isWord(cursor.next, ...SETTINGS) ? { kind: 'acknowledge', tag: 'SET' } : run();
+    case 'analyze':
+      return { kind: 'acknowledge', tag: 'ANALYZE' };
+    case 'vacuum':
+      return { kind: 'acknowledge', tag: 'VACUUM' };
     case 'unload':
     case 'call':
-    case 'explain': throw notEmulated(first.value.toUpperCase());
+    case 'explain':
+      throw notEmulated(first.value.toUpperCase());
     case 'savepoint':
     case 'release':
     case 'listen':
     case 'notify':
     case 'do':
     case 'reindex':
-    case 'cluster': throw unsupported(statement);
-    default: throw syntaxError(statement, first);
+    case 'cluster':
+      throw unsupported(statement);
+    default:
+      throw syntaxError(statement, first);
   }
 }
 
@@ -90,8 +111,12 @@ function unsupported({ sql }: Statement): RedshiftError {
 
 /** Whether it reads or writes tables other than the catalogue's. */
 function usesTables({ tokens }: Statement): boolean {
-  return tokens.some((token, index) => isWord(token, 'from', 'into', 'join', 'update')
-    && ['word', 'quoted'].includes(tokens[index + 1]?.kind) && !tokens[index + 1].value.startsWith('pg_'));
+  return tokens.some(
+    (token, index) =>
+      isWord(token, 'from', 'into', 'join', 'update') &&
+      ['word', 'quoted'].includes(tokens[index + 1]?.kind) &&
+      !tokens[index + 1].value.startsWith('pg_'),
+  );
 }
 
 function common(statement: Statement, run: () => Plan): Plan {
@@ -101,7 +126,9 @@ function common(statement: Statement, run: () => Plan): Plan {
 }
 
 function merge(cursor: Cursor, run: (writes: TableName) => Plan): Plan {
-  const singleClause = (): never => { throw new RedshiftError('0A000', 'MERGE statement with a single WHEN clause is not enabled.'); };
+  const singleClause = (): never => {
+    throw new RedshiftError('0A000', 'MERGE statement with a single WHEN clause is not enabled.');
+  };
   cursor.word('into');
   const target = cursor.table();
   cursor.word('using'); // the target takes no alias, and the source is no subquery
@@ -139,7 +166,8 @@ function merge(cursor: Cursor, run: (writes: TableName) => Plan): Plan {
 function lock(cursor: Cursor): Plan {
   cursor.tryWord('table');
   const tables: string[] = [];
-  do tables.push(cursor.table().sql); while (cursor.tryOperator(','));
+  do tables.push(cursor.table().sql);
+  while (cursor.tryOperator(','));
   cursor.end(); // there is one mode only
   return { kind: 'run', sql: `LOCK TABLE ${tables.join(', ')} IN ACCESS EXCLUSIVE MODE` };
 }
@@ -149,7 +177,9 @@ function create(cursor: Cursor, options: ExpressionOptions, run: () => Plan): Pl
   const temporary = cursor.tryWord('temp', 'temporary') !== undefined;
   if (cursor.tryWord('table')) return { kind: 'run', sql: createTable(cursor, temporary, options) };
   if (isWord(cursor.next, 'schema', 'view')) return run();
-  if (isWord(cursor.next, 'or', 'user', 'group', 'database', 'role', 'procedure', 'function', 'external', 'materialized')) {
+  if (
+    isWord(cursor.next, 'or', 'user', 'group', 'database', 'role', 'procedure', 'function', 'external', 'materialized')
+  ) {
     throw notEmulated(`CREATE ${cursor.next!.value.toUpperCase()}`);
   }
   throw unsupported(cursor.statement);

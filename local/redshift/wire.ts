@@ -1,4 +1,5 @@
-// The server's side of PostgreSQL's protocol 3.0, as far as simple queries need it: https://www.postgresql.org/docs/current/protocol-message-formats.html
+// The server's side of PostgreSQL's protocol 3.0, as far as simple queries need it:
+// https://www.postgresql.org/docs/current/protocol-message-formats.html
 
 export const PROTOCOL_VERSION = 196_608;
 export const SSL_REQUEST = 80_877_103;
@@ -29,7 +30,10 @@ export class MessageReader {
     if (this.buffered.length < typeLength + 4) return undefined;
     const end = typeLength + this.buffered.readInt32BE(typeLength);
     if (this.buffered.length < end) return undefined;
-    const next = { type: this.buffered.toString('latin1', 0, typeLength), body: this.buffered.subarray(typeLength + 4, end) };
+    const next = {
+      type: this.buffered.toString('latin1', 0, typeLength),
+      body: this.buffered.subarray(typeLength + 4, end),
+    };
     this.buffered = this.buffered.subarray(end);
     return next;
   }
@@ -75,7 +79,13 @@ export function notice(words: string): Buffer {
 }
 
 function fields({ severity, code, message: words, detail }: ErrorFields): Buffer[] {
-  return [text(`S${severity}`), text(`C${code}`), text(`M${words}`), ...detail ? [text(`D${detail}`)] : [], Buffer.alloc(1)];
+  return [
+    text(`S${severity}`),
+    text(`C${code}`),
+    text(`M${words}`),
+    ...(detail ? [text(`D${detail}`)] : []),
+    Buffer.alloc(1),
+  ];
 }
 
 export const authenticationOk = (): Buffer => message('R', int32(0));
@@ -92,15 +102,29 @@ export interface ResultColumn {
 }
 
 export function rowDescription(columns: ResultColumn[]): Buffer {
-  return message('T', int16(columns.length), ...columns.flatMap(column => [
-    text(column.name), int32(0), int16(0), int32(column.dataTypeID), int16(column.dataTypeSize), int32(column.dataTypeModifier), int16(0),
-  ]));
+  return message(
+    'T',
+    int16(columns.length),
+    ...columns.flatMap(column => [
+      text(column.name),
+      int32(0),
+      int16(0),
+      int32(column.dataTypeID),
+      int16(column.dataTypeSize),
+      int32(column.dataTypeModifier),
+      int16(0),
+    ]),
+  );
 }
 
 export function dataRow(values: (string | null)[]): Buffer {
-  return message('D', int16(values.length), ...values.flatMap(value => {
-    if (value === null) return [int32(-1)];
-    const bytes = Buffer.from(value);
-    return [int32(bytes.length), bytes];
-  }));
+  return message(
+    'D',
+    int16(values.length),
+    ...values.flatMap(value => {
+      if (value === null) return [int32(-1)];
+      const bytes = Buffer.from(value);
+      return [int32(bytes.length), bytes];
+    }),
+  );
 }

@@ -117,19 +117,27 @@ export class Column {
 
 function checkHeader(name: string, header: string): void {
   if (Token.isUnresolved(header)) {
-    throw new Error(`the header of column '${name}' must be known when the app is synthesized, got a token: give the text itself`);
+    throw new Error(
+      `the header of column '${name}' must be known when the app is synthesized, got a token: give the text itself`,
+    );
   }
   // the same text that a value may have, less the empty one
   if (header === '' || /[\r\n\0\uFFFD]/.test(header)) {
-    throw new Error(`the header of column '${name}' must be text on one line, not empty, got ${JSON.stringify(header)}`);
+    throw new Error(
+      `the header of column '${name}' must be text on one line, not empty, got ${JSON.stringify(header)}`,
+    );
   }
 }
 
 function checkInteger(column: string, what: string, value: number, smallest: number, largest: number): void {
   if (Token.isUnresolved(value)) {
-    throw new Error(`'${what}' of column '${column}' must be known when the app is synthesized, got a token: give the number itself`);
+    throw new Error(
+      `'${what}' of column '${column}' must be known when the app is synthesized, got a token: give the number itself`,
+    );
   }
   if (!Number.isInteger(value) || value < smallest || value > largest) {
-    throw new Error(`'${what}' of column '${column}' must be a whole number from ${smallest} to ${largest}, got ${value}`);
+    throw new Error(
+      `'${what}' of column '${column}' must be a whole number from ${smallest} to ${largest}, got ${value}`,
+    );
   }
 }

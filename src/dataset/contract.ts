@@ -35,7 +35,10 @@ export const MAX_VALUE_BYTES = 65_535;
 /** Most bytes of UTF-8 in the text of a value of the key: DynamoDB's limit for a sort key, the narrower of its two. */
 export const MAX_KEY_BYTES = 1_024;
 
-/** Most bytes in one line of a file: COPY takes 4 MB, https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-data-source.html. */
+/**
+ * Most bytes in one line of a file: COPY takes 4 MB,
+ * https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-data-source.html.
+ */
 export const MAX_LINE_BYTES = 4_000_000;
 
 /** Integers have 64 bits, in both targets; written as text because JavaScript's numbers do not hold these two. */
@@ -55,23 +58,31 @@ const TIME = '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6}0*)?)?';
 const ZONE = '(Z|[+-]((0[0-9]|1[0-3])(:?[0-5][0-9])?|14(:?00)?))?';
 
 /**
- * The one lexical rule that decides whether a text is a value of its column's type, in every engine alike: a regular expression of
- * only what Java, POSIX and JavaScript share, without backslashes, so that no string literal has to escape it.
- * What a regular expression cannot say (64 bits of an integer, the bounds of a floating-point number, bytes of a string) each engine checks after it.
+ * The one lexical rule that decides whether a text is a value of its column's type, in every engine alike: a regular
+ * expression of only what Java, POSIX and JavaScript share, without backslashes, so that no string literal has to
+ * escape it. What a regular expression cannot say (64 bits of an integer, the bounds of a floating-point number, bytes
+ * of a string) each engine checks after it.
  *
- * Java's `$` also matches before a line end at the end of the text, of which Java knows six; there, put the flag `(?d)` in front,
- * which leaves LF alone, and no value holds that.
+ * Java's `$` also matches before a line end at the end of the text, of which Java knows six; there, put the flag `(?d)`
+ * in front, which leaves LF alone, and no value holds that.
  */
 export function lexicalRule(column: ColumnDefinition): string | undefined {
   switch (column.type) {
-    case 'string': return undefined;
-    case 'integer': return '^[+-]?0*[0-9]{1,19}$';
-    case 'decimal': return decimalRule(column.precision!, column.scale!);
+    case 'string':
+      return undefined;
+    case 'integer':
+      return '^[+-]?0*[0-9]{1,19}$';
+    case 'decimal':
+      return decimalRule(column.precision!, column.scale!);
     // at most 60 digits and an exponent of at most 139: never out of a double's own range, so that a cast cannot fail
-    case 'floatingPoint': return '^[+-]?([0-9]{1,30}([.][0-9]{0,30})?|[.][0-9]{1,30})([eE][+-]?0*([0-9]{1,2}|1[0-3][0-9]))?$';
-    case 'bool': return '^([tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[tTfF01])$';
-    case 'date': return `^${DATE}$`;
-    case 'timestamp': return `^${DATE}[T ]${TIME}${ZONE}$`;
+    case 'floatingPoint':
+      return '^[+-]?([0-9]{1,30}([.][0-9]{0,30})?|[.][0-9]{1,30})([eE][+-]?0*([0-9]{1,2}|1[0-3][0-9]))?$';
+    case 'bool':
+      return '^([tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[tTfF01])$';
+    case 'date':
+      return `^${DATE}$`;
+    case 'timestamp':
+      return `^${DATE}[T ]${TIME}${ZONE}$`;
   }
 }
 
@@ -83,10 +94,14 @@ function decimalRule(precision: number, scale: number): string {
   return `^[+-]?(${digits}([.]|${fraction})?|${fraction})$`;
 }
 
-/** Why a row is rejected, in the words that every step writes beside the row. A row is rejected for the first of its columns that is at fault. */
+/**
+ * Why a row is rejected, in the words that every step writes beside the row. A row is rejected for the first of its
+ * columns that is at fault.
+ */
 export const REJECTION = {
   /** Too few or too many fields, a quote out of place, a line break, NUL, or bytes that are no UTF-8. */
-  malformed: (dataset: DatasetDefinition): string => `malformed: not ${dataset.columns.length} fields of CSV in valid UTF-8`,
+  malformed: (dataset: DatasetDefinition): string =>
+    `malformed: not ${dataset.columns.length} fields of CSV in valid UTF-8`,
   lineTooLong: `malformed: a line of more than ${MAX_LINE_BYTES} bytes`,
   missing: (column: ColumnDefinition): string => `${column.name}: missing`,
   tooLong: (column: ColumnDefinition, bytes: number): string => `${column.name}: longer than ${bytes} bytes`,

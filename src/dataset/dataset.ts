@@ -87,25 +87,46 @@ export class Dataset {
     if (props.columns.length === 0) throw new Error(`${context} must have at least one column, got none`);
     const format = props.format._definition;
     const columns = props.columns.map(column => column._definition);
-    checkUnique(`${context}: names of columns (upper and lower case are the same)`, columns.map(column => column.name.toLowerCase()));
+    checkUnique(
+      `${context}: names of columns (upper and lower case are the same)`,
+      columns.map(column => column.name.toLowerCase()),
+    );
     if (format.header) {
-      checkUnique(`${context}: headers of columns`, columns.map(column => column.header));
+      checkUnique(
+        `${context}: headers of columns`,
+        columns.map(column => column.header),
+      );
     } else {
       const named = columns.find(column => column.header !== column.name);
       if (named) {
-        throw new Error(`${context}: column '${named.name}' has the header '${named.header}', but its files have none: remove 'header' from the `
-          + 'column, or from the format');
+        throw new Error(
+          `${context}: column '${named.name}' has the header '${named.header}', but its files have none: remove ` +
+            `'header' from the ` +
+            'column, or from the format',
+        );
       }
     }
     const key = props.key ?? [];
-    if (props.key && key.length === 0) throw new Error(`${context}: 'key' must name at least one column, got none: leave it out for a dataset without key`);
+    if (props.key && key.length === 0) {
+      throw new Error(
+        `${context}: 'key' must name at least one column, got none: leave it out for a dataset without key`,
+      );
+    }
     checkUnique(`${context}: columns of the key`, key);
     for (const name of key) checkColumn(`${context}: 'key'`, name, columns);
     if (props.latestBy !== undefined) {
       checkColumn(`${context}: 'latestBy'`, props.latestBy, columns);
-      if (key.length === 0) throw new Error(`${context}: 'latestBy' chooses among rows with one key, but there is no 'key': add one, or remove 'latestBy'`);
+      if (key.length === 0) {
+        throw new Error(
+          `${context}: 'latestBy' chooses among rows with one key, but there is no 'key': add one, or remove ` +
+            `'latestBy'`,
+        );
+      }
       if (key.includes(props.latestBy)) {
-        throw new Error(`${context}: 'latestBy' is '${props.latestBy}', which is the same in all rows with one key: name a column outside of 'key'`);
+        throw new Error(
+          `${context}: 'latestBy' is '${props.latestBy}', which is the same in all rows with one key: name a ` +
+            `column outside of 'key'`,
+        );
       }
     }
 
@@ -127,6 +148,8 @@ function checkUnique(what: string, values: string[]): void {
 
 function checkColumn(what: string, name: string, columns: ColumnDefinition[]): void {
   if (!columns.some(column => column.name === name)) {
-    throw new Error(`${what} must name columns of the dataset (${columns.map(column => column.name).join(', ')}), got '${name}'`);
+    throw new Error(
+      `${what} must name columns of the dataset (${columns.map(column => column.name).join(', ')}), got '${name}'`,
+    );
   }
 }

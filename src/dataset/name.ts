@@ -9,7 +9,10 @@ export function checkName(what: string, name: string): void {
     throw new Error(`${what} must be known when the app is synthesized, got a token: give the text itself`);
   }
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-    throw new Error(`${what} must have letters (A to Z), digits and underscores only and not begin with a digit, got ${JSON.stringify(name)}`);
+    throw new Error(
+      `${what} must have letters (A to Z), digits and underscores only and not begin with a digit, got ` +
+        `${JSON.stringify(name)}`,
+    );
   }
   if (name.length > LONGEST_NAME) {
     throw new Error(`${what} must have at most ${LONGEST_NAME} characters, got ${name.length}: ${name}`);

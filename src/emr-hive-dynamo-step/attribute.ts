@@ -14,18 +14,25 @@ export interface Attribute {
 }
 
 /** The attribute that a column becomes. */
-export function attributeOf({ name, type }: ColumnDefinition, { attributeNames, epochSeconds }: AttributeOptions): Attribute {
+export function attributeOf(
+  { name, type }: ColumnDefinition,
+  { attributeNames, epochSeconds }: AttributeOptions,
+): Attribute {
   return { name: attributeNames[name] ?? name, type: attributeType() };
 
   function attributeType(): Attribute['type'] {
     switch (type) {
       case 'integer':
       case 'decimal':
-      case 'floatingPoint': return 'N';
-      case 'bool': return 'BOOL';
-      case 'timestamp': return epochSeconds.includes(name) ? 'N' : 'S';
+      case 'floatingPoint':
+        return 'N';
+      case 'bool':
+        return 'BOOL';
+      case 'timestamp':
+        return epochSeconds.includes(name) ? 'N' : 'S';
       case 'string':
-      case 'date': return 'S';
+      case 'date':
+        return 'S';
     }
   }
 }

@@ -2,9 +2,13 @@ import { inputFolder, rejectedRowsFolder, type RunAttempt, stepFolder } from '..
 
 // What the construct renders into the Launch state, and where the step's function keeps its files in the work bucket.
 
-// ---- the cluster, spelled as EMR's API spells it: https://docs.aws.amazon.com/emr/latest/APIReference/API_RunJobFlow.html
+// ---- the cluster, spelled as EMR's API spells it:
+// https://docs.aws.amazon.com/emr/latest/APIReference/API_RunJobFlow.html
 
-/** Part of a RunJobFlow request that is the same for every run. The launch adds Name, LogUri and Steps; a relaunch buys no Spot instances. */
+/**
+ * Part of a RunJobFlow request that is the same for every run. The launch adds Name, LogUri and Steps; a relaunch buys
+ * no Spot instances.
+ */
 export interface ClusterRequest {
   readonly ReleaseLabel: string;
   readonly Applications: { readonly Name: string }[];
@@ -48,7 +52,11 @@ export interface InstanceFleet {
     readonly OnDemandSpecification: { readonly AllocationStrategy: 'lowest-price' | 'prioritized' };
     readonly SpotSpecification?: {
       readonly AllocationStrategy:
-      'capacity-optimized' | 'price-capacity-optimized' | 'lowest-price' | 'diversified' | 'capacity-optimized-prioritized';
+        | 'capacity-optimized'
+        | 'price-capacity-optimized'
+        | 'lowest-price'
+        | 'diversified'
+        | 'capacity-optimized-prioritized';
       readonly TimeoutDurationMinutes: number;
       readonly TimeoutAction: 'SWITCH_TO_ON_DEMAND';
     };
@@ -63,7 +71,12 @@ export interface InstanceTypeConfig {
   readonly EbsConfiguration?: {
     readonly EbsOptimized: boolean;
     readonly EbsBlockDeviceConfigs: {
-      readonly VolumeSpecification: { readonly VolumeType: string; readonly SizeInGB: number; readonly Iops?: number; readonly Throughput?: number };
+      readonly VolumeSpecification: {
+        readonly VolumeType: string;
+        readonly SizeInGB: number;
+        readonly Iops?: number;
+        readonly Throughput?: number;
+      };
       readonly VolumesPerInstance: number;
     }[];
   };
@@ -100,7 +113,11 @@ export interface KeyAttribute {
 }
 
 /** A key in one form, whichever of its attributes is named first. */
-export const spellKey = (key: KeyAttribute[]): string => key.map(({ name, type }) => `${name} (${type})`).sort().join(', ');
+export const spellKey = (key: KeyAttribute[]): string =>
+  key
+    .map(({ name, type }) => `${name} (${type})`)
+    .sort()
+    .join(', ');
 
 export interface EmrHiveDynamoArguments {
   /** HiveQL in which what depends on the run is still open. */
@@ -147,18 +164,29 @@ export interface EmrJob {
 /** Folder of the records of everything that RunJobFlow was asked for, in any attempt of the run. */
 export const launchesFolder = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}launches/`;
 
-/** The HiveQL that a launch has filled in: one object for each, so a launch never changes the script of another that still runs. */
-export function scriptKey({ runId, attempt, relaunch }: RunAttempt & { readonly relaunch: number }, stepId: string): string {
+/**
+ * The HiveQL that a launch has filled in: one object for each, so a launch never changes the script of another that
+ * still runs.
+ */
+export function scriptKey(
+  { runId, attempt, relaunch }: RunAttempt & { readonly relaunch: number },
+  stepId: string,
+): string {
   return `${stepFolder(runId, stepId)}scripts/${attempt}-${relaunch}.hql`;
 }
 
-/** EMR writes a cluster's logs below this folder, unless the request names another one, as <cluster id>/steps/<step id>/stderr.gz and so on. */
+/**
+ * EMR writes a cluster's logs below this folder, unless the request names another one, as <cluster id>/steps/<step
+ * id>/stderr.gz and so on.
+ */
 export const logsFolder = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}logs/`;
 
 /** EMR Serverless writes its logs below this folder, as applications/<id>/jobs/<id>/HIVE_DRIVER/stderr.gz and so on. */
 export const serverlessLogs = (runId: string, stepId: string): string => logsFolder(runId, stepId);
 
-/** Where Hive keeps the rows between its jobs on EMR Serverless, which has no HDFS. It expires with the run's folder. */
+/**
+ * Where Hive keeps the rows between its jobs on EMR Serverless, which has no HDFS. It expires with the run's folder.
+ */
 export const serverlessScratch = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}scratch/`;
 
 /** What belongs to the cluster that runs share: the record of it, and its logs. */
@@ -169,15 +197,17 @@ export const keptClusterLogs = (stepId: string): string => `${keptClusterFolder(
 /** How long Spot capacity is waited for before EMR buys on-demand instances instead. EMR takes 5 to 1440. */
 export const SPOT_TIMEOUT_MINUTES = 10;
 
-/** Value true: EMR puts it on whatever it creates for the cluster, which the service role's permissions are bound to. */
+/**
+ * Value true: EMR puts it on whatever it creates for the cluster, which the service role's permissions are bound to.
+ */
 export const EMR_MANAGED_TAG = 'for-use-with-amazon-emr-managed-policies';
 
 /** Its value names the step: the function may end clusters with this tag only. */
 export const STEP_TAG = 'cdk-etl-steps:step';
 
 /**
- * Where the rendered script leaves a place open for what only the run knows. Text of the dataset, the table or a transform cannot look like one:
- * no `<` stands before a letter there.
+ * Where the rendered script leaves a place open for what only the run knows. Text of the dataset, the table or a
+ * transform cannot look like one: no `<` stands before a letter there.
  */
 export const HIVE_PLACEHOLDER = {
   inputFolder: '<input folder>',
@@ -192,8 +222,8 @@ export const HIVE_PLACEHOLDER = {
 } as const;
 
 /**
- * Folder of what the load has counted: every line of every object in it and below is a JSON object of some of the numbers of
- * runtime/counts.ts, each of them once. Objects that mark folders are empty.
+ * Folder of what the load has counted: every line of every object in it and below is a JSON object of some of the
+ * numbers of runtime/counts.ts, each of them once. Objects that mark folders are empty.
  */
 export const countsFolder = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}counts/`;
 
@@ -214,21 +244,34 @@ export interface HiveScriptPlaces {
 }
 
 /**
- * The script of one run, from the one that was rendered when the app was synthesized. Rejected rows go to rejectedRowsFolder(), one a line:
- * reason, staged file and the whole line, separated by tabs. Those that a transform yielded are below `transformed/` there.
+ * The script of one run, from the one that was rendered when the app was synthesized. Rejected rows go to
+ * rejectedRowsFolder(), one a line: reason, staged file and the whole line, separated by tabs. Those that a transform
+ * yielded are below `transformed/` there.
  */
-export function fillHiveScript(script: string, { workBucket, runId, stepId, reducers, writeRate }: HiveScriptPlaces): string {
+export function fillHiveScript(
+  script: string,
+  { workBucket, runId, stepId, reducers, writeRate }: HiveScriptPlaces,
+): string {
   for (const [name, text] of Object.entries({ workBucket, runId, stepId })) {
-    if (!/^[A-Za-z0-9._-]+$/.test(text)) throw new Error(`'${name}' must have letters, digits, dots, hyphens and underscores only, got ${JSON.stringify(text)}`);
+    if (!/^[A-Za-z0-9._-]+$/.test(text)) {
+      throw new Error(
+        `'${name}' must have letters, digits, dots, hyphens and underscores only, got ${JSON.stringify(text)}`,
+      );
+    }
   }
   const uri = (folder: string): string => `s3://${workBucket}/${folder}`;
   const units = writeRate.units === undefined ? '' : `'dynamodb.throughput.write' = '${writeRate.units}',\n  `;
-  return script
-    .replaceAll(HIVE_PLACEHOLDER.inputFolder, uri(inputFolder(runId)))
-    .replaceAll(HIVE_PLACEHOLDER.countsFolder, uri(countsFolder(runId, stepId)))
-    .replaceAll(HIVE_PLACEHOLDER.rejectedRowsFolder, uri(rejectedRowsFolder(runId, stepId)))
-    .replaceAll(HIVE_PLACEHOLDER.reducers, String(reducers))
-    // as properties of the table: the connector's handler overwrites what SET says
-    .replaceAll(HIVE_PLACEHOLDER.writeRate, `${units}'dynamodb.throughput.write.percent' = '${writeRate.percent / 100}'`)
-    .replaceAll(HIVE_PLACEHOLDER.lineFeed, '${system:line.separator}');
+  return (
+    script
+      .replaceAll(HIVE_PLACEHOLDER.inputFolder, uri(inputFolder(runId)))
+      .replaceAll(HIVE_PLACEHOLDER.countsFolder, uri(countsFolder(runId, stepId)))
+      .replaceAll(HIVE_PLACEHOLDER.rejectedRowsFolder, uri(rejectedRowsFolder(runId, stepId)))
+      .replaceAll(HIVE_PLACEHOLDER.reducers, String(reducers))
+      // as properties of the table: the connector's handler overwrites what SET says
+      .replaceAll(
+        HIVE_PLACEHOLDER.writeRate,
+        `${units}'dynamodb.throughput.write.percent' = '${writeRate.percent / 100}'`,
+      )
+      .replaceAll(HIVE_PLACEHOLDER.lineFeed, '${system:line.separator}')
+  );
 }

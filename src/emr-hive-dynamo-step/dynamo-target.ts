@@ -31,18 +31,30 @@ export interface DynamoTargetProps {
 export function validateTarget(scope: Construct, props: DynamoTargetProps): void {
   const { attributeNames = {}, writeThroughputPercent, writeUnitsPerSecond } = props;
   const { least, most } = WRITE_THROUGHPUT_PERCENT;
-  if (writeThroughputPercent !== undefined && !Token.isUnresolved(writeThroughputPercent)
-    && !(writeThroughputPercent >= least && writeThroughputPercent <= most)) {
-    throw new Error(`'writeThroughputPercent' must be ${least} to ${most}, the bounds of the DynamoDB connector, got ${writeThroughputPercent}.`);
+  if (
+    writeThroughputPercent !== undefined &&
+    !Token.isUnresolved(writeThroughputPercent) &&
+    !(writeThroughputPercent >= least && writeThroughputPercent <= most)
+  ) {
+    throw new Error(
+      `'writeThroughputPercent' must be ${least} to ${most}, the bounds of the DynamoDB connector, got ` +
+        `${writeThroughputPercent}.`,
+    );
   }
   validateWholeNumber("'writeUnitsPerSecond'", writeUnitsPerSecond, 1, MOST_WRITE_UNITS);
   if (writeThroughputPercent !== undefined && writeUnitsPerSecond !== undefined) {
-    throw new Error(`'writeThroughputPercent' and 'writeUnitsPerSecond' both say how fast to write, got ${writeThroughputPercent} and ${writeUnitsPerSecond}. Leave one out.`);
+    throw new Error(
+      `'writeThroughputPercent' and 'writeUnitsPerSecond' both say how fast to write, got ` +
+        `${writeThroughputPercent} and ${writeUnitsPerSecond}. Leave one out.`,
+    );
   }
   for (const [column, attribute] of Object.entries(attributeNames)) {
     if (attribute === '' || /[,\p{Cc}]/u.test(attribute)) {
-      throw new Error(`'attributeNames' of column '${column}' must be a name without commas, by which the DynamoDB connector separates names, and without control `
-        + `characters, got ${JSON.stringify(attribute)}.`);
+      throw new Error(
+        `'attributeNames' of column '${column}' must be a name without commas, by which the DynamoDB connector ` +
+          'separates names, and without control ' +
+          `characters, got ${JSON.stringify(attribute)}.`,
+      );
     }
   }
   validateTableEnvironment(scope, props.table);
@@ -52,25 +64,44 @@ export function validateTarget(scope: Construct, props: DynamoTargetProps): void
 function validateTableEnvironment(scope: Construct, table: ITable): void {
   const stack = Stack.of(scope);
   // the environment of a table that is imported by its ARN is that of the stack
-  const { account, region } = Token.isUnresolved(table.tableArn) ? table.env : Arn.split(table.tableArn, ArnFormat.SLASH_RESOURCE_NAME);
+  const { account, region } = Token.isUnresolved(table.tableArn)
+    ? table.env
+    : Arn.split(table.tableArn, ArnFormat.SLASH_RESOURCE_NAME);
   const differs = (a: string, b: string) => !Token.isUnresolved(a) && !Token.isUnresolved(b) && a !== b;
   if (differs(region!, stack.region)) {
-    throw new Error(`'table' must be in the region of the step's stack, ${stack.region}: the connector writes to the cluster's own region. `
-      + `${table.node.path} is in ${region}: use a replica of it, or put the pipeline there.`);
+    throw new Error(
+      `'table' must be in the region of the step's stack, ${stack.region}: the connector writes to the cluster's ` +
+        'own region. ' +
+        `${table.node.path} is in ${region}: use a replica of it, or put the pipeline there.`,
+    );
   }
   if (differs(account!, stack.account)) {
-    throw new Error(`'table' must be in the account of the step's stack, ${stack.account}: the connector finds tables by name, in the cluster's own account. `
-      + `${table.node.path} is in ${account}: put the pipeline there.`);
+    throw new Error(
+      `'table' must be in the account of the step's stack, ${stack.account}: the connector finds tables by name, ` +
+        `in the cluster's own account. ` +
+        `${table.node.path} is in ${account}: put the pipeline there.`,
+    );
   }
 }
 
 /** What the launch is told about a dataset's way into the table. Throws if the dataset does not fit. */
-export function targetArguments(scope: Construct, props: DynamoTargetProps, dataset: DatasetDefinition, engine: HiveEngine): Pick<EmrHiveDynamoArguments, 'script' | 'table'> {
+export function targetArguments(
+  scope: Construct,
+  props: DynamoTargetProps,
+  dataset: DatasetDefinition,
+  engine: HiveEngine,
+): Pick<EmrHiveDynamoArguments, 'script' | 'table'> {
   if (dataset.key.length === 0) {
-    throw new Error(`dataset '${dataset.name}' must have a 'key' for the step ${scope.node.path}: it becomes the key of the items in DynamoDB. Add one.`);
+    throw new Error(
+      `dataset '${dataset.name}' must have a 'key' for the step ${scope.node.path}: it becomes the key of the ` +
+        'items in DynamoDB. Add one.',
+    );
   }
   const { table, writeUnitsPerSecond, writeThroughputPercent = DEFAULT_WRITE_THROUGHPUT_PERCENT } = props;
-  const options: AttributeOptions = { attributeNames: props.attributeNames ?? {}, epochSeconds: props.epochSeconds ?? [] };
+  const options: AttributeOptions = {
+    attributeNames: props.attributeNames ?? {},
+    epochSeconds: props.epochSeconds ?? [],
+  };
   const transform = props.transform?._definition;
   const loaded = loadedDataset(dataset, transform);
   validateAttributes(loaded, options, transform ? "the step's 'transform'" : `the dataset '${dataset.name}'`);
@@ -82,22 +113,33 @@ export function targetArguments(scope: Construct, props: DynamoTargetProps, data
       name: table.tableName,
       arn: table.tableArn,
       key,
-      ...writeUnitsPerSecond === undefined ? { writeThroughputPercent } : { writeUnitsPerSecond },
+      ...(writeUnitsPerSecond === undefined ? { writeThroughputPercent } : { writeUnitsPerSecond }),
     },
   };
 }
 
 function validateAttributes({ columns }: DatasetDefinition, options: AttributeOptions, owner: string): void {
   const names = columns.map(column => column.name);
-  for (const [property, named] of [['attributeNames', Object.keys(options.attributeNames)], ['epochSeconds', options.epochSeconds]] as const) {
+  for (const [property, named] of [
+    ['attributeNames', Object.keys(options.attributeNames)],
+    ['epochSeconds', options.epochSeconds],
+  ] as const) {
     const unknown = named.find(name => !names.includes(name));
-    if (unknown !== undefined) throw new Error(`'${property}' must name columns of ${owner} (${names.join(', ')}), got '${unknown}'.`);
+    if (unknown !== undefined) {
+      throw new Error(`'${property}' must name columns of ${owner} (${names.join(', ')}), got '${unknown}'.`);
+    }
   }
   const other = columns.find(({ name, type }) => options.epochSeconds.includes(name) && type !== 'timestamp');
-  if (other) throw new Error(`'epochSeconds' must name timestamp columns of ${owner}, got '${other.name}', a column of type ${other.type}.`);
+  if (other) {
+    throw new Error(
+      `'epochSeconds' must name timestamp columns of ${owner}, got '${other.name}', a column of type ${other.type}.`,
+    );
+  }
   const attributes = columns.map(column => attributeOf(column, options).name);
   const repeated = attributes.find((name, index) => attributes.indexOf(name) !== index);
   if (repeated !== undefined) {
-    throw new Error(`'attributeNames' must give each column of ${owner} an attribute of its own, got '${repeated}' more than once.`);
+    throw new Error(
+      `'attributeNames' must give each column of ${owner} an attribute of its own, got '${repeated}' more than once.`,
+    );
   }
 }

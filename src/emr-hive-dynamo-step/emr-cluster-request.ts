@@ -1,6 +1,15 @@
-import { type ClusterConfiguration, ClusterRequest, type InstanceFleet, InstanceTypeConfig, SPOT_TIMEOUT_MINUTES } from './contract';
 import {
-  type EmrConfiguration, EmrOnDemandAllocationStrategy, EmrSpotAllocationStrategy, type InstanceFleets,
+  type ClusterConfiguration,
+  ClusterRequest,
+  type InstanceFleet,
+  InstanceTypeConfig,
+  SPOT_TIMEOUT_MINUTES,
+} from './contract';
+import {
+  type EmrConfiguration,
+  EmrOnDemandAllocationStrategy,
+  EmrSpotAllocationStrategy,
+  type InstanceFleets,
 } from './emr-instance-fleets';
 
 /** What the step has made for its clusters. */
@@ -24,7 +33,7 @@ export function clusterRequest(fleets: InstanceFleets, surroundings: ClusterSurr
   return {
     ReleaseLabel: fleets.releaseLabel,
     Applications: [{ Name: 'Hive' }],
-    ...surroundings.logs && { LogUri: surroundings.logs },
+    ...(surroundings.logs && { LogUri: surroundings.logs }),
     ServiceRole: surroundings.serviceRole,
     JobFlowRole: surroundings.instanceProfile,
     SecurityConfiguration: surroundings.securityConfiguration,
@@ -33,21 +42,31 @@ export function clusterRequest(fleets: InstanceFleets, surroundings: ClusterSurr
       Ec2SubnetIds: surroundings.subnetIds,
       EmrManagedMasterSecurityGroup: surroundings.primarySecurityGroup,
       EmrManagedSlaveSecurityGroup: surroundings.coreSecurityGroup,
-      ...surroundings.serviceAccessSecurityGroup && { ServiceAccessSecurityGroup: surroundings.serviceAccessSecurityGroup },
-      ...additionalGroups && { AdditionalMasterSecurityGroups: additionalGroups, AdditionalSlaveSecurityGroups: additionalGroups },
-      InstanceFleets: [primaryFleet(fleets), coreFleet(fleets), ...fleets.spotCapacity === 0 ? [] : [taskFleet(fleets)]],
+      ...(surroundings.serviceAccessSecurityGroup && {
+        ServiceAccessSecurityGroup: surroundings.serviceAccessSecurityGroup,
+      }),
+      ...(additionalGroups && {
+        AdditionalMasterSecurityGroups: additionalGroups,
+        AdditionalSlaveSecurityGroups: additionalGroups,
+      }),
+      InstanceFleets: [
+        primaryFleet(fleets),
+        coreFleet(fleets),
+        ...(fleets.spotCapacity === 0 ? [] : [taskFleet(fleets)]),
+      ],
       // the net beneath stop: without steps left, or idle for too long, the cluster ends, whoever has forgotten it
       KeepJobFlowAliveWhenNoSteps: idleTimeout !== undefined,
       TerminationProtected: false,
     },
-    ...idleTimeout && { AutoTerminationPolicy: { IdleTimeout: idleTimeout.toSeconds() } },
+    ...(idleTimeout && { AutoTerminationPolicy: { IdleTimeout: idleTimeout.toSeconds() } }),
     ...managedScaling(fleets),
-    ...bootstrapActions && {
+    ...(bootstrapActions && {
       BootstrapActions: bootstrapActions.map(({ name, script, args }) => ({
-        Name: name, ScriptBootstrapAction: { Path: script, ...args && { Args: args } },
+        Name: name,
+        ScriptBootstrapAction: { Path: script, ...(args && { Args: args }) },
       })),
-    },
-    ...configurations && { Configurations: configurations.map(configuration) },
+    }),
+    ...(configurations && { Configurations: configurations.map(configuration) }),
   };
 }
 
@@ -56,7 +75,10 @@ function primaryFleet(fleets: InstanceFleets): InstanceFleet {
     Name: 'Primary',
     InstanceFleetType: 'MASTER',
     TargetOnDemandCapacity: 1, // losing it loses the cluster
-    InstanceTypeConfigs: fleets.primaryInstanceTypes.map((InstanceType, index) => ({ InstanceType, ...priority(fleets, index) })),
+    InstanceTypeConfigs: fleets.primaryInstanceTypes.map((InstanceType, index) => ({
+      InstanceType,
+      ...priority(fleets, index),
+    })),
     LaunchSpecifications: onDemand(fleets),
   };
 }
@@ -90,7 +112,9 @@ function taskFleet(fleets: InstanceFleets): InstanceFleet {
 }
 
 /** An allocation strategy also raises the limit of 5 instance types a fleet to 30. */
-const onDemand = (fleets: InstanceFleets) => ({ OnDemandSpecification: { AllocationStrategy: fleets.onDemandAllocationStrategy } });
+const onDemand = (fleets: InstanceFleets) => ({
+  OnDemandSpecification: { AllocationStrategy: fleets.onDemandAllocationStrategy },
+});
 
 function worker(fleets: InstanceFleets, types: string[]): InstanceTypeConfig[] {
   const { ebsIops, ebsThroughput } = fleets.options;
@@ -100,27 +124,34 @@ function worker(fleets: InstanceFleets, types: string[]): InstanceTypeConfig[] {
     ...priority(fleets, index),
     EbsConfiguration: {
       EbsOptimized: true,
-      EbsBlockDeviceConfigs: [{
-        VolumeSpecification: {
-          VolumeType: fleets.ebsVolumeType,
-          SizeInGB: fleets.ebsVolumeSize.toGibibytes(),
-          ...ebsIops !== undefined && { Iops: ebsIops },
-          ...ebsThroughput !== undefined && { Throughput: ebsThroughput },
+      EbsBlockDeviceConfigs: [
+        {
+          VolumeSpecification: {
+            VolumeType: fleets.ebsVolumeType,
+            SizeInGB: fleets.ebsVolumeSize.toGibibytes(),
+            ...(ebsIops !== undefined && { Iops: ebsIops }),
+            ...(ebsThroughput !== undefined && { Throughput: ebsThroughput }),
+          },
+          VolumesPerInstance: fleets.ebsVolumesPerInstance,
         },
-        VolumesPerInstance: fleets.ebsVolumesPerInstance,
-      }],
+      ],
     },
   }));
 }
 
 /** 0 is the highest; only the strategies that go by it look at it. */
 function priority(fleets: InstanceFleets, index: number): { readonly Priority?: number } {
-  const prioritized = fleets.onDemandAllocationStrategy === EmrOnDemandAllocationStrategy.PRIORITIZED
-    || fleets.spotAllocationStrategy === EmrSpotAllocationStrategy.CAPACITY_OPTIMIZED_PRIORITIZED;
+  const prioritized =
+    fleets.onDemandAllocationStrategy === EmrOnDemandAllocationStrategy.PRIORITIZED ||
+    fleets.spotAllocationStrategy === EmrSpotAllocationStrategy.CAPACITY_OPTIMIZED_PRIORITIZED;
   return prioritized ? { Priority: index } : {};
 }
 
-function managedScaling({ options, onDemandCapacity, spotCapacity }: InstanceFleets): Pick<ClusterRequest, 'ManagedScalingPolicy'> {
+function managedScaling({
+  options,
+  onDemandCapacity,
+  spotCapacity,
+}: InstanceFleets): Pick<ClusterRequest, 'ManagedScalingPolicy'> {
   const { maxCapacityUnits } = options;
   if (maxCapacityUnits === undefined) return {};
   return {
@@ -129,7 +160,8 @@ function managedScaling({ options, onDemandCapacity, spotCapacity }: InstanceFle
         UnitType: 'InstanceFleetUnits',
         MinimumCapacityUnits: onDemandCapacity + spotCapacity,
         MaximumCapacityUnits: maxCapacityUnits,
-        // what is added is Spot where there is Spot (EMR adds on-demand instances first otherwise), and no core: HDFS leaves an instance slowly
+        // what is added is Spot where there is Spot (EMR adds on-demand instances first otherwise), and no core: HDFS
+        // leaves an instance slowly
         MaximumOnDemandCapacityUnits: spotCapacity > 0 ? onDemandCapacity : maxCapacityUnits,
         MaximumCoreCapacityUnits: spotCapacity > 0 ? onDemandCapacity : maxCapacityUnits,
       },
@@ -140,7 +172,7 @@ function managedScaling({ options, onDemandCapacity, spotCapacity }: InstanceFle
 function configuration({ classification, properties, configurations }: EmrConfiguration): ClusterConfiguration {
   return {
     Classification: classification,
-    ...properties && { Properties: properties },
-    ...configurations && { Configurations: configurations.map(configuration) },
+    ...(properties && { Properties: properties }),
+    ...(configurations && { Configurations: configurations.map(configuration) }),
   };
 }

@@ -12,11 +12,11 @@ type Create = (scope: Construct, table: ITable, tagValue: string) => StepCluster
 /** What the step loads with. */
 export class EmrCompute {
   /**
-   * A cluster of instance fleets for each run. It costs nothing between runs; it takes some minutes to start. With `idleTimeout` it is kept for
-   * the next run.
+   * A cluster of instance fleets for each run. It costs nothing between runs; it takes some minutes to start. With
+   * `idleTimeout` it is kept for the next run.
    *
-   * @throws Error if a number is out of its bounds, there are no or too many instance types, the release is not one of EMR 7, or an option does not
-   * fit another one
+   * @throws Error if a number is out of its bounds, there are no or too many instance types, the release is not one of
+   * EMR 7, or an option does not fit another one
    */
   public static instanceFleets(options: EmrInstanceFleetsOptions): EmrCompute {
     const fleets = new InstanceFleets(options);
@@ -24,8 +24,8 @@ export class EmrCompute {
   }
 
   /**
-   * A cluster of your own, which the step neither starts nor ends. Each load is an EMR step there, whose failure leaves the others alone. A load
-   * that is stopped is cancelled; what Hive has written to DynamoDB by then stays.
+   * A cluster of your own, which the step neither starts nor ends. Each load is an EMR step there, whose failure leaves
+   * the others alone. A load that is stopped is cancelled; what Hive has written to DynamoDB by then stays.
    *
    * @throws Error if the id is none of a cluster, or `workers` is no whole number from 1
    */
@@ -35,15 +35,17 @@ export class EmrCompute {
   }
 
   /**
-   * EMR Serverless: no instances to choose, a start in about a minute, and a price by the second of what the tasks take. The step makes an application
-   * and the role of the loads, or takes an application of yours; `maxVcpus` bounds what a minute costs.
+   * EMR Serverless: no instances to choose, a start in about a minute, and a price by the second of what the tasks
+   * take. The step makes an application and the role of the loads, or takes an application of yours; `maxVcpus` bounds
+   * what a minute costs.
    *
-   * **Nothing of this has run on AWS yet.** It follows the documentation of EMR Serverless and of the DynamoDB connector. Its Hive runs on Tez, for
-   * which the generated HiveQL has settings of its own; AWS recommends MapReduce for DynamoDB, which only clusters have. Try it with a small table
-   * first, and compare the counts of a run and the table's write rate.
+   * **Nothing of this has run on AWS yet.** It follows the documentation of EMR Serverless and of the DynamoDB
+   * connector. Its Hive runs on Tez, for which the generated HiveQL has settings of its own; AWS recommends MapReduce
+   * for DynamoDB, which only clusters have. Try it with a small table first, and compare the counts of a run and the
+   * table's write rate.
    *
-   * @throws Error if the id is none of an application, a number or a duration is out of its bounds, or a property of the application is given
-   * beside `applicationId`
+   * @throws Error if the id is none of an application, a number or a duration is out of its bounds, or a property of
+   * the application is given beside `applicationId`
    */
   public static serverless(options: EmrServerlessOptions = {}): EmrCompute {
     const serverless = new ServerlessOptions(options, DEFAULT_RELEASE_LABEL);

@@ -117,7 +117,9 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
   /** Names the step: the id of the construct. */
   public readonly stepId: string;
 
-  /** The security groups of the clusters' instances; none if the cluster is yours, or on EMR Serverless without `vpc`. */
+  /**
+   * The security groups of the clusters' instances; none if the cluster is yours, or on EMR Serverless without `vpc`.
+   */
   public readonly connections: ec2.Connections;
 
   /** The role of the clusters' instances, or of the loads on EMR Serverless: Hive acts with it. */
@@ -163,7 +165,9 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
    * not yield the columns of the key and of `latestBy`
    */
   public bind(scope: Construct, options: EtlStepBindOptions): EtlStepConfig {
-    if (this.bound) throw new Error(`The step ${this.node.path} is in a pipeline already. Make a step of its own for each pipeline.`);
+    if (this.bound) {
+      throw new Error(`The step ${this.node.path} is in a pipeline already. Make a step of its own for each pipeline.`);
+    }
     this.bound = true;
     const { workBucket } = options;
     const dataset = options.dataset._definition;
@@ -194,11 +198,13 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
       stopFunctions: [this.handler],
       teardownFunctions: this.clusters.areKept ? [this.handler] : [],
       dependencies: this.clusters.dependencies,
-      dashboardWidgets: [graph(
-        this.stepId,
-        [this.metricRowsRead(), this.metricRowsWritten(), this.metricRowsRejected(), this.metricDuplicatesDropped()],
-        [this.metricLoadDuration()],
-      )],
+      dashboardWidgets: [
+        graph(
+          this.stepId,
+          [this.metricRowsRead(), this.metricRowsWritten(), this.metricRowsRejected(), this.metricDuplicatesDropped()],
+          [this.metricLoadDuration()],
+        ),
+      ],
     };
   }
 
@@ -236,8 +242,14 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
   }
 
   private validateProps(): void {
-    validateDuration("'maxRuntime'", this.props.maxRuntime, SHORTEST_MAX_RUNTIME, LONGEST_MAX_RUNTIME, 'A cluster alone takes up to ten minutes to start; a load '
-      + 'that needs more than a day needs more core instances or more write capacity.');
+    validateDuration(
+      "'maxRuntime'",
+      this.props.maxRuntime,
+      SHORTEST_MAX_RUNTIME,
+      LONGEST_MAX_RUNTIME,
+      'A cluster alone takes up to ten minutes to start; a load ' +
+        'that needs more than a day needs more core instances or more write capacity.',
+    );
     validateTarget(this, this.props);
   }
 }

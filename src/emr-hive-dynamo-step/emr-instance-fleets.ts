@@ -1,23 +1,32 @@
 import { Duration, Size, SizeRoundingBehavior, Token } from 'aws-cdk-lib';
-import { EbsDeviceVolumeType, InstanceType, type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import {
+  EbsDeviceVolumeType,
+  InstanceType,
+  type ISecurityGroup,
+  type IVpc,
+  type SubnetSelection,
+} from 'aws-cdk-lib/aws-ec2';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { validateDuration, validateWholeNumber } from '../validation';
 
 /**
- * Half a year in use, security fixes until April 2028 (a release has 24 months of support), Hive 3.1.3 like every 7.x, the
- * engine that the generated HiveQL is tested with.
+ * Half a year in use, security fixes until April 2028 (a release has 24 months of support), Hive 3.1.3 like every 7.x,
+ * the engine that the generated HiveQL is tested with.
  */
 export const DEFAULT_RELEASE_LABEL = 'emr-7.13.0';
 
 /**
- * One class (4 virtual CPUs, 16 GiB), because EMR sizes Hive's tasks by the type: of types with different memory an instance would run
- * another number of tasks for the same unit of capacity. Several, because the more there are, the seldomer a zone has room for none. Graviton,
- * because Hive and the DynamoDB connector are Java, which runs there as it is, for about a fifth less money. xlarge is the smallest that EMR
- * takes. EMR 7.13 supports all three.
+ * One class (4 virtual CPUs, 16 GiB), because EMR sizes Hive's tasks by the type: of types with different memory an
+ * instance would run another number of tasks for the same unit of capacity. Several, because the more there are, the
+ * seldomer a zone has room for none. Graviton, because Hive and the DynamoDB connector are Java, which runs there as it
+ * is, for about a fifth less money. xlarge is the smallest that EMR takes. EMR 7.13 supports all three.
  */
 const DEFAULT_INSTANCE_TYPES = ['m7g.xlarge', 'm6g.xlarge', 'm6gd.xlarge'].map(name => new InstanceType(name));
 
-/** With allocation strategies, which every fleet here uses. https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-instance-fleet.html */
+/**
+ * With allocation strategies, which every fleet here uses.
+ * https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-instance-fleet.html
+ */
 const MAX_INSTANCE_TYPES = 30;
 
 const RELEASE_LABEL = /^emr-7\.\d+\.\d+$/;
@@ -25,7 +34,11 @@ const RELEASE_LABEL = /^emr-7\.\d+\.\d+$/;
 /** https://docs.aws.amazon.com/emr/latest/APIReference/API_VolumeSpecification.html */
 const EBS = {
   types: [
-    EbsDeviceVolumeType.GP3, EbsDeviceVolumeType.GP2, EbsDeviceVolumeType.IO1, EbsDeviceVolumeType.ST1, EbsDeviceVolumeType.SC1,
+    EbsDeviceVolumeType.GP3,
+    EbsDeviceVolumeType.GP2,
+    EbsDeviceVolumeType.IO1,
+    EbsDeviceVolumeType.ST1,
+    EbsDeviceVolumeType.SC1,
     EbsDeviceVolumeType.STANDARD,
   ],
   withIops: [EbsDeviceVolumeType.GP3, EbsDeviceVolumeType.IO1],
@@ -104,8 +117,8 @@ export interface EmrInstanceFleetsOptions {
   readonly vpc: IVpc;
 
   /**
-   * Subnets to choose from, either all public or all private. EMR takes one of them for each cluster, by the capacity of its zone, so name
-   * several zones. The instances must reach S3 and DynamoDB from there.
+   * Subnets to choose from, either all public or all private. EMR takes one of them for each cluster, by the capacity
+   * of its zone, so name several zones. The instances must reach S3 and DynamoDB from there.
    *
    * @default - the private subnets of the VPC; if it has none, its isolated, then its public ones
    */
@@ -147,32 +160,34 @@ export interface EmrInstanceFleetsOptions {
   readonly taskInstanceTypes?: InstanceType[];
 
   /**
-   * Units of capacity that an instance of a type counts as, by the names of types, for instance `{ 'm7g.2xlarge': 2 }`. Whole numbers from 1.
+   * Units of capacity that an instance of a type counts as, by the names of types, for instance `{ 'm7g.2xlarge': 2 }`.
+   * Whole numbers from 1.
    *
    * @default - each core or task instance is one unit
    */
   readonly instanceWeights?: { [instanceType: string]: number };
 
   /**
-   * Units of core capacity: on-demand instances, which alone hold the data between Hive's two jobs (HDFS). EMR keeps one copy of it below
-   * four core instances, so a lost core instance fails the load, which begins anew on another cluster.
+   * Units of core capacity: on-demand instances, which alone hold the data between Hive's two jobs (HDFS). EMR keeps
+   * one copy of it below four core instances, so a lost core instance fails the load, which begins anew on another
+   * cluster.
    *
    * @default 1
    */
   readonly onDemandCapacity?: number;
 
   /**
-   * Units of task capacity: Spot instances, which hold no data. Hive repeats the tasks of an interrupted one elsewhere. What is not
-   * there 10 minutes after the launch becomes on-demand, and a cluster that failed for lost instances is replaced by one that is all
-   * on-demand.
+   * Units of task capacity: Spot instances, which hold no data. Hive repeats the tasks of an interrupted one elsewhere.
+   * What is not there 10 minutes after the launch becomes on-demand, and a cluster that failed for lost instances is
+   * replaced by one that is all on-demand.
    *
    * @default 2
    */
   readonly spotCapacity?: number;
 
   /**
-   * Most units of core and task capacity that EMR may scale a cluster up to while it loads (managed scaling). The core keeps its size: what is
-   * added are Spot task instances, or on-demand core instances if `spotCapacity` is 0.
+   * Most units of core and task capacity that EMR may scale a cluster up to while it loads (managed scaling). The core
+   * keeps its size: what is added are Spot task instances, or on-demand core instances if `spotCapacity` is 0.
    *
    * @default - clusters keep the size they begin with
    */
@@ -193,9 +208,10 @@ export interface EmrInstanceFleetsOptions {
   readonly onDemandAllocationStrategy?: EmrOnDemandAllocationStrategy;
 
   /**
-   * Size of each EBS volume of a core or task instance, 10 to 1024 GiB. Two volumes of 64 GiB on three instances hold a run of about 100 GB of
-   * CSV: the core instance keeps the rows as ORC (measured: 24 % of the CSV), and every instance its third of the shuffle, twice while
-   * it is merged (at most the size of the CSV), besides logs; YARN takes no more tasks on an instance whose disks are 90 % full.
+   * Size of each EBS volume of a core or task instance, 10 to 1024 GiB. Two volumes of 64 GiB on three instances hold a
+   * run of about 100 GB of CSV: the core instance keeps the rows as ORC (measured: 24 % of the CSV), and every instance
+   * its third of the shuffle, twice while it is merged (at most the size of the CSV), besides logs; YARN takes no more
+   * tasks on an instance whose disks are 90 % full.
    *
    * @default Size.gibibytes(64)
    */
@@ -258,28 +274,30 @@ export interface EmrInstanceFleetsOptions {
   readonly logPrefix?: string;
 
   /**
-   * How long a cluster waits for the next run once it is idle, 1 minute to 7 days. Runs of the step then share one cluster at a time and
-   * save the minutes of its start, but its instances cost while it waits. A run that is stopped, or whose load fails, leaves the cluster; a
-   * cluster that lost its instances is replaced by one that is all on-demand; a deployment that changes the cluster's definition, and
-   * `maxClusterAge`, replace it with the next run. EMR itself ends it when it has been idle; the deletion of the
-   * pipeline ends it at once.
+   * How long a cluster waits for the next run once it is idle, 1 minute to 7 days. Runs of the step then share one
+   * cluster at a time and save the minutes of its start, but its instances cost while it waits. A run that is stopped,
+   * or whose load fails, leaves the cluster; a cluster that lost its instances is replaced by one that is all
+   * on-demand; a deployment that changes the cluster's definition, and `maxClusterAge`, replace it with the next run.
+   * EMR itself ends it when it has been idle; the deletion of the pipeline ends it at once.
    *
    * @default - each run has a cluster of its own, which ends with it
    */
   readonly idleTimeout?: Duration;
 
   /**
-   * Age from which on no run takes a cluster any more that `idleTimeout` has kept, an hour to 30 days. So no cluster misses updates of its
-   * release for ever, and what fills its disks goes with it.
+   * Age from which on no run takes a cluster any more that `idleTimeout` has kept, an hour to 30 days. So no cluster
+   * misses updates of its release for ever, and what fills its disks goes with it.
    *
    * @default Duration.hours(24)
    */
   readonly maxClusterAge?: Duration;
 
   /**
-   * Name of a security configuration of EMR's to use instead of the step's own. Let the roles use the keys that it names.
+   * Name of a security configuration of EMR's to use instead of the step's own. Let the roles use the keys that it
+   * names.
    *
-   * @default - disks are encrypted with a key of the step's, objects as the work bucket encrypts them; only sessions read instance metadata (IMDSv2)
+   * @default - disks are encrypted with a key of the step's, objects as the work bucket encrypts them; only sessions
+   * read instance metadata (IMDSv2)
    */
   readonly securityConfigurationName?: string;
 }
@@ -304,7 +322,10 @@ export class InstanceFleets {
   constructor(public readonly options: EmrInstanceFleetsOptions) {
     const coreInstanceTypes = options.coreInstanceTypes ?? DEFAULT_INSTANCE_TYPES;
     this.releaseLabel = options.releaseLabel ?? DEFAULT_RELEASE_LABEL;
-    this.primaryInstanceTypes = instanceTypes('primaryInstanceTypes', options.primaryInstanceTypes ?? DEFAULT_INSTANCE_TYPES);
+    this.primaryInstanceTypes = instanceTypes(
+      'primaryInstanceTypes',
+      options.primaryInstanceTypes ?? DEFAULT_INSTANCE_TYPES,
+    );
     this.coreInstanceTypes = instanceTypes('coreInstanceTypes', coreInstanceTypes);
     this.taskInstanceTypes = instanceTypes('taskInstanceTypes', options.taskInstanceTypes ?? coreInstanceTypes);
     this.instanceWeights = options.instanceWeights ?? {};
@@ -319,8 +340,11 @@ export class InstanceFleets {
     this.maxClusterAge = options.maxClusterAge ?? Duration.hours(24);
 
     if (!Token.isUnresolved(this.releaseLabel) && !RELEASE_LABEL.test(this.releaseLabel)) {
-      throw new Error(`'releaseLabel' must be 'emr-7.<minor>.<patch>', got '${this.releaseLabel}'. The generated HiveQL needs Hive 3.1.3 of EMR 7: `
-        + `leave it out for ${DEFAULT_RELEASE_LABEL}.`);
+      throw new Error(
+        `'releaseLabel' must be 'emr-7.<minor>.<patch>', got '${this.releaseLabel}'. The generated HiveQL needs ` +
+          'Hive 3.1.3 of EMR 7: ' +
+          `leave it out for ${DEFAULT_RELEASE_LABEL}.`,
+      );
     }
     this.validateCapacity();
     this.validateVolumes();
@@ -334,11 +358,18 @@ export class InstanceFleets {
     for (const [type, weight] of Object.entries(this.instanceWeights)) {
       validateWholeNumber(`'instanceWeights' of '${type}'`, weight, 1, Infinity);
       if (![...this.coreInstanceTypes, ...this.taskInstanceTypes].includes(type)) {
-        throw new Error(`'instanceWeights' must name types of 'coreInstanceTypes' or 'taskInstanceTypes', got '${type}'. Add it there, or remove its weight.`);
+        throw new Error(
+          `'instanceWeights' must name types of 'coreInstanceTypes' or 'taskInstanceTypes', got '${type}'. Add ` +
+            'it there, or remove its weight.',
+        );
       }
     }
     const { maxCapacityUnits } = this.options;
-    if (maxCapacityUnits !== undefined && !Token.isUnresolved(this.onDemandCapacity) && !Token.isUnresolved(this.spotCapacity)) {
+    if (
+      maxCapacityUnits !== undefined &&
+      !Token.isUnresolved(this.onDemandCapacity) &&
+      !Token.isUnresolved(this.spotCapacity)
+    ) {
       validateWholeNumber("'maxCapacityUnits'", maxCapacityUnits, this.onDemandCapacity + this.spotCapacity, Infinity);
     }
   }
@@ -346,26 +377,39 @@ export class InstanceFleets {
   private validateVolumes(): void {
     const { ebsIops: iops, ebsThroughput: throughput } = this.options;
     const type = this.ebsVolumeType;
-    if (!EBS.types.includes(type)) throw new Error(`'ebsVolumeType' must be one that EMR takes (${EBS.types.join(', ')}), got '${type}'.`);
+    if (!EBS.types.includes(type)) {
+      throw new Error(`'ebsVolumeType' must be one that EMR takes (${EBS.types.join(', ')}), got '${type}'.`);
+    }
     validateWholeNumber("'ebsVolumesPerInstance'", this.ebsVolumesPerInstance, 1, 25);
     if (!this.ebsVolumeSize.isUnresolved()) {
-      validateWholeNumber("'ebsVolumeSize' in GiB", this.ebsVolumeSize.toGibibytes({ rounding: SizeRoundingBehavior.NONE }), EBS.sizeGiB.least, EBS.sizeGiB.most);
+      validateWholeNumber(
+        "'ebsVolumeSize' in GiB",
+        this.ebsVolumeSize.toGibibytes({ rounding: SizeRoundingBehavior.NONE }),
+        EBS.sizeGiB.least,
+        EBS.sizeGiB.most,
+      );
     }
     if (iops !== undefined) {
-      if (!EBS.withIops.includes(type)) throw new Error(`'ebsIops' is for volumes of type ${EBS.withIops.join(' or ')} only, got type '${type}'.`);
+      if (!EBS.withIops.includes(type)) {
+        throw new Error(`'ebsIops' is for volumes of type ${EBS.withIops.join(' or ')} only, got type '${type}'.`);
+      }
       validateWholeNumber("'ebsIops'", iops, 100, Infinity);
     } else if (type === EbsDeviceVolumeType.IO1) {
       throw new Error("'ebsIops' must be given for volumes of type 'io1'. Add it, or use gp3.");
     }
     if (throughput !== undefined) {
-      if (type !== EbsDeviceVolumeType.GP3) throw new Error(`'ebsThroughput' is for volumes of type gp3 only, got type '${type}'.`);
+      if (type !== EbsDeviceVolumeType.GP3) {
+        throw new Error(`'ebsThroughput' is for volumes of type gp3 only, got type '${type}'.`);
+      }
       validateWholeNumber("'ebsThroughput' in MiB a second", throughput, EBS.throughput.least, EBS.throughput.most);
     }
   }
 
   private validateKeeping(): void {
     const { idleTimeout, maxClusterAge } = this.options;
-    if (maxClusterAge && !idleTimeout) throw new Error("'maxClusterAge' needs 'idleTimeout': without it each cluster ends with its run.");
+    if (maxClusterAge && !idleTimeout) {
+      throw new Error("'maxClusterAge' needs 'idleTimeout': without it each cluster ends with its run.");
+    }
     validateDuration("'idleTimeout'", idleTimeout, IDLE.least, IDLE.most);
     validateDuration("'maxClusterAge'", maxClusterAge, Duration.hours(1), Duration.days(30));
   }
@@ -373,7 +417,9 @@ export class InstanceFleets {
   private validateLogs(): void {
     const { logBucket, logPrefix } = this.options;
     if (logPrefix === undefined) return;
-    if (!logBucket) throw new Error("'logPrefix' needs 'logBucket': without it the logs are in the run's folder of the work bucket.");
+    if (!logBucket) {
+      throw new Error("'logPrefix' needs 'logBucket': without it the logs are in the run's folder of the work bucket.");
+    }
     if (!Token.isUnresolved(logPrefix) && !/^[^/](.*[^/])?$/.test(logPrefix)) {
       throw new Error(`'logPrefix' must not be empty, nor begin or end with a slash, got '${logPrefix}'.`);
     }
@@ -382,7 +428,10 @@ export class InstanceFleets {
 
 function instanceTypes(name: string, types: InstanceType[]): string[] {
   if (types.length === 0 || types.length > MAX_INSTANCE_TYPES) {
-    throw new Error(`'${name}' must hold 1 to ${MAX_INSTANCE_TYPES} instance types, got ${types.length}. Leave it out for the default ones.`);
+    throw new Error(
+      `'${name}' must hold 1 to ${MAX_INSTANCE_TYPES} instance types, got ${types.length}. Leave it out for the ` +
+        'default ones.',
+    );
   }
   const names = types.map(type => type.toString());
   const repeated = names.find((type, index) => names.indexOf(type) !== index);

@@ -27,11 +27,17 @@ export class EmrNetwork extends Construct {
     this.subnetIds = subnets.map(subnet => subnet.subnetId);
     const publicIds = this.subnetIds.filter(subnetId => vpc.publicSubnets.some(subnet => subnet.subnetId === subnetId));
     if (this.subnetIds.length === 0) {
-      throw new Error(`'vpcSubnets' must select at least one subnet of the VPC ${vpc.node.path}, got none. Select others, or leave it out.`);
+      throw new Error(
+        `'vpcSubnets' must select at least one subnet of the VPC ${vpc.node.path}, got none. Select others, or ` +
+          'leave it out.',
+      );
     }
     if (publicIds.length > 0 && publicIds.length < this.subnetIds.length) {
-      throw new Error(`'vpcSubnets' must select only public or only private subnets, got both (public: ${publicIds.join(', ')}). EMR manages a cluster in a `
-        + 'private subnet in another way: select one kind.');
+      throw new Error(
+        `'vpcSubnets' must select only public or only private subnets, got both (public: ` +
+          `${publicIds.join(', ')}). EMR manages a cluster in a ` +
+          'private subnet in another way: select one kind.',
+      );
     }
 
     const group = (name: string, description: string, allowAllOutbound: boolean) =>
@@ -47,8 +53,9 @@ export class EmrNetwork extends Construct {
   }
 
   /*
-   * EMR adds every rule that it misses. Groups that refer to each other by rules which CloudFormation does not know cannot be deleted, so all
-   * are declared, exactly as EMR writes them: https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-man-sec-groups.html
+   * EMR adds every rule that it misses. Groups that refer to each other by rules which CloudFormation does not know
+   * cannot be deleted, so all are declared, exactly as EMR writes them:
+   * https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-man-sec-groups.html
    */
   private declareInstanceRules(): void {
     for (const to of [this.primary, this.core]) {
@@ -73,15 +80,24 @@ export class EmrNetwork extends Construct {
     if (isolated.length === 0) return;
     const missing = ['s3', 'dynamodb'].filter(service => !this.hasEndpoint(vpc, service));
     if (missing.length === 0) return;
-    Annotations.of(this).addWarningV2('cdk-etl-steps:emrSubnetsWithoutRoute',
-      `The subnets ${isolated.map(subnet => subnet.node.path).join(', ')} have no route out, and the VPC has no endpoint that the app knows of for: `
-      + `${missing.join(', ')}. Clusters there start and load only with gateway endpoints for both; the one for S3 must admit the buckets of EMR and Amazon Linux.`);
+    Annotations.of(this).addWarningV2(
+      'cdk-etl-steps:emrSubnetsWithoutRoute',
+      `The subnets ${isolated.map(subnet => subnet.node.path).join(', ')} have no route out, and the VPC has no ` +
+        'endpoint that the app knows of for: ' +
+        `${missing.join(', ')}. Clusters there start and load only with gateway endpoints for both; the one for ` +
+        'S3 must admit the buckets of EMR and Amazon Linux.',
+    );
   }
 
   /** Endpoints of an imported VPC are not known. */
   private hasEndpoint(vpc: ec2.IVpc, service: string): boolean {
-    return this.node.root.node.findAll().some(node => node instanceof ec2.CfnVPCEndpoint
-      && node.vpcId === vpc.vpcId
-      && JSON.stringify(Stack.of(node).resolve(node.serviceName)).includes(`.${service}"`));
+    return this.node.root.node
+      .findAll()
+      .some(
+        node =>
+          node instanceof ec2.CfnVPCEndpoint &&
+          node.vpcId === vpc.vpcId &&
+          JSON.stringify(Stack.of(node).resolve(node.serviceName)).includes(`.${service}"`),
+      );
   }
 }

@@ -8,15 +8,18 @@ import { EMR_MANAGED_TAG, STEP_TAG } from './contract';
 import type { EmrNetwork } from './emr-network';
 
 /*
- * The managed policy AmazonEMRServicePolicy_v2 admits only subnets and security groups with a tag, which the CDK cannot put on imported ones.
- * These statements follow it, but name subnets and security groups; what a cluster creates they know by EMR's tag, and
- * change it only with the tag of the step beside it, so no step reaches another one's instances. EMR puts a cluster's tags on both.
+ * The managed policy AmazonEMRServicePolicy_v2 admits only subnets and security groups with a tag, which the CDK cannot
+ * put on imported ones. These statements follow it, but name subnets and security groups; what a cluster creates they
+ * know by EMR's tag, and change it only with the tag of the step beside it, so no step reaches another one's instances.
+ * EMR puts a cluster's tags on both.
  *
  * Left out on purpose:
- * - ec2:CreateVpcEndpoint and ec2:ModifyVpcEndpoint, which EMR uses from release 7.5 on for an interface endpoint of its own in the VPC
- *   ("emr-service-vpce"). It would outlive the clusters, cost by the hour, and keep the step's security groups from being deleted with the stack.
- *   The managed policy allows it in tagged VPCs only ("for an optimal experience"), so clusters do without.
- * - security groups, placement groups, capacity reservations, key pairs, custom automatic scaling: the clusters use none of EMR's.
+ * - ec2:CreateVpcEndpoint and ec2:ModifyVpcEndpoint, which EMR uses from release 7.5 on for an interface endpoint of
+ *   its own in the VPC ("emr-service-vpce"). It would outlive the clusters, cost by the hour, and keep the step's
+ *   security groups from being deleted with the stack. The managed policy allows it in tagged VPCs only ("for an
+ *   optimal experience"), so clusters do without.
+ * - security groups, placement groups, capacity reservations, key pairs, custom automatic scaling: the clusters use
+ *   none of EMR's.
  */
 
 export interface ServiceRoleProps {
@@ -29,14 +32,24 @@ export interface ServiceRoleProps {
 }
 
 /** The role that EMR assumes to run the clusters' instances. */
-export function createServiceRole(scope: Construct, { network, securityGroups, instanceRole, tagValue }: ServiceRoleProps): iam.Role {
+export function createServiceRole(
+  scope: Construct,
+  { network, securityGroups, instanceRole, tagValue }: ServiceRoleProps,
+): iam.Role {
   const stack = Stack.of(scope);
-  const ec2Arn = (resource: string, resourceName: string, account?: string) => stack.formatArn({ service: 'ec2', resource, resourceName, account });
+  const ec2Arn = (resource: string, resourceName: string, account?: string) =>
+    stack.formatArn({ service: 'ec2', resource, resourceName, account });
   const all = (...resources: string[]) => resources.map(resource => ec2Arn(resource, '*'));
   const groupArn = (group: ISecurityGroup) => ec2Arn('security-group', group.securityGroupId);
-  const groupArns = [network.primary, network.core, ...network.serviceAccess ? [network.serviceAccess] : []].map(groupArn);
+  const groupArns = [network.primary, network.core, ...(network.serviceAccess ? [network.serviceAccess] : [])].map(
+    groupArn,
+  );
   // a shared subnet belongs to another account; its id is unique everywhere
-  const networkArns = [...network.subnetIds.map(subnetId => ec2Arn('subnet', subnetId, '*')), ...groupArns, ...securityGroups.map(groupArn)];
+  const networkArns = [
+    ...network.subnetIds.map(subnetId => ec2Arn('subnet', subnetId, '*')),
+    ...groupArns,
+    ...securityGroups.map(groupArn),
+  ];
   const requestTagged = { StringEquals: { [`aws:RequestTag/${EMR_MANAGED_TAG}`]: 'true' } };
   const resourceTagged = { StringEquals: { [`aws:ResourceTag/${EMR_MANAGED_TAG}`]: 'true' } };
   const ofThisStep = { StringEquals: { ...resourceTagged.StringEquals, [`aws:ResourceTag/${STEP_TAG}`]: tagValue } };
@@ -54,7 +67,13 @@ export function createServiceRole(scope: Construct, { network, securityGroups, i
 
   allow({
     sid: 'LaunchInNetwork',
-    actions: ['ec2:CreateNetworkInterface', 'ec2:RunInstances', 'ec2:CreateFleet', 'ec2:CreateLaunchTemplate', 'ec2:CreateLaunchTemplateVersion'],
+    actions: [
+      'ec2:CreateNetworkInterface',
+      'ec2:RunInstances',
+      'ec2:CreateFleet',
+      'ec2:CreateLaunchTemplate',
+      'ec2:CreateLaunchTemplateVersion',
+    ],
     resources: networkArns,
   });
   allow({
@@ -72,11 +91,17 @@ export function createServiceRole(scope: Construct, { network, securityGroups, i
   allow({
     sid: 'LaunchWith',
     actions: ['ec2:RunInstances', 'ec2:CreateFleet', 'ec2:CreateLaunchTemplate', 'ec2:CreateLaunchTemplateVersion'],
-    resources: [...all('network-interface', 'fleet'), ec2Arn('image', 'ami-*', '')], // images of EMR's have no account in their ARN
+    // images of EMR's have no account in their ARN
+    resources: [...all('network-interface', 'fleet'), ec2Arn('image', 'ami-*', '')],
   });
   allow({
     sid: 'ManageTagged',
-    actions: ['ec2:DeleteLaunchTemplate', 'ec2:DeleteNetworkInterface', 'ec2:ModifyInstanceAttribute', 'ec2:TerminateInstances'],
+    actions: [
+      'ec2:DeleteLaunchTemplate',
+      'ec2:DeleteNetworkInterface',
+      'ec2:ModifyInstanceAttribute',
+      'ec2:TerminateInstances',
+    ],
     resources: all('launch-template', 'network-interface', 'instance'),
     conditions: ofThisStep,
   });
@@ -90,22 +115,43 @@ export function createServiceRole(scope: Construct, { network, securityGroups, i
     sid: 'TagOnCreate',
     actions: ['ec2:CreateTags'],
     resources: all('instance', 'volume', 'network-interface', 'launch-template'),
-    conditions: { StringEquals: { 'ec2:CreateAction': ['RunInstances', 'CreateFleet', 'CreateLaunchTemplate', 'CreateNetworkInterface'] } },
+    conditions: {
+      StringEquals: {
+        'ec2:CreateAction': ['RunInstances', 'CreateFleet', 'CreateLaunchTemplate', 'CreateNetworkInterface'],
+      },
+    },
   });
   allow({
     sid: 'CompleteSecurityGroups',
     actions: [
-      'ec2:AuthorizeSecurityGroupEgress', 'ec2:AuthorizeSecurityGroupIngress', 'ec2:RevokeSecurityGroupEgress', 'ec2:RevokeSecurityGroupIngress',
+      'ec2:AuthorizeSecurityGroupEgress',
+      'ec2:AuthorizeSecurityGroupIngress',
+      'ec2:RevokeSecurityGroupEgress',
+      'ec2:RevokeSecurityGroupIngress',
     ],
     resources: groupArns,
   });
   allow({
     sid: 'Describe',
     actions: [
-      'ec2:DescribeAccountAttributes', 'ec2:DescribeCapacityReservations', 'ec2:DescribeDhcpOptions', 'ec2:DescribeImages', 'ec2:DescribeInstances',
-      'ec2:DescribeInstanceTypeOfferings', 'ec2:DescribeLaunchTemplates', 'ec2:DescribeNetworkAcls', 'ec2:DescribeNetworkInterfaces',
-      'ec2:DescribePlacementGroups', 'ec2:DescribeRouteTables', 'ec2:DescribeSecurityGroups', 'ec2:DescribeSubnets', 'ec2:DescribeVolumes',
-      'ec2:DescribeVolumeStatus', 'ec2:DescribeVpcAttribute', 'ec2:DescribeVpcEndpoints', 'ec2:DescribeVpcs',
+      'ec2:DescribeAccountAttributes',
+      'ec2:DescribeCapacityReservations',
+      'ec2:DescribeDhcpOptions',
+      'ec2:DescribeImages',
+      'ec2:DescribeInstances',
+      'ec2:DescribeInstanceTypeOfferings',
+      'ec2:DescribeLaunchTemplates',
+      'ec2:DescribeNetworkAcls',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribePlacementGroups',
+      'ec2:DescribeRouteTables',
+      'ec2:DescribeSecurityGroups',
+      'ec2:DescribeSubnets',
+      'ec2:DescribeVolumes',
+      'ec2:DescribeVolumeStatus',
+      'ec2:DescribeVpcAttribute',
+      'ec2:DescribeVpcEndpoints',
+      'ec2:DescribeVpcs',
     ],
     resources: ['*'], // Describe actions of EC2 know no resources
   });
@@ -118,9 +164,14 @@ export function createServiceRole(scope: Construct, { network, securityGroups, i
   allow({
     sid: 'FirstSpotRequest',
     actions: ['iam:CreateServiceLinkedRole'],
-    resources: [stack.formatArn({
-      service: 'iam', region: '', resource: 'role', resourceName: 'aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot',
-    })],
+    resources: [
+      stack.formatArn({
+        service: 'iam',
+        region: '',
+        resource: 'role',
+        resourceName: 'aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot',
+      }),
+    ],
     conditions: { StringEquals: { 'iam:AWSServiceName': 'spot.amazonaws.com' } },
   });
   return role;
@@ -139,50 +190,81 @@ export function createInstanceRole(scope: Construct, table: ITable): iam.Role {
 /** What the DynamoDB connector does. */
 export function grantTable(instanceRole: iam.IRole, table: ITable): void {
   // the connector reads the table's key and capacity, and writes in batches only
-  instanceRole.addToPrincipalPolicy(new iam.PolicyStatement({
-    sid: 'LoadTable',
-    actions: ['dynamodb:DescribeTable', 'dynamodb:BatchWriteItem'],
-    resources: [table.tableArn],
-  }));
+  instanceRole.addToPrincipalPolicy(
+    new iam.PolicyStatement({
+      sid: 'LoadTable',
+      actions: ['dynamodb:DescribeTable', 'dynamodb:BatchWriteItem'],
+      resources: [table.tableArn],
+    }),
+  );
   table.encryptionKey?.grantEncryptDecrypt(instanceRole);
 }
 
 /** What the instances read and write of a run. */
-export function grantRunFolders(instanceRole: iam.IRole, workBucket: IBucket, inputFolder: string, stepFolder: string): void {
-  instanceRole.addToPrincipalPolicy(new iam.PolicyStatement({
-    sid: 'ReadInput',
-    actions: ['s3:GetObject'],
-    resources: [workBucket.arnForObjects(`${inputFolder}*`)],
-  }));
-  instanceRole.addToPrincipalPolicy(new iam.PolicyStatement({
-    sid: 'UseStepFolder', // the script, the counts, rejected rows, logs; Hive moves its results by copy and delete
-    actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
-    resources: [workBucket.arnForObjects(`${stepFolder}*`)],
-  }));
-  instanceRole.addToPrincipalPolicy(new iam.PolicyStatement({
-    sid: 'ListWorkBucket', // without it a missing object is answered as forbidden
-    actions: ['s3:ListBucket', 's3:GetBucketLocation'],
-    resources: [workBucket.bucketArn],
-  }));
+export function grantRunFolders(
+  instanceRole: iam.IRole,
+  workBucket: IBucket,
+  inputFolder: string,
+  stepFolder: string,
+): void {
+  instanceRole.addToPrincipalPolicy(
+    new iam.PolicyStatement({
+      sid: 'ReadInput',
+      actions: ['s3:GetObject'],
+      resources: [workBucket.arnForObjects(`${inputFolder}*`)],
+    }),
+  );
+  instanceRole.addToPrincipalPolicy(
+    new iam.PolicyStatement({
+      sid: 'UseStepFolder', // the script, the counts, rejected rows, logs; Hive moves its results by copy and delete
+      actions: [
+        's3:GetObject',
+        's3:PutObject',
+        's3:DeleteObject',
+        's3:AbortMultipartUpload',
+        's3:ListMultipartUploadParts',
+      ],
+      resources: [workBucket.arnForObjects(`${stepFolder}*`)],
+    }),
+  );
+  instanceRole.addToPrincipalPolicy(
+    new iam.PolicyStatement({
+      sid: 'ListWorkBucket', // without it a missing object is answered as forbidden
+      actions: ['s3:ListBucket', 's3:GetBucketLocation'],
+      resources: [workBucket.bucketArn],
+    }),
+  );
   workBucket.encryptionKey?.grantEncryptDecrypt(instanceRole);
 }
 
 /** The clusters write their logs where the function reads them. */
 export function grantLogs(instanceRole: iam.Role, functionRole: iam.Role, logBucket: IBucket, prefix: string): void {
-  instanceRole.addToPolicy(new iam.PolicyStatement({ sid: 'WriteLogs', actions: ['s3:PutObject'], resources: [logBucket.arnForObjects(`${prefix}/*`)] }));
+  instanceRole.addToPolicy(
+    new iam.PolicyStatement({
+      sid: 'WriteLogs',
+      actions: ['s3:PutObject'],
+      resources: [logBucket.arnForObjects(`${prefix}/*`)],
+    }),
+  );
   logBucket.encryptionKey?.grantEncryptDecrypt(instanceRole);
   grantLogReading(functionRole, logBucket, prefix);
 }
 
 /** The function reads why a load failed. */
 export function grantLogReading(functionRole: iam.Role, logBucket: IBucket, prefix?: string): void {
-  functionRole.addToPolicy(new iam.PolicyStatement({
-    sid: 'ReadLogs', actions: ['s3:GetObject'], resources: [logBucket.arnForObjects(prefix ? `${prefix}/*` : '*')],
-  }));
-  functionRole.addToPolicy(new iam.PolicyStatement({
-    sid: 'ListLogBucket', // without it a missing log is answered as forbidden
-    actions: ['s3:ListBucket'],
-    resources: [logBucket.bucketArn],
-  }));
+  functionRole.addToPolicy(
+    new iam.PolicyStatement({
+      sid: 'ReadLogs',
+      actions: ['s3:GetObject'],
+      resources: [logBucket.arnForObjects(prefix ? `${prefix}/*` : '*')],
+    }),
+  );
+  functionRole.addToPolicy(
+    new iam.PolicyStatement({
+      sid: 'ListLogBucket', // without it a missing log is answered as forbidden
+      actions: ['s3:ListBucket'],
+      resources: [logBucket.bucketArn],
+    }),
+  );
   logBucket.encryptionKey?.grantDecrypt(functionRole);
 }

@@ -15,8 +15,8 @@ export interface EmrExistingClusterOptions {
   readonly clusterId: string;
 
   /**
-   * The role of its instances. The step grants it the table, the staged files and the step's folder; of an imported role that the app cannot change
-   * you must do that.
+   * The role of its instances. The step grants it the table, the staged files and the step's folder; of an imported
+   * role that the app cannot change you must do that.
    */
   readonly instanceRole: iam.IRole;
 
@@ -53,7 +53,10 @@ export class ExistingCluster implements StepClusters {
   public readonly dependencies: IDependable[] = [];
   public readonly instanceRole: iam.IRole;
 
-  constructor(private readonly options: EmrExistingClusterOptions, table: ITable) {
+  constructor(
+    private readonly options: EmrExistingClusterOptions,
+    table: ITable,
+  ) {
     this.instanceRole = options.instanceRole;
     grantTable(this.instanceRole, table);
   }
@@ -67,7 +70,10 @@ export class ExistingCluster implements StepClusters {
     if (logBucket) grantLogReading(functionRole, logBucket, logPrefix);
     return {
       workers,
-      existing: { clusterId, ...logBucket && { logs: `s3://${logBucket.bucketName}/${logPrefix ? `${logPrefix}/` : ''}` } },
+      existing: {
+        clusterId,
+        ...(logBucket && { logs: `s3://${logBucket.bucketName}/${logPrefix ? `${logPrefix}/` : ''}` }),
+      },
     };
   }
 }
@@ -75,8 +81,12 @@ export class ExistingCluster implements StepClusters {
 /** @throws Error if the id is none, or there is no instance to load with */
 export function validateExistingCluster({ clusterId, workers, logBucket, logPrefix }: EmrExistingClusterOptions): void {
   if (!Token.isUnresolved(clusterId) && !CLUSTER_ID.test(clusterId)) {
-    throw new Error(`'clusterId' must be the id of an EMR cluster, 'j-' and capital letters or digits, got '${clusterId}'.`);
+    throw new Error(
+      `'clusterId' must be the id of an EMR cluster, 'j-' and capital letters or digits, got '${clusterId}'.`,
+    );
   }
   validateWholeNumber("'workers'", workers, 1, Infinity);
-  if (logPrefix !== undefined && !logBucket) throw new Error("'logPrefix' needs 'logBucket', the bucket of the cluster's logs.");
+  if (logPrefix !== undefined && !logBucket) {
+    throw new Error("'logPrefix' needs 'logBucket', the bucket of the cluster's logs.");
+  }
 }

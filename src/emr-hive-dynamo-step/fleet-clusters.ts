@@ -23,23 +23,37 @@ export class FleetClusters implements StepClusters {
   private readonly instanceProfile: iam.InstanceProfile;
   private readonly serviceRole: iam.Role;
 
-  constructor(private readonly scope: Construct, private readonly fleets: InstanceFleets, table: ITable, private readonly tagValue: string) {
+  constructor(
+    private readonly scope: Construct,
+    private readonly fleets: InstanceFleets,
+    table: ITable,
+    private readonly tagValue: string,
+  ) {
     this.network = new EmrNetwork(scope, 'Network', fleets.options);
     this.areKept = fleets.options.idleTimeout !== undefined;
     this.dependencies = [this.network.vpc];
     this.securityGroups = [this.network.primary, this.network.core];
     this.instanceRole = createInstanceRole(scope, table);
-    // EMR takes a profile for the role of the same name: https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-roles-custom.html
+    // EMR takes a profile for the role of the same name:
+    // https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-roles-custom.html
     this.instanceProfile = new iam.InstanceProfile(scope, 'InstanceProfile', {
-      role: this.instanceRole, instanceProfileName: this.instanceRole.roleName,
+      role: this.instanceRole,
+      instanceProfileName: this.instanceRole.roleName,
     });
     this.serviceRole = createServiceRole(scope, {
-      network: this.network, securityGroups: fleets.options.securityGroups ?? [], instanceRole: this.instanceRole, tagValue,
+      network: this.network,
+      securityGroups: fleets.options.securityGroups ?? [],
+      instanceRole: this.instanceRole,
+      tagValue,
     });
   }
 
   public grantLoads(functionRole: iam.Role): void {
-    grantClusters(functionRole, { serviceRole: this.serviceRole, instanceRole: this.instanceRole, tagValue: this.tagValue });
+    grantClusters(functionRole, {
+      serviceRole: this.serviceRole,
+      instanceRole: this.instanceRole,
+      tagValue: this.tagValue,
+    });
     if (this.fleets.options.idleTimeout) grantSteps(functionRole, this.tagValue);
   }
 
@@ -62,24 +76,32 @@ export class FleetClusters implements StepClusters {
         tags,
         logs: logBucket ? `s3://${logBucket.bucketName}/${fleets.logPrefix}/` : keptLogs,
       }),
-      ...idleTimeout && { kept: { maxAgeSeconds: fleets.maxClusterAge.toSeconds() } },
+      ...(idleTimeout && { kept: { maxAgeSeconds: fleets.maxClusterAge.toSeconds() } }),
     };
   }
 
   private createSecurityConfiguration(workBucket: IBucket): string {
-    return createSecurityConfiguration(this.scope, createDiskKey(this.scope, this.serviceRole, this.instanceRole), workBucket).ref;
+    return createSecurityConfiguration(
+      this.scope,
+      createDiskKey(this.scope, this.serviceRole, this.instanceRole),
+      workBucket,
+    ).ref;
   }
 
   private grantKeptCluster(functionRole: iam.Role, workBucket: IBucket, stepId: string): void {
-    functionRole.addToPolicy(new iam.PolicyStatement({
-      sid: 'UseKeptCluster', // the record of it, and its logs
-      actions: ['s3:GetObject', 's3:PutObject'],
-      resources: [workBucket.arnForObjects(`${keptClusterFolder(stepId)}*`)],
-    }));
-    this.instanceRole.addToPolicy(new iam.PolicyStatement({
-      sid: 'WriteKeptClusterLogs',
-      actions: ['s3:PutObject'],
-      resources: [workBucket.arnForObjects(`${keptClusterLogs(stepId)}*`)],
-    }));
+    functionRole.addToPolicy(
+      new iam.PolicyStatement({
+        sid: 'UseKeptCluster', // the record of it, and its logs
+        actions: ['s3:GetObject', 's3:PutObject'],
+        resources: [workBucket.arnForObjects(`${keptClusterFolder(stepId)}*`)],
+      }),
+    );
+    this.instanceRole.addToPolicy(
+      new iam.PolicyStatement({
+        sid: 'WriteKeptClusterLogs',
+        actions: ['s3:PutObject'],
+        resources: [workBucket.arnForObjects(`${keptClusterLogs(stepId)}*`)],
+      }),
+    );
   }
 }

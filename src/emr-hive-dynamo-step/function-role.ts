@@ -10,7 +10,9 @@ export function createFunctionRole(scope: Construct, table: ITable): iam.Role {
     description: `Launches, checks and stops the EMR clusters of ${scope.node.path}`,
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
   });
-  role.addToPolicy(new iam.PolicyStatement({ sid: 'DescribeTable', actions: ['dynamodb:DescribeTable'], resources: [table.tableArn] }));
+  role.addToPolicy(
+    new iam.PolicyStatement({ sid: 'DescribeTable', actions: ['dynamodb:DescribeTable'], resources: [table.tableArn] }),
+  );
   return role;
 }
 
@@ -65,38 +67,56 @@ export function grantClusters(role: iam.Role, { serviceRole, instanceRole, tagVa
   allow({
     sid: 'FirstCluster', // EMR cleans up with this role where it can no longer use the service role
     actions: ['iam:CreateServiceLinkedRole'],
-    resources: [stack.formatArn({
-      service: 'iam', region: '', resource: 'role', resourceName: 'aws-service-role/elasticmapreduce.amazonaws.com*/AWSServiceRoleForEMRCleanup*',
-    })],
+    resources: [
+      stack.formatArn({
+        service: 'iam',
+        region: '',
+        resource: 'role',
+        resourceName: 'aws-service-role/elasticmapreduce.amazonaws.com*/AWSServiceRoleForEMRCleanup*',
+      }),
+    ],
     conditions: { StringLike: { 'iam:AWSServiceName': 'elasticmapreduce.amazonaws.com*' } },
   });
 }
 
 /** Steps on clusters that the step keeps. */
 export function grantSteps(role: iam.Role, tagValue: string): void {
-  role.addToPolicy(new iam.PolicyStatement({
-    sid: 'UseSteps',
-    actions: ['elasticmapreduce:AddJobFlowSteps', 'elasticmapreduce:CancelSteps'],
-    resources: [clustersArn(role)],
-    conditions: ofStep(tagValue),
-  }));
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      sid: 'UseSteps',
+      actions: ['elasticmapreduce:AddJobFlowSteps', 'elasticmapreduce:CancelSteps'],
+      resources: [clustersArn(role)],
+      conditions: ofStep(tagValue),
+    }),
+  );
 }
 
 /** Steps on a cluster of the user's, which stays as it is. */
 export function grantExistingCluster(role: iam.Role, clusterId: string): void {
-  role.addToPolicy(new iam.PolicyStatement({
-    sid: 'UseCluster',
-    actions: [
-      'elasticmapreduce:DescribeCluster', 'elasticmapreduce:ListSteps', 'elasticmapreduce:AddJobFlowSteps', 'elasticmapreduce:CancelSteps',
-    ],
-    resources: [Stack.of(role).formatArn({ service: 'elasticmapreduce', resource: 'cluster', resourceName: clusterId })],
-  }));
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      sid: 'UseCluster',
+      actions: [
+        'elasticmapreduce:DescribeCluster',
+        'elasticmapreduce:ListSteps',
+        'elasticmapreduce:AddJobFlowSteps',
+        'elasticmapreduce:CancelSteps',
+      ],
+      resources: [
+        Stack.of(role).formatArn({ service: 'elasticmapreduce', resource: 'cluster', resourceName: clusterId }),
+      ],
+    }),
+  );
 }
 
 /** Job runs of an application of EMR Serverless. */
 export function grantServerless(role: iam.Role, applicationArn: string, jobRole: iam.IRole): void {
   const allow = (statement: iam.PolicyStatementProps) => role.addToPolicy(new iam.PolicyStatement(statement));
-  allow({ sid: 'StartJobRuns', actions: ['emr-serverless:StartJobRun', 'emr-serverless:ListJobRuns'], resources: [applicationArn] });
+  allow({
+    sid: 'StartJobRuns',
+    actions: ['emr-serverless:StartJobRun', 'emr-serverless:ListJobRuns'],
+    resources: [applicationArn],
+  });
   allow({
     sid: 'UseJobRuns',
     actions: ['emr-serverless:GetJobRun', 'emr-serverless:CancelJobRun'],
@@ -110,6 +130,7 @@ export function grantServerless(role: iam.Role, applicationArn: string, jobRole:
   });
 }
 
-const clustersArn = (role: iam.Role): string => Stack.of(role).formatArn({ service: 'elasticmapreduce', resource: 'cluster', resourceName: '*' });
+const clustersArn = (role: iam.Role): string =>
+  Stack.of(role).formatArn({ service: 'elasticmapreduce', resource: 'cluster', resourceName: '*' });
 
 const ofStep = (tagValue: string) => ({ StringEquals: { [`elasticmapreduce:ResourceTag/${STEP_TAG}`]: tagValue } });

@@ -37,15 +37,21 @@ export function hiveColumn(definition: ColumnDefinition, options: AttributeOptio
   };
 }
 
-const isEpochSeconds = ({ type }: ColumnDefinition, attribute: Attribute): boolean => type === 'timestamp' && attribute.type === 'N';
+const isEpochSeconds = ({ type }: ColumnDefinition, attribute: Attribute): boolean =>
+  type === 'timestamp' && attribute.type === 'N';
 
 function hiveType(definition: ColumnDefinition, attribute: Attribute): HiveColumn['type'] {
   switch (definition.type) {
-    case 'integer': return 'BIGINT';
-    case 'floatingPoint': return 'DOUBLE';
-    case 'bool': return 'BOOLEAN';
-    case 'timestamp': return isEpochSeconds(definition, attribute) ? 'BIGINT' : 'STRING';
-    default: return 'STRING';
+    case 'integer':
+      return 'BIGINT';
+    case 'floatingPoint':
+      return 'DOUBLE';
+    case 'bool':
+      return 'BOOLEAN';
+    case 'timestamp':
+      return isEpochSeconds(definition, attribute) ? 'BIGINT' : 'STRING';
+    default:
+      return 'STRING';
   }
 }
 
@@ -71,7 +77,10 @@ export function validity(column: HiveColumn): string {
     case 'floatingPoint': {
       const double = (operand: string) => `cast(${operand} AS DOUBLE)`;
       const { smallest, largest } = FLOATING_POINT_BOUNDS;
-      return `${obeysRule(column)} AND (${double(text)} = ${double('0')} OR abs(${double(text)}) BETWEEN ${double(`'${smallest}'`)} AND ${double(`'${largest}'`)})`;
+      return (
+        `${obeysRule(column)} AND (${double(text)} = ${double('0')} OR abs(${double(text)}) BETWEEN ` +
+        `${double(`'${smallest}'`)} AND ${double(`'${largest}'`)})`
+      );
     }
     case 'timestamp': {
       const leavesTheYears = `(${minute} < 0 AND ${text} LIKE '0001-01-01%') OR (${minute} >= 1440 AND ${text} LIKE '9999-12-31%')`;
@@ -90,7 +99,8 @@ export function minuteOfDay(column: HiveColumn): string {
   const time = `substr(${column.text}, 12)`;
   const number = (text: string) => `cast(${text} AS INT)`;
   // without zone, or with Z, the groups are empty: '0' in front makes them zero
-  const zone = (group: number) => number(`concat('0', regexp_extract(${time}, '[+-]([0-9]{2}):?([0-9]{2}|)$', ${group}))`);
+  const zone = (group: number) =>
+    number(`concat('0', regexp_extract(${time}, '[+-]([0-9]{2}):?([0-9]{2}|)$', ${group}))`);
   const local = `${number(`substr(${time}, 1, 2)`)} * 60 + ${number(`substr(${time}, 4, 2)`)}`;
   const sign = `CASE WHEN ${time} LIKE '%-%' THEN -1 ELSE 1 END`;
   const offset = `CASE WHEN ${time} LIKE '%Z' THEN 0 ELSE (${sign}) * (${zone(1)} * 60 + ${zone(2)}) END`;
@@ -101,13 +111,22 @@ export function minuteOfDay(column: HiveColumn): string {
 export function value(column: HiveColumn): string {
   const { text, type } = column;
   switch (column.definition.type) {
-    case 'integer': return `cast(${text} AS BIGINT)`;
-    case 'decimal': return decimalText(column);
+    case 'integer':
+      return `cast(${text} AS BIGINT)`;
+    case 'decimal':
+      return decimalText(column);
     // -0.0 is another key than 0.0 to Hive, and the same to DynamoDB
-    case 'floatingPoint': return `CASE WHEN cast(${text} AS ${type}) = cast(0 AS ${type}) THEN cast(0 AS ${type}) ELSE cast(${text} AS ${type}) END`;
-    case 'bool': return `lower(${text}) IN ('true', 't', '1')`;
-    case 'timestamp': return type === 'BIGINT' ? epochSeconds(column) : timestampText(column);
-    default: return text;
+    case 'floatingPoint':
+      return (
+        `CASE WHEN cast(${text} AS ${type}) = cast(0 AS ${type}) THEN cast(0 AS ${type}) ELSE cast(${text} AS ` +
+        `${type}) END`
+      );
+    case 'bool':
+      return `lower(${text}) IN ('true', 't', '1')`;
+    case 'timestamp':
+      return type === 'BIGINT' ? epochSeconds(column) : timestampText(column);
+    default:
+      return text;
   }
 }
 
@@ -115,14 +134,17 @@ export function value(column: HiveColumn): string {
 export function valuesOf(column: HiveColumn): [expression: string, name: string][] {
   return [
     [value(column), column.value],
-    ...column.order === column.value ? [] : [[timestampText(column), column.order] as [string, string]],
+    ...(column.order === column.value ? [] : [[timestampText(column), column.order] as [string, string]]),
   ];
 }
 
 /** From the text itself: Hive cuts the zeros at the end when it turns a decimal into text. */
 function decimalText({ definition: { scale }, text }: HiveColumn): string {
   const whole = `regexp_replace(regexp_extract(${text}, '^[+-]?0*([0-9]*)', 1), '^$', '0')`;
-  const fraction = scale === 0 ? '' : `, '.', substr(concat(regexp_extract(${text}, '[.]([0-9]*)', 1), '${'0'.repeat(scale!)}'), 1, ${scale})`;
+  const fraction =
+    scale === 0
+      ? ''
+      : `, '.', substr(concat(regexp_extract(${text}, '[.]([0-9]*)', 1), '${'0'.repeat(scale!)}'), 1, ${scale})`;
   const sign = `CASE WHEN ${text} LIKE '-%' AND ${text} RLIKE '[1-9]' THEN '-' ELSE '' END`;
   const rewritten = `concat(${sign}, ${whole}${fraction})`;
   // most texts are as they should be
@@ -134,11 +156,14 @@ function decimalText({ definition: { scale }, text }: HiveColumn): string {
 // Julian calendar.
 
 const dayOf = (text: string): string => `substr(${text}, 1, 10)`;
-const secondOf = (text: string): string => `substr(concat(regexp_extract(${text}, ':[0-9]{2}:([0-9]{2})', 1), '00'), 1, 2)`;
+const secondOf = (text: string): string =>
+  `substr(concat(regexp_extract(${text}, ':[0-9]{2}:([0-9]{2})', 1), '00'), 1, 2)`;
 
 function timestampText({ text, minute }: HiveColumn): string {
   const day = dayOf(text);
-  const dayInUtc = `CASE WHEN ${minute} < 0 THEN cast(date_add(${day}, -1) AS STRING) WHEN ${minute} >= 1440 THEN cast(date_add(${day}, 1) AS STRING) ELSE ${day} END`;
+  const dayInUtc =
+    `CASE WHEN ${minute} < 0 THEN cast(date_add(${day}, -1) AS STRING) WHEN ${minute} >= 1440 THEN ` +
+    `cast(date_add(${day}, 1) AS STRING) ELSE ${day} END`;
   const twoDigits = (number: string) => `lpad(cast(${number} AS STRING), 2, '0')`;
   const ofHour = `pmod(${minute}, 60)`;
   const hour = twoDigits(`(pmod(${minute}, 1440) - ${ofHour}) DIV 60`);
@@ -152,7 +177,10 @@ function timestampText({ text, minute }: HiveColumn): string {
 
 /** The fraction is left out, so times before 1970 are rounded down too. */
 function epochSeconds({ text, minute }: HiveColumn): string {
-  return `cast(datediff(${dayOf(text)}, '1970-01-01') AS BIGINT) * 86400 + ${minute} * 60 + cast(${secondOf(text)} AS INT)`;
+  return (
+    `cast(datediff(${dayOf(text)}, '1970-01-01') AS BIGINT) * 86400 + ${minute} * 60 + cast(${secondOf(text)} AS ` +
+    'INT)'
+  );
 }
 
 /** What the column is ordered by when it decides as `latestBy`: its value. */

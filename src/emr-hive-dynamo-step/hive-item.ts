@@ -19,22 +19,21 @@ const isExactNumber = ({ definition }: HiveColumn): boolean => definition.type =
 export function itemColumns(columns: HiveColumn[]): string[] {
   return [
     ...mapped(columns).map(column => `${column.value} ${column.type}`),
-    ...columns.some(isExactNumber) ? [`${EXACT_NUMBERS} MAP<STRING,STRING>`] : [],
+    ...(columns.some(isExactNumber) ? [`${EXACT_NUMBERS} MAP<STRING,STRING>`] : []),
   ];
 }
 
 /** The connector's mapping of columns to attributes, which it splits at commas and then at the first colon. */
 export function columnMapping(columns: HiveColumn[]): string {
-  return mapped(columns).map(({ value, attribute }) => `${value}:${attribute.name}`).join(',');
+  return mapped(columns)
+    .map(({ value, attribute }) => `${value}:${attribute.name}`)
+    .join(',');
 }
 
 /** An item's values from those of a row. */
 export function itemValues(columns: HiveColumn[]): string[] {
   const exact = columns.filter(isExactNumber);
-  return [
-    ...mapped(columns).map(({ value }) => value),
-    ...exact.length > 0 ? [exactNumbers(exact, columns)] : [],
-  ];
+  return [...mapped(columns).map(({ value }) => value), ...(exact.length > 0 ? [exactNumbers(exact, columns)] : [])];
 }
 
 const mapped = (columns: HiveColumn[]): HiveColumn[] => columns.filter(column => !isExactNumber(column));
@@ -68,7 +67,10 @@ export function isTooLarge(columns: HiveColumn[]): string {
   let constant = 0;
   const texts: string[] = [];
   for (const column of columns) {
-    const { definition: { type, precision }, text } = column;
+    const {
+      definition: { type, precision },
+      text,
+    } = column;
     constant += Buffer.byteLength(column.attribute.name);
     if (type === 'string') texts.push(`coalesce(octet_length(${text}), 0)`);
     else constant += type === 'decimal' ? precision! + 3 : LONGEST_TEXT[type];
@@ -77,9 +79,12 @@ export function isTooLarge(columns: HiveColumn[]): string {
 }
 
 /**
- * Bytes of the names and values of a row's item, numbers as their digits. Counted of one text that is put together, not added up: Hive
- * looks up the type of a sum's result for each row.
+ * Bytes of the names and values of a row's item, numbers as their digits. Counted of one text that is put together, not
+ * added up: Hive looks up the type of a sum's result for each row.
  */
 export function itemBytes(columns: HiveColumn[]): string {
-  return `octet_length(concat_ws('', ${columns.map(({ attribute, value }) => `concat(${hiveLiteral(attribute.name)}, ${value})`).join(', ')}))`;
+  return (
+    `octet_length(concat_ws('', ` +
+    `${columns.map(({ attribute, value }) => `concat(${hiveLiteral(attribute.name)}, ${value})`).join(', ')}))`
+  );
 }

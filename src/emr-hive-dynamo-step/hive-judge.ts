@@ -20,19 +20,29 @@ export interface Texts {
 type Reason = readonly [condition: string, words: string];
 
 /** For rows that become items. */
-export const tooLarge = (columns: HiveColumn[]): Reason =>
-  [isTooLarge(columns), `row: larger than an item of DynamoDB, ${MAX_ITEM_BYTES} bytes`];
+export const tooLarge = (columns: HiveColumn[]): Reason => [
+  isTooLarge(columns),
+  `row: larger than an item of DynamoDB, ${MAX_ITEM_BYTES} bytes`,
+];
 
 /** A query that yields the values of each row, `line`, `file` and `position`, and the `reason` if it is rejected. */
-export function judge({ query, malformed }: Texts, dataset: DatasetDefinition, columns: HiveColumn[], last: Reason[] = []): string {
+export function judge(
+  { query, malformed }: Texts,
+  dataset: DatasetDefinition,
+  columns: HiveColumn[],
+  last: Reason[] = [],
+): string {
   const times = columns.filter(column => column.definition.type === 'timestamp');
   return `SELECT judged.*,
-  ${indent(reason([...malformed ? [malformed] : [], ...reasonsOfColumns(dataset, columns), ...last]), 2)} AS reason
+  ${indent(reason([...(malformed ? [malformed] : []), ...reasonsOfColumns(dataset, columns), ...last]), 2)} AS reason
 FROM (
-  SELECT timed.*${columns.flatMap(column => [
-    `${validity(column)} AS ${column.valid}`,
-    ...valuesOf(column).map(([expression, name]) => `${expression} AS ${name}`),
-  ]).map(expression => `,\n    ${expression}`).join('')}
+  SELECT timed.*${columns
+    .flatMap(column => [
+      `${validity(column)} AS ${column.valid}`,
+      ...valuesOf(column).map(([expression, name]) => `${expression} AS ${name}`),
+    ])
+    .map(expression => `,\n    ${expression}`)
+    .join('')}
   FROM (
     SELECT texts.*,
       octet_length(line) AS line_bytes${times.map(column => `,\n      ${minuteOfDay(column)} AS ${column.minute}`).join('')}
@@ -45,16 +55,20 @@ FROM (
 
 /** The first reason that holds; null if none does. */
 function reason(reasons: Reason[]): string {
-  return ['CASE', ...reasons.map(([condition, words]) => `  WHEN ${condition} THEN ${hiveLiteral(words)}`), 'END'].join('\n');
+  return ['CASE', ...reasons.map(([condition, words]) => `  WHEN ${condition} THEN ${hiveLiteral(words)}`), 'END'].join(
+    '\n',
+  );
 }
 
 function reasonsOfColumns({ key }: DatasetDefinition, columns: HiveColumn[]): Reason[] {
   return columns.flatMap(({ definition, text, valid }): Reason[] => {
     const bytes = key.includes(definition.name) ? MAX_KEY_BYTES : MAX_VALUE_BYTES;
     return [
-      ...definition.required ? [[`${text} IS NULL`, REJECTION.missing(definition)] as const] : [],
+      ...(definition.required ? [[`${text} IS NULL`, REJECTION.missing(definition)] as const] : []),
       [`line_bytes > ${bytes} AND octet_length(${text}) > ${bytes}`, REJECTION.tooLong(definition, bytes)],
-      ...definition.type === 'string' ? [] : [[`${text} IS NOT NULL AND NOT ${valid}`, REJECTION.invalid(definition)] as const],
+      ...(definition.type === 'string'
+        ? []
+        : [[`${text} IS NOT NULL AND NOT ${valid}`, REJECTION.invalid(definition)] as const]),
     ];
   });
 }

@@ -16,6 +16,9 @@ export function escapeHive(text: string): string {
   return text.replace(/[^ !#-&(-:=-[\]-~]|\$(?=\{)/g, character => {
     if (character === '\\') return '\\\\';
     // a character above U+FFFF is two of these, as in Java
-    return character.split('').map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+    return character
+      .split('')
+      .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join('');
   });
 }

@@ -3,8 +3,8 @@ import type { CsvDefinition } from '../dataset/contract';
 
 /**
  * A Java regular expression that matches every line: its group 1 is the whole line; then two groups per field, the text
- * between the quotes of one with them, and the text of one without, both null if there is nothing; and a last one, which
- * is null if the line is not that many fields of RFC 4180.
+ * between the quotes of one with them, and the text of one without, both null if there is nothing; and a last one,
+ * which is null if the line is not that many fields of RFC 4180.
  *
  * Quantifiers over text are possessive (`*+`): Java matches these in a loop, and others by recursion, which a long
  * field would end.
@@ -12,7 +12,8 @@ import type { CsvDefinition } from '../dataset/contract';
 export function rowPattern(format: CsvDefinition, fields: number): string {
   // CR and LF end lines, NUL is no text, and U+FFFD is what Hadoop reads in place of bytes that are no UTF-8
   const isText = '(?=[^\\r\\n\\x00\\uFFFD]*+\\r?\\z)';
-  const delimiter = format.delimiter === ',' ? ',' : `\\x${format.delimiter.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  const delimiter =
+    format.delimiter === ',' ? ',' : `\\x${format.delimiter.charCodeAt(0).toString(16).padStart(2, '0')}`;
   const field = `(?:"([^"]*+(?:""[^"]*+)*+)"|([^"${delimiter}\\r]++)|)`;
   return `(?s)(${isText}${Array(fields).fill(field).join(delimiter)}()\\r?|.*+)`;
 }

@@ -46,12 +46,19 @@ export function hiveScript({ dataset, tableName, transform, engine = 'mr', ...op
     stagedTable(dataset),
     dynamoTable(tableName, columns),
     chosenTable(columns),
-    ...transform ? transformed(dataset, transform, loaded, columns) : [choose(textsOfFiles(dataset, columns), 'files', loaded, columns)],
+    ...(transform
+      ? transformed(dataset, transform, loaded, columns)
+      : [choose(textsOfFiles(dataset, columns), 'files', loaded, columns)]),
     load(columns, engine),
-  ].map(text => `${text.trim()}\n`).join('\n');
+  ]
+    .map(text => `${text.trim()}\n`)
+    .join('\n');
   if (script.length > MAX_SCRIPT_CHARACTERS) {
-    throw new Error(`dataset '${dataset.name}' has too many columns (${columns.length}) to load it into DynamoDB: the HiveQL for them may have at most `
-      + `${MAX_SCRIPT_CHARACTERS} characters, got ${script.length}. Split it into several datasets.`);
+    throw new Error(
+      `dataset '${dataset.name}' has too many columns (${columns.length}) to load it into DynamoDB: the HiveQL ` +
+        'for them may have at most ' +
+        `${MAX_SCRIPT_CHARACTERS} characters, got ${script.length}. Split it into several datasets.`,
+    );
   }
   return script;
 }
@@ -59,11 +66,16 @@ export function hiveScript({ dataset, tableName, transform, engine = 'mr', ...op
 /** What the files hold: line by line, and each field's text. Lines that hold nothing are no rows. */
 function textsOfFiles(dataset: DatasetDefinition, columns: HiveColumn[]): Texts {
   return {
-    query: `SELECT ${lines([
-      'line', 'INPUT__FILE__NAME AS file', 'BLOCK__OFFSET__INSIDE__FILE AS position',
-      ...columns.map((column, index) => `${fieldText(index + 1)} AS ${column.text}`),
-      `${IS_WELL_FORMED} AS well_formed`,
-    ], 2)}
+    query: `SELECT ${lines(
+      [
+        'line',
+        'INPUT__FILE__NAME AS file',
+        'BLOCK__OFFSET__INSIDE__FILE AS position',
+        ...columns.map((column, index) => `${fieldText(index + 1)} AS ${column.text}`),
+        `${IS_WELL_FORMED} AS well_formed`,
+      ],
+      2,
+    )}
 FROM ${TABLE.staged}
 WHERE ${IS_ROW}`,
     malformed: ['NOT well_formed', REJECTION.malformed(dataset)],
@@ -96,24 +108,34 @@ function choose(texts: Texts, from: 'files' | 'transform', dataset: DatasetDefin
 FROM (
   SELECT carried.*,
     row_number() OVER (
-      PARTITION BY ${[...keyColumns.map(column => column.value), 'spread'].join(', ')}${order.length > 0 ? `
-      ORDER BY ${lines(order, 8)}` : ''}
+      PARTITION BY ${[...keyColumns.map(column => column.value), 'spread'].join(', ')}${
+        order.length > 0
+          ? `
+      ORDER BY ${lines(order, 8)}`
+          : ''
+      }
     ) AS place
   FROM (
-    SELECT ${lines([
-      ...carried,
-      'reason',
-      'CASE WHEN reason IS NOT NULL THEN line END AS line',
-      'CASE WHEN reason IS NOT NULL THEN file END AS file',
-      'CASE WHEN reason IS NULL THEN -1 ELSE pmod(position, 1000) END AS spread',
-    ], 6)}
+    SELECT ${lines(
+      [
+        ...carried,
+        'reason',
+        'CASE WHEN reason IS NOT NULL THEN line END AS line',
+        'CASE WHEN reason IS NOT NULL THEN file END AS file',
+        'CASE WHEN reason IS NULL THEN -1 ELSE pmod(position, 1000) END AS spread',
+      ],
+      6,
+    )}
     FROM (
       ${indent(judge(texts, dataset, columns, [tooLarge(columns)]), 6)}
     ) checked
   ) carried
 ) ranked
 INSERT OVERWRITE TABLE ${TABLE.chosen}
-  SELECT ${lines(columns.map(column => column.value), 4)}
+  SELECT ${lines(
+    columns.map(column => column.value),
+    4,
+  )}
   WHERE ${isChosen}
 ${keepRejected(ofFiles ? '' : 'transformed/')}
 ${count(ofFiles ? 'read' : 'transformed', counts)}
@@ -121,17 +143,25 @@ ${count(ofFiles ? 'read' : 'transformed', counts)}
 }
 
 /** Judges the files' rows for the transform to read, and then the rows that it yields. */
-function transformed(dataset: DatasetDefinition, transform: TransformDefinition, loaded: DatasetDefinition, columns: HiveColumn[]): string[] {
+function transformed(
+  dataset: DatasetDefinition,
+  transform: TransformDefinition,
+  loaded: DatasetDefinition,
+  columns: HiveColumn[],
+): string[] {
   const ofFiles = dataset.columns.map(column => hiveColumn(column, { attributeNames: {}, epochSeconds: [] }));
   // by concat(): in Hive 3.1.3 a cast of a long DECIMAL to STRING rounds it, or gives null
   const textOf = ({ definition: { name }, text }: HiveColumn) => `nullif(concat(\`${name}\`, ''), '') AS ${text}`;
   const yielded: Texts = {
-    query: `SELECT ${lines([
-      "'transform' AS file",
-      ...columns.map(({ text }) => text),
-      `concat_ws(',', ${columns.map(({ text }) => csvField(text)).join(', ')}) AS line`,
-      `hash(${columns.map(({ text }) => text).join(', ')}) AS position`,
-    ], 2)}
+    query: `SELECT ${lines(
+      [
+        "'transform' AS file",
+        ...columns.map(({ text }) => text),
+        `concat_ws(',', ${columns.map(({ text }) => csvField(text)).join(', ')}) AS line`,
+        `hash(${columns.map(({ text }) => text).join(', ')}) AS position`,
+      ],
+      2,
+    )}
 FROM (
   SELECT ${lines(columns.map(textOf), 4)}
   FROM (
@@ -148,7 +178,10 @@ FROM (
   ${indent(judge(textsOfFiles(dataset, ofFiles), dataset, ofFiles), 2)}
 ) checked
 INSERT OVERWRITE TABLE \`${dataset.name}\`
-  SELECT ${lines(ofFiles.map(column => column.definition.type === 'decimal' ? orderByValue(column) : column.value), 4)}
+  SELECT ${lines(
+    ofFiles.map(column => (column.definition.type === 'decimal' ? orderByValue(column) : column.value)),
+    4,
+  )}
   WHERE reason IS NULL
 ${keepRejected('')}
 ${count('read', { rowsRead: 'count(*)', rowsRejected: 'count(reason)' })}
@@ -158,7 +191,9 @@ ${count('read', { rowsRead: 'count(*)', rowsRejected: 'count(reason)' })}
 }
 
 /** A text as a field of CSV, on one line. */
-const csvField = (text: string): string => `concat('\\u0022', replace(translate(coalesce(${text}, ''), '\\n\\r', '  '), '\\u0022', '\\u0022\\u0022'), '\\u0022')`;
+const csvField = (text: string): string =>
+  `concat('\\u0022', replace(translate(coalesce(${text}, ''), '\\n\\r', '  '), '\\u0022', '\\u0022\\u0022'), ` +
+  `'\\u0022')`;
 
 function keepRejected(subfolder: string): string {
   return `INSERT OVERWRITE DIRECTORY '${HIVE_PLACEHOLDER.rejectedRowsFolder}${subfolder}'
@@ -169,7 +204,9 @@ function keepRejected(subfolder: string): string {
 
 /** Leaves a line of JSON. */
 function count(name: string, counts: Record<string, string>): string {
-  const properties = Object.entries(counts).map(([property, expression], index) => `'${index === 0 ? '{' : ','}"${property}":', ${expression}`);
+  const properties = Object.entries(counts).map(
+    ([property, expression], index) => `'${index === 0 ? '{' : ','}"${property}":', ${expression}`,
+  );
   return `INSERT OVERWRITE DIRECTORY '${HIVE_PLACEHOLDER.countsFolder}${name}'
   SELECT concat(
     ${lines([...properties, "'}'"], 4)}

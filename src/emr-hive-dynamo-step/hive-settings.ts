@@ -50,11 +50,12 @@ set tez.task.log.level=WARN;`.trim(),
 };
 
 /**
- * What the writing job goes by: as many tasks as there are files, which is what the connector divides the write rate by.
+ * What the writing job goes by: as many tasks as there are files, which is what the connector divides the write rate
+ * by.
  *
- * With MapReduce it counts the tasks that the cluster has room for. In small containers that is all, and no reducer takes
- * room from them. On Tez it would count MapReduce's slots, so it is told not to ask YARN, and takes mapreduce.job.maps
- * for the number (TaskCalculator and WriteIopsCalculator of the connector).
+ * With MapReduce it counts the tasks that the cluster has room for. In small containers that is all, and no reducer
+ * takes room from them. On Tez it would count MapReduce's slots, so it is told not to ask YARN, and takes
+ * mapreduce.job.maps for the number (TaskCalculator and WriteIopsCalculator of the connector).
  */
 export const writeSettings = (engine: HiveEngine): string => WRITE[engine];
 

@@ -14,31 +14,49 @@ const TOKENS = /'(?:\\[\s\S]|[^'\\])*'|"(?:\\[\s\S]|[^"\\])*"|`[^`]*`|--[^\n]*|[
  * @throws if the text is not one SELECT
  */
 export function safeStatement(what: string, text: string): string {
-  const statement = (text.match(TOKENS) ?? []).map(token => safeToken(what, token)).join('')
+  const statement = (text.match(TOKENS) ?? [])
+    .map(token => safeToken(what, token))
+    .join('')
     .replace(/<(?=[a-z])/gi, '< ') // a comparison, not a placeholder of the run
-    .trim().replace(/[;\s]+$/, '');
+    .trim()
+    .replace(/[;\s]+$/, '');
   if (statement.includes(';')) {
-    throw new Error(`${what} must be one SELECT, got a semicolon in the middle of it: give one statement, without SET or CREATE before it`);
+    throw new Error(
+      `${what} must be one SELECT, got a semicolon in the middle of it: give one statement, without SET or ` +
+        'CREATE before it',
+    );
   }
   if (!/^\(?\s*SELECT\b/i.test(statement)) {
-    throw new Error(`${what} must begin with SELECT, got ${JSON.stringify(statement.slice(0, 40))}: write common table expressions (WITH) as subqueries in FROM`);
+    throw new Error(
+      `${what} must begin with SELECT, got ${JSON.stringify(statement.slice(0, 40))}: write common table ` +
+        'expressions (WITH) as subqueries in FROM',
+    );
   }
-  return statement.split('\n').map(line => line.trimEnd()).filter(line => line !== '').join('\n');
+  return statement
+    .split('\n')
+    .map(line => line.trimEnd())
+    .filter(line => line !== '')
+    .join('\n');
 }
 
 function safeToken(what: string, token: string): string {
   if (token.startsWith('--')) return ''; // a quote in a comment would open a literal for the command line
   if (token.length > 1 && /^['"]/.test(token)) return safeLiteral(token);
-  if (token === "'" || token === '"' || token === '`') throw new Error(`${what} has a quote (${token}) that is not closed`);
+  if (token === "'" || token === '"' || token === '`') {
+    throw new Error(`${what} has a quote (${token}) that is not closed`);
+  }
   if (token.startsWith('`') ? /[^ !#-&(-:=-~]|\$\{/.test(token) : /[^\t\r\n -#%-~]/.test(token)) {
-    throw new Error(`${what} has ${JSON.stringify(token)} outside of a literal, where HiveQL has no such character: put it between single quotes, or rename it`);
+    throw new Error(
+      `${what} has ${JSON.stringify(token)} outside of a literal, where HiveQL has no such character: put it ` +
+        'between single quotes, or rename it',
+    );
   }
   return token;
 }
 
 /** The same literal between single quotes; what the user has escaped stays so. */
 function safeLiteral(token: string): string {
-  return `'${token.slice(1, -1).replace(/\\[\s\S]|[^\\]+/g, part => part.startsWith('\\') ? safeEscape(part) : escapeHive(part))}'`;
+  return `'${token.slice(1, -1).replace(/\\[\s\S]|[^\\]+/g, part => (part.startsWith('\\') ? safeEscape(part) : escapeHive(part)))}'`;
 }
 
 /**

@@ -17,7 +17,10 @@ export function stagedTable({ format, columns }: DatasetDefinition): string {
   return `
 -- over the lines of the staged files: each line, and each field with and without quotes
 CREATE TEMPORARY EXTERNAL TABLE ${TABLE.staged} (
-  ${lines(rowColumns(columns.length).map(name => `${name} STRING`), 2)}
+  ${lines(
+    rowColumns(columns.length).map(name => `${name} STRING`),
+    2,
+  )}
 )
 ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.RegexSerDe'
 WITH SERDEPROPERTIES ('input.regex' = ${hiveLiteral(rowPattern(format, columns.length))})
@@ -45,12 +48,20 @@ TBLPROPERTIES (
 
 /** The one row of each key that is written. */
 export function chosenTable(columns: HiveColumn[]): string {
-  return temporaryTable('the one row of each key that is written', TABLE.chosen, columns.map(column => `${column.value} ${column.type}`));
+  return temporaryTable(
+    'the one row of each key that is written',
+    TABLE.chosen,
+    columns.map(column => `${column.value} ${column.type}`),
+  );
 }
 
 /** The rows that a transform reads, under the name of the dataset. */
 export function transformTable({ name, columns }: DatasetDefinition): string {
-  return temporaryTable('what the transform reads', `\`${name}\``, columns.map(column => `\`${column.name}\` ${transformType(column)}`));
+  return temporaryTable(
+    'what the transform reads',
+    `\`${name}\``,
+    columns.map(column => `\`${column.name}\` ${transformType(column)}`),
+  );
 }
 
 /**
@@ -58,11 +69,16 @@ export function transformTable({ name, columns }: DatasetDefinition): string {
  */
 function transformType({ type, precision, scale }: ColumnDefinition): string {
   switch (type) {
-    case 'integer': return 'BIGINT';
-    case 'decimal': return `DECIMAL(${precision},${scale})`;
-    case 'floatingPoint': return 'DOUBLE';
-    case 'bool': return 'BOOLEAN';
-    default: return 'STRING';
+    case 'integer':
+      return 'BIGINT';
+    case 'decimal':
+      return `DECIMAL(${precision},${scale})`;
+    case 'floatingPoint':
+      return 'DOUBLE';
+    case 'bool':
+      return 'BOOLEAN';
+    default:
+      return 'STRING';
   }
 }
 

@@ -68,8 +68,12 @@ export class HiveTransform {
     try {
       statement = readFileSync(path, 'utf8');
     } catch (error) {
-      throw new Error(`the file of the transform must be readable, got ${resolve(path)}: ${(error as Error).message}. Paths are relative to the folder in which `
-        + 'the app runs: make it absolute with `path.join(__dirname, …)`.', { cause: error });
+      throw new Error(
+        `the file of the transform must be readable, got ${resolve(path)}: ${(error as Error).message}. Paths ` +
+          'are relative to the folder in which ' +
+          'the app runs: make it absolute with `path.join(__dirname, …)`.',
+        { cause: error },
+      );
     }
     return new HiveTransform(`the transform ${path}`, statement, columns);
   }
@@ -85,9 +89,19 @@ export class HiveTransform {
     const definitions = columns.map(column => column._definition);
     const names = definitions.map(({ name }) => name.toLowerCase());
     const repeated = names.find((name, index) => names.indexOf(name) !== index);
-    if (repeated !== undefined) throw new Error(`${what}: its columns must differ from each other (upper and lower case are the same), got '${repeated}' more than once`);
+    if (repeated !== undefined) {
+      throw new Error(
+        `${what}: its columns must differ from each other (upper and lower case are the same), got '${repeated}' ` +
+          'more than once',
+      );
+    }
     const renamed = definitions.find(({ name, header }) => name !== header);
-    if (renamed) throw new Error(`${what}: column '${renamed.name}' has the header '${renamed.header}', but a transform yields columns by name: remove 'header'`);
+    if (renamed) {
+      throw new Error(
+        `${what}: column '${renamed.name}' has the header '${renamed.header}', but a transform yields columns by ` +
+          `name: remove 'header'`,
+      );
+    }
     this._definition = { statement: safeStatement(what, statement), columns: definitions };
   }
 }
@@ -98,18 +112,33 @@ export class HiveTransform {
  * @throws if the transform does not yield the columns of the key and `latestBy`, or the dataset's name is that of a
  * table of the script
  */
-export function loadedDataset(dataset: DatasetDefinition, transform: TransformDefinition | undefined): DatasetDefinition {
+export function loadedDataset(
+  dataset: DatasetDefinition,
+  transform: TransformDefinition | undefined,
+): DatasetDefinition {
   if (!transform) return dataset;
   const tables: string[] = Object.values(TABLE);
   if (tables.includes(dataset.name.toLowerCase())) {
-    throw new Error(`dataset '${dataset.name}': with a 'transform' its name becomes that of a table, and must not be one of ${tables.join(', ')}. Give it another name.`);
+    throw new Error(
+      `dataset '${dataset.name}': with a 'transform' its name becomes that of a table, and must not be one of ` +
+        `${tables.join(', ')}. Give it another name.`,
+    );
   }
   const names = transform.columns.map(({ name }) => name);
-  const needed = [...dataset.key, ...dataset.latestBy === undefined ? [] : [dataset.latestBy]];
+  const needed = [...dataset.key, ...(dataset.latestBy === undefined ? [] : [dataset.latestBy])];
   const missing = needed.find(name => !names.includes(name));
   if (missing !== undefined) {
-    throw new Error(`'transform' must yield the columns of the key and of 'latestBy' of the dataset '${dataset.name}' (${needed.join(', ')}), got ${names.join(', ')}. `
-      + `Add '${missing}' to its columns and to its SELECT.`);
+    throw new Error(
+      `'transform' must yield the columns of the key and of 'latestBy' of the dataset '${dataset.name}' ` +
+        `(${needed.join(', ')}), got ${names.join(', ')}. ` +
+        `Add '${missing}' to its columns and to its SELECT.`,
+    );
   }
-  return { ...dataset, columns: transform.columns.map(column => ({ ...column, required: column.required || dataset.key.includes(column.name) })) };
+  return {
+    ...dataset,
+    columns: transform.columns.map(column => ({
+      ...column,
+      required: column.required || dataset.key.includes(column.name),
+    })),
+  };
 }

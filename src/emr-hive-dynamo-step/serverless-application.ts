@@ -26,15 +26,23 @@ export class ServerlessApplication implements StepClusters {
   private readonly applicationId: string;
   private readonly applicationArn: string;
 
-  constructor(scope: Construct, private readonly options: ServerlessOptions, table: ITable) {
+  constructor(
+    scope: Construct,
+    private readonly options: ServerlessOptions,
+    table: ITable,
+  ) {
     const stack = Stack.of(scope);
-    const arnOf = (id: string) => stack.formatArn({ service: 'emr-serverless', resource: '/applications', resourceName: id });
+    const arnOf = (id: string) =>
+      stack.formatArn({ service: 'emr-serverless', resource: '/applications', resourceName: id });
     this.applicationId = options.options.applicationId ?? this.createApplication(scope).attrApplicationId;
     this.applicationArn = arnOf(this.applicationId);
     this.instanceRole = new iam.Role(scope, 'JobRole', {
       description: `Loads of ${scope.node.path} on EMR Serverless`,
       assumedBy: new iam.ServicePrincipal('emr-serverless.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': stack.account }, ArnLike: { 'aws:SourceArn': this.applicationArn } },
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': stack.account },
+          ArnLike: { 'aws:SourceArn': this.applicationArn },
+        },
       }),
     });
     grantTable(this.instanceRole, table);
@@ -52,7 +60,8 @@ export class ServerlessApplication implements StepClusters {
       serverless: {
         applicationId: this.applicationId,
         roleArn: this.instanceRole.roleArn,
-        tasks: Math.floor((vcpus - SERVERLESS_TASK.vcpus) / SERVERLESS_TASK.vcpus), // the driver takes as much as a task
+        // the driver takes as much as a task
+        tasks: Math.floor((vcpus - SERVERLESS_TASK.vcpus) / SERVERLESS_TASK.vcpus),
         timeoutMinutes: Math.ceil(maxRuntime.toMinutes({ integral: false })),
       },
     };
@@ -65,9 +74,14 @@ export class ServerlessApplication implements StepClusters {
       releaseLabel,
       architecture: 'ARM64', // Hive and the connector are Java: the same for about a fifth less money
       autoStartConfiguration: { enabled: true },
-      autoStopConfiguration: { enabled: true, idleTimeoutMinutes: Math.ceil(idleTimeout.toMinutes({ integral: false })) },
+      autoStopConfiguration: {
+        enabled: true,
+        idleTimeoutMinutes: Math.ceil(idleTimeout.toMinutes({ integral: false })),
+      },
       maximumCapacity: {
-        cpu: `${maxVcpus} vCPU`, memory: `${maxVcpus * MEMORY_GB_PER_VCPU} GB`, disk: `${maxVcpus * DISK_GB_PER_VCPU} GB`,
+        cpu: `${maxVcpus} vCPU`,
+        memory: `${maxVcpus * MEMORY_GB_PER_VCPU} GB`,
+        disk: `${maxVcpus * DISK_GB_PER_VCPU} GB`,
       },
       networkConfiguration: this.createNetwork(scope),
     });
@@ -78,8 +92,11 @@ export class ServerlessApplication implements StepClusters {
     if (!vpc) return undefined;
     const { subnetIds, hasPublic } = vpc.selectSubnets(vpcSubnets);
     if (subnetIds.length === 0 || hasPublic) {
-      throw new Error(`'vpcSubnets' must select private subnets of the VPC ${vpc.node.path}, got ${hasPublic ? 'public ones' : 'none'}: EMR Serverless `
-        + 'gives its workers no public address. Select others, or leave it out.');
+      throw new Error(
+        `'vpcSubnets' must select private subnets of the VPC ${vpc.node.path}, got ` +
+          `${hasPublic ? 'public ones' : 'none'}: EMR Serverless ` +
+          'gives its workers no public address. Select others, or leave it out.',
+      );
     }
     const group = new ec2.SecurityGroup(scope, 'Workers', { vpc, description: 'Workers of EMR Serverless' });
     this.securityGroups.push(group);

@@ -68,17 +68,25 @@ export class ServerlessOptions {
   public readonly idleTimeout: Duration;
 
   /** @param defaultReleaseLabel that of clusters, too */
-  constructor(public readonly options: EmrServerlessOptions, defaultReleaseLabel: string) {
+  constructor(
+    public readonly options: EmrServerlessOptions,
+    defaultReleaseLabel: string,
+  ) {
     this.releaseLabel = options.releaseLabel ?? defaultReleaseLabel;
     this.maxVcpus = options.maxVcpus ?? 16;
     this.idleTimeout = options.idleTimeout ?? Duration.minutes(15);
     validateWholeNumber("'maxVcpus'", options.maxVcpus, LEAST_VCPUS, MOST_VCPUS);
     validateDuration("'idleTimeout'", options.idleTimeout, IDLE.least, IDLE.most);
     if (!Token.isUnresolved(this.releaseLabel) && !RELEASE_LABEL.test(this.releaseLabel)) {
-      throw new Error(`'releaseLabel' must be 'emr-7.<minor>.<patch>', got '${this.releaseLabel}'. The generated HiveQL needs Hive 3.1.3 `
-        + `of EMR 7: leave it out for ${defaultReleaseLabel}.`);
+      throw new Error(
+        `'releaseLabel' must be 'emr-7.<minor>.<patch>', got '${this.releaseLabel}'. The generated HiveQL needs ` +
+          'Hive 3.1.3 ' +
+          `of EMR 7: leave it out for ${defaultReleaseLabel}.`,
+      );
     }
-    if (options.vpcSubnets && !options.vpc) throw new Error("'vpcSubnets' needs 'vpc', the network that the subnets are of.");
+    if (options.vpcSubnets && !options.vpc) {
+      throw new Error("'vpcSubnets' needs 'vpc', the network that the subnets are of.");
+    }
     this.validateApplication();
   }
 
@@ -86,9 +94,16 @@ export class ServerlessOptions {
     const { applicationId, ...others } = this.options;
     if (applicationId === undefined) return;
     if (!Token.isUnresolved(applicationId) && !APPLICATION_ID.test(applicationId)) {
-      throw new Error(`'applicationId' must be the id of an application, digits and small letters, got '${applicationId}'.`);
+      throw new Error(
+        `'applicationId' must be the id of an application, digits and small letters, got '${applicationId}'.`,
+      );
     }
     const fixed = (['vpc', 'releaseLabel', 'idleTimeout'] as const).find(name => others[name] !== undefined);
-    if (fixed) throw new Error(`'${fixed}' is a property of the application, and 'applicationId' names one of yours: leave one of the two out.`);
+    if (fixed) {
+      throw new Error(
+        `'${fixed}' is a property of the application, and 'applicationId' names one of yours: leave one of the ` +
+          'two out.',
+      );
+    }
   }
 }

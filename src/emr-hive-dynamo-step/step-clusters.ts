@@ -21,7 +21,9 @@ export interface StepClusters {
   /** Lets the step's function launch, check and stop loads. */
   grantLoads(functionRole: iam.Role): void;
   /** Called once, when the work bucket is known: what the launch must know. */
-  bind(options: StepClustersBindOptions): Pick<EmrHiveDynamoArguments, 'workers' | 'cluster' | 'kept' | 'existing' | 'serverless'>;
+  bind(
+    options: StepClustersBindOptions,
+  ): Pick<EmrHiveDynamoArguments, 'workers' | 'cluster' | 'kept' | 'existing' | 'serverless'>;
 }
 
 export interface StepClustersBindOptions {

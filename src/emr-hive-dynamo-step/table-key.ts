@@ -10,14 +10,25 @@ import type { DatasetDefinition } from '../dataset/contract';
  * @throws if no key of DynamoDB can be made of them
  */
 export function keyAttributes(dataset: DatasetDefinition, options: AttributeOptions): KeyAttribute[] {
-  const key = dataset.key.map(name => attributeOf(dataset.columns.find(column => column.name === name)!, options));
+  const key = dataset.key.map(name =>
+    attributeOf(
+      dataset.columns.find(column => column.name === name)!,
+      options,
+    ),
+  );
   const bool = dataset.key.find((_, index) => key[index].type === 'BOOL');
   if (bool) {
-    throw new Error(`dataset '${dataset.name}': a key of DynamoDB holds strings or numbers, but its key column '${bool}' is a bool. Make it a string column.`);
+    throw new Error(
+      `dataset '${dataset.name}': a key of DynamoDB holds strings or numbers, but its key column '${bool}' is a ` +
+        'bool. Make it a string column.',
+    );
   }
   if (key.length > 2) {
-    throw new Error(`dataset '${dataset.name}': a key of DynamoDB has 1 or 2 attributes, but the dataset's key has ${key.length} columns (${dataset.key.join(', ')}). `
-      + 'Load a dataset whose key is one column made of them.');
+    throw new Error(
+      `dataset '${dataset.name}': a key of DynamoDB has 1 or 2 attributes, but the dataset's key has ` +
+        `${key.length} columns (${dataset.key.join(', ')}). ` +
+        'Load a dataset whose key is one column made of them.',
+    );
   }
   return key;
 }
@@ -29,8 +40,11 @@ export function keyAttributes(dataset: DatasetDefinition, options: AttributeOpti
 export function validateTableKey(table: ITable, dataset: DatasetDefinition, key: KeyAttribute[]): void {
   const tableKey = keyOf(table);
   if (tableKey && spellKey(tableKey) !== spellKey(key)) {
-    throw new Error(`dataset '${dataset.name}': its key makes the attributes ${spellKey(key)}, but the key of the table ${table.node.path} is ${spellKey(tableKey)}. `
-      + 'They must be the same: change the key of one of them, the columns\' types, \'attributeNames\' or \'epochSeconds\'.');
+    throw new Error(
+      `dataset '${dataset.name}': its key makes the attributes ${spellKey(key)}, but the key of the table ` +
+        `${table.node.path} is ${spellKey(tableKey)}. ` +
+        "They must be the same: change the key of one of them, the columns' types, 'attributeNames' or 'epochSeconds'.",
+    );
   }
 }
 

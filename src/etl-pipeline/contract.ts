@@ -44,11 +44,16 @@ export type StageFilesStatus =
   | { readonly status: 'running'; readonly nextChunk: number }
   | { readonly status: 'done'; readonly summary: StagedSummary };
 
-/** Most files that are staged together: what became of them is written once, so that nothing done is lost and no payload grows. */
+/**
+ * Most files that are staged together: what became of them is written once, so that nothing done is lost and no payload
+ * grows.
+ */
 export const FILES_PER_CHUNK = 100;
 
 /** JSON of StagedFiles: what became of the files of one chunk. */
-export const stagedChunkKey = (runId: string, chunk: number): string => `${runFolder(runId)}staging/chunk-${String(chunk).padStart(5, '0')}.json`;
+export const stagedChunkKey = (runId: string, chunk: number): string =>
+  `${runFolder(runId)}staging/chunk-${String(chunk).padStart(5, '0')}.json`;
 
 /** JSON that remembers the multipart upload of the file at this place of the run's list. */
-export const multipartStateKey = (runId: string, index: number): string => `${runFolder(runId)}staging/upload-${String(index).padStart(5, '0')}.json`;
+export const multipartStateKey = (runId: string, index: number): string =>
+  `${runFolder(runId)}staging/upload-${String(index).padStart(5, '0')}.json`;

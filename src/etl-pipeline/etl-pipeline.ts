@@ -33,21 +33,23 @@ export interface EtlPipelineProps extends EtlFunctionOptions {
   readonly steps: IEtlStep[];
 
   /**
-   * The longest time that an execution may take, staging and all steps together. After it the execution ends, the steps' compute is
-   * stopped, and the run's files are FAILED: another attempt would take as long.
+   * The longest time that an execution may take, staging and all steps together. After it the execution ends, the
+   * steps' compute is stopped, and the run's files are FAILED: another attempt would take as long.
    *
-   * @default Duration.hours(12) - longer than a load that goes well, short enough that one that hangs is noticed on the same day
+   * @default Duration.hours(12) - longer than a load that goes well, short enough that one that hangs is noticed on the
+   * same day
    */
   readonly timeout?: Duration;
 }
 
 /**
- * Loads the files that a trigger collects: a state machine whose every execution takes one run of files through the steps.
+ * Loads the files that a trigger collects: a state machine whose every execution takes one run of files through the
+ * steps.
  *
- * First it copies each file, the exact version that arrived, to the run's folder in the work bucket, and looks at its beginning: files that cannot be
- * loaded are set aside with the reason, the others go on. If no file is left, the execution ends
- * well and starts no compute. A step that fails fails the execution with its error, after its compute was stopped; the trigger then decides
- * whether the run is tried again.
+ * First it copies each file, the exact version that arrived, to the run's folder in the work bucket, and looks at its
+ * beginning: files that cannot be loaded are set aside with the reason, the others go on. If no file is left, the
+ * execution ends well and starts no compute. A step that fails fails the execution with its error, after its compute
+ * was stopped; the trigger then decides whether the run is tried again.
  */
 export class EtlPipeline extends Construct {
   /** One execution for each attempt of each run. */
@@ -59,8 +61,8 @@ export class EtlPipeline extends Construct {
   private readonly widgets: Omit<PipelineDashboardProps, 'stateMachine'>;
 
   /**
-   * @throws Error if there is no step, two steps have one id, a step is used twice, trigger or steps are in another stack, or the
-   * time-out is longer than an execution with these steps can last
+   * @throws Error if there is no step, two steps have one id, a step is used twice, trigger or steps are in another
+   * stack, or the time-out is longer than an execution with these steps can last
    */
   constructor(scope: Construct, id: string, props: EtlPipelineProps) {
     super(scope, id);
@@ -73,8 +75,17 @@ export class EtlPipeline extends Construct {
 
     const { workBucket } = trigger;
     const { operatorFunction, dashboardWidgets: triggerWidgets = [] } = trigger.describe();
-    const functions: EtlFunctionOptions = { logRetention: props.logRetention, tracing: props.tracing, architecture: props.architecture };
-    const staging = new FileStaging(this, 'Staging', { ...functions, dataset: dataset._definition, workBucket, operatorFunction });
+    const functions: EtlFunctionOptions = {
+      logRetention: props.logRetention,
+      tracing: props.tracing,
+      architecture: props.architecture,
+    };
+    const staging = new FileStaging(this, 'Staging', {
+      ...functions,
+      dataset: dataset._definition,
+      workBucket,
+      operatorFunction,
+    });
     trigger.grantReadFiles(staging);
     const stepScope = new Construct(this, 'Steps');
     const steps = props.steps.map(step => bindStep(stepScope, step, { dataset, workBucket, operatorFunction }));
@@ -105,8 +116,8 @@ export class EtlPipeline extends Construct {
   }
 
   /**
-   * Adds a CloudWatch dashboard: what arrived, what waits, what was loaded or failed, and what each step did. The first three
-   * dashboards of an account are free, others cost $3 a month.
+   * Adds a CloudWatch dashboard: what arrived, what waits, what was loaded or failed, and what each step did. The first
+   * three dashboards of an account are free, others cost $3 a month.
    *
    * @param id of the dashboard, in the scope of the pipeline
    */
@@ -114,25 +125,38 @@ export class EtlPipeline extends Construct {
     return createDashboard(this, id, { stateMachine: this.stateMachine, ...this.widgets });
   }
 
-  /** With the prefix that log delivery knows: under another one each group lengthens a resource policy that is limited to 5,120 characters. */
+  /**
+   * With the prefix that log delivery knows: under another one each group lengthens a resource policy that is limited
+   * to 5,120 characters.
+   */
   private createLogGroup(options: EtlFunctionOptions): logs.LogGroup {
     return createLogGroup(this, 'Logs', options, {
       logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, { maxLength: 128, separator: '-' })}`,
     });
   }
 
-  /** A launch asks whether its execution still runs. In a policy of its own: the state machine depends on the functions and on their roles' policies. */
+  /**
+   * A launch asks whether its execution still runs. In a policy of its own: the state machine depends on the functions
+   * and on their roles' policies.
+   */
   private allowDescribingExecutions(functions: IFunction[]): void {
     const roles = [...new Set(functions.flatMap(handler => handler.role ?? []))];
     if (roles.length === 0) return;
     new iam.Policy(this, 'DescribeExecutions', {
       roles,
-      statements: [new iam.PolicyStatement({
-        actions: ['states:DescribeExecution'],
-        resources: [Stack.of(this).formatArn({
-          service: 'states', resource: 'execution', resourceName: `${this.stateMachine.stateMachineName}:*`, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-        })],
-      })],
+      statements: [
+        new iam.PolicyStatement({
+          actions: ['states:DescribeExecution'],
+          resources: [
+            Stack.of(this).formatArn({
+              service: 'states',
+              resource: 'execution',
+              resourceName: `${this.stateMachine.stateMachineName}:*`,
+              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+            }),
+          ],
+        }),
+      ],
     });
   }
 }

@@ -9,18 +9,20 @@ import type { IConstruct, IDependable } from 'constructs';
 export interface StartExecutionsOptions {
   /**
    * Functions that end what an execution has running outside of it, at most 20. After each execution every one gets
-   * `{ "contract": 1, "action": "stop", "runId": …, "attempt": … }`, again and again, until it answers `{ "status": "ended" }`; before that it answers
-   * `{ "status": "stopping", "waitSeconds": … }`. Only then is the run tried again or settled. A function ends what that attempt and earlier ones have running, and
-   * leaves later ones alone: a call may come late, when the next attempt of the run is at work already.
+   * `{ "contract": 1, "action": "stop", "runId": …, "attempt": … }`, again and again, until it answers `{ "status":
+   * "ended" }`; before that it answers `{ "status": "stopping", "waitSeconds": … }`. Only then is the run tried again
+   * or settled. A function ends what that attempt and earlier ones have running, and leaves later ones alone: a call
+   * may come late, when the next attempt of the run is at work already.
    *
    * @default - nothing outlives an execution
    */
   readonly stopFunctions?: IFunction[];
 
   /**
-   * Functions that end what is kept from one run to the next, for instance a cluster that waits for the next run. Before the trigger is
-   * deleted, once no run is left, each gets `{ "contract": 1, "action": "teardown" }`, again and again, until it answers
-   * `{ "status": "ended" }`; before that it answers `{ "status": "stopping", "waitSeconds": … }`. At most 20.
+   * Functions that end what is kept from one run to the next, for instance a cluster that waits for the next run.
+   * Before the trigger is deleted, once no run is left, each gets `{ "contract": 1, "action": "teardown" }`, again and
+   * again, until it answers `{ "status": "ended" }`; before that it answers `{ "status": "stopping", "waitSeconds": …
+   * }`. At most 20.
    *
    * @default - nothing is kept
    */
@@ -28,7 +30,8 @@ export interface StartExecutionsOptions {
 
   /**
    * Whole constructs that executions need besides the state machine and the stop functions. As far as they are in the
-   * trigger's stack, they are created before the first run may begin, and deleted only after the executions have been stopped.
+   * trigger's stack, they are created before the first run may begin, and deleted only after the executions have been
+   * stopped.
    *
    * @default - nothing else
    */
@@ -53,9 +56,9 @@ export interface EtlTriggerDescription {
 }
 
 /**
- * What decides which files a pipeline loads, and when. Each of its executions gets `{ "runId", "attempt", "files": { "bucket", "key", "count", "bytes" } }`, and is
- * named so that none runs twice; `key` names a JSON array in `bucket`, the work bucket, whose elements have `id`, `bucket`, `key`, `versionId` (if there are
- * versions), `etag` and `size`.
+ * What decides which files a pipeline loads, and when. Each of its executions gets `{ "runId", "attempt", "files": {
+ * "bucket", "key", "count", "bytes" } }`, and is named so that none runs twice; `key` names a JSON array in `bucket`,
+ * the work bucket, whose elements have `id`, `bucket`, `key`, `versionId` (if there are versions), `etag` and `size`.
  */
 export interface IEtlTrigger extends IConstruct {
   /** Holds everything of a run below `runs/<runId>/`. */

@@ -31,13 +31,23 @@ export function validateTimeout(timeout: Duration, steps: PollingSteps): void {
   let hours = 0;
   while (mostEvents((hours + 1) * 3600, steps) <= MOST_EVENTS) hours++;
   if (hours === 0) {
-    throw new Error(`A pipeline of ${steps.inAll} steps, ${steps.atOnce} of them at once, is too large: an execution has at most ${MOST_EVENTS} events. Make several pipelines.`);
+    throw new Error(
+      `A pipeline of ${steps.inAll} steps, ${steps.atOnce} of them at once, is too large: an execution has at ` +
+        `most ${MOST_EVENTS} events. Make several pipelines.`,
+    );
   }
-  throw new Error(`'timeout' must be at most ${hours} hours for ${steps.atOnce} ${steps.atOnce === 1 ? 'step' : 'steps'} at once, got ${timeout.toHumanString()}: `
-    + `checking on them any longer could exceed the ${MOST_EVENTS} events that an execution may have. Shorten it, or load less in one run.`);
+  throw new Error(
+    `'timeout' must be at most ${hours} hours for ${steps.atOnce} ${steps.atOnce === 1 ? 'step' : 'steps'} at ` +
+      `once, got ${timeout.toHumanString()}: ` +
+      `checking on them any longer could exceed the ${MOST_EVENTS} events that an execution may have. Shorten ` +
+      'it, or load less in one run.',
+  );
 }
 
-/** The most events of an execution of this length: waits grow with the time since a launch, so the worst is that all launches take equally long. */
+/**
+ * The most events of an execution of this length: waits grow with the time since a launch, so the worst is that all
+ * launches take equally long.
+ */
 function mostEvents(seconds: number, { inSequence, atOnce, inAll }: PollingSteps): number {
   const launches = inSequence * (1 + MAX_RELAUNCHES);
   const polls = launches === 0 ? 0 : atOnce * launches * pollsWithin(seconds / launches);

@@ -38,11 +38,12 @@ export class FileStaging extends Construct implements iam.IGrantable {
       ...functionOptions(this, 'Logs', role, props),
       environment: {
         [STAGE_FILES_ENV.workBucket]: props.workBucket.bucketName,
-        ...props.operatorFunction && { [STEP_ENV.operatorFunction]: props.operatorFunction.functionName },
+        ...(props.operatorFunction && { [STEP_ENV.operatorFunction]: props.operatorFunction.functionName }),
       },
       timeout: Duration.minutes(15), // as long as Lambda allows: it stops by itself before
       memorySize: 1024, // network and CPU come with memory; 32 files are in work at a time
-      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN }, // executions that began before a deployment go on with theirs
+      // executions that began before a deployment go on with theirs
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });
     this.states = this.createStates(handler, props.dataset);
   }
@@ -73,25 +74,35 @@ export class FileStaging extends Construct implements iam.IGrantable {
 
 function grantRunFolders(role: iam.Role, workBucket: IBucket): void {
   const everyRun = '*';
-  role.addToPolicy(new iam.PolicyStatement({
-    sid: 'ReadRuns', // the lists of files, and what it wrote itself
-    actions: ['s3:GetObject'],
-    resources: [workBucket.arnForObjects('runs/*')],
-  }));
-  role.addToPolicy(new iam.PolicyStatement({
-    sid: 'WriteStagedFiles',
-    actions: ['s3:PutObject'],
-    resources: [`${inputFolder(everyRun)}*`, `${runFolder(everyRun)}staging/*`, stagedFilesKey(everyRun)].map(key => workBucket.arnForObjects(key)),
-  }));
-  role.addToPolicy(new iam.PolicyStatement({
-    sid: 'CopyLargeFiles', // in parts, over several calls
-    actions: ['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
-    resources: [workBucket.arnForObjects(`${inputFolder(everyRun)}*`)],
-  }));
-  role.addToPolicy(new iam.PolicyStatement({
-    sid: 'ListWorkBucket', // without it a missing object is answered as forbidden
-    actions: ['s3:ListBucket'],
-    resources: [workBucket.bucketArn],
-  }));
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      sid: 'ReadRuns', // the lists of files, and what it wrote itself
+      actions: ['s3:GetObject'],
+      resources: [workBucket.arnForObjects('runs/*')],
+    }),
+  );
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      sid: 'WriteStagedFiles',
+      actions: ['s3:PutObject'],
+      resources: [`${inputFolder(everyRun)}*`, `${runFolder(everyRun)}staging/*`, stagedFilesKey(everyRun)].map(key =>
+        workBucket.arnForObjects(key),
+      ),
+    }),
+  );
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      sid: 'CopyLargeFiles', // in parts, over several calls
+      actions: ['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+      resources: [workBucket.arnForObjects(`${inputFolder(everyRun)}*`)],
+    }),
+  );
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      sid: 'ListWorkBucket', // without it a missing object is answered as forbidden
+      actions: ['s3:ListBucket'],
+      resources: [workBucket.bucketArn],
+    }),
+  );
   workBucket.encryptionKey?.grantEncryptDecrypt(role);
 }

@@ -6,12 +6,17 @@ import { validateStepId } from './step-id';
 export class ChainableStep implements IEtlStep {
   private bound = false;
 
-  constructor(public readonly stepId: string, private readonly states: IChainable) {
+  constructor(
+    public readonly stepId: string,
+    private readonly states: IChainable,
+  ) {
     validateStepId(stepId);
   }
 
   public bind(): EtlStepConfig {
-    if (this.bound) throw new Error(`The step '${this.stepId}' belongs to a pipeline already. Make another step for each use.`);
+    if (this.bound) {
+      throw new Error(`The step '${this.stepId}' belongs to a pipeline already. Make another step for each use.`);
+    }
     this.bound = true;
     return { chain: this.states };
   }

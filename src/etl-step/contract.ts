@@ -1,6 +1,9 @@
 // What the state machine of a step and the function behind it tell each other, and where a run keeps its files.
 
-/** Raised when a payload changes its shape: executions outlive deployments, and their states invoke retained function versions. */
+/**
+ * Raised when a payload changes its shape: executions outlive deployments, and their states invoke retained function
+ * versions.
+ */
 export const CONTRACT_VERSION = 1;
 
 /** Error names the state machine and the ledger tell apart; each says who can mend it. */
@@ -10,13 +13,16 @@ export const ERROR = {
   /** AWS has no room there: launched again elsewhere, a limited number of times. */
   capacity: 'Etl.Capacity',
   /**
-   * The files are at fault, or one of them may be: memory that ran out. Names them if it can; without names the run is halved until the file is
-   * found. An unknown error is never this.
+   * The files are at fault, or one of them may be: memory that ran out. Names them if it can; without names the run is
+   * halved until the file is found. An unknown error is never this.
    */
   data: 'Etl.Data',
   /** Somebody must change something; the message says what. The files go on waiting and the pipeline pauses. */
   configuration: 'Etl.Configuration',
-  /** The step was not done within its maxRuntime. Raised by the state machine; not repeated, because it would take as long again. */
+  /**
+   * The step was not done within its maxRuntime. Raised by the state machine; not repeated, because it would take as
+   * long again.
+   */
   timeout: 'Etl.Timeout',
   /** The compute ended without having done its work, for a reason that nothing above names. Another attempt may do. */
   loadFailed: 'Etl.LoadFailed',
@@ -73,21 +79,26 @@ export interface CheckEvent<Job = unknown, Arguments = unknown> extends RunAttem
   readonly job: Job;
 }
 
-/** `attempt` has ended: its compute and that of earlier ones ends, and later attempts are left alone, because the call may come late. */
+/**
+ * `attempt` has ended: its compute and that of earlier ones ends, and later attempts are left alone, because the call
+ * may come late.
+ */
 export interface StopEvent extends RunAttempt {
   readonly contract: number;
   readonly action: 'stop';
 }
 
 /**
- * For a function that keeps compute from run to run: the pipeline is being deleted, and no run is left. Answered like a stop.
+ * For a function that keeps compute from run to run: the pipeline is being deleted, and no run is left. Answered like a
+ * stop.
  */
 export interface TeardownEvent {
   readonly contract: number;
   readonly action: 'teardown';
 }
 
-export type StepEvent<Job = unknown, Arguments = unknown> = LaunchEvent<Arguments> | CheckEvent<Job, Arguments> | StopEvent;
+export type StepEvent<Job = unknown, Arguments = unknown> =
+  LaunchEvent<Arguments> | CheckEvent<Job, Arguments> | StopEvent;
 
 /** Answer to launch and check. `job` is whatever the step needs to find its compute again. */
 export type JobStatus<Job = unknown> =
@@ -95,9 +106,7 @@ export type JobStatus<Job = unknown> =
   | { readonly status: 'done'; readonly result: StepResult };
 
 /** Answer to stop: `ended` only when no compute of the attempt and of earlier ones is left. */
-export type StopStatus =
-  | { readonly status: 'stopping'; readonly waitSeconds: number }
-  | { readonly status: 'ended' };
+export type StopStatus = { readonly status: 'stopping'; readonly waitSeconds: number } | { readonly status: 'ended' };
 
 /** Shortest and longest pause between two checks, and the part of the time passed that the next one takes. */
 export const WAIT = { shortestSeconds: 5, longestSeconds: 300, fraction: 0.05 } as const;
@@ -110,7 +119,10 @@ export function waitSeconds(elapsedSeconds: number): number {
 /** How often a step is launched again after Etl.Capacity, within one attempt. */
 export const MAX_RELAUNCHES = 2;
 
-/** How often a failed execution asks a step to stop before it ends; the ledger asks on. Bounds the events of an execution's history. */
+/**
+ * How often a failed execution asks a step to stop before it ends; the ledger asks on. Bounds the events of an
+ * execution's history.
+ */
 export const MAX_STOP_CALLS = 60;
 
 // ---- the work bucket: everything of a run is below runs/<runId>/

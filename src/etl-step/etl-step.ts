@@ -12,11 +12,15 @@ export interface EtlStepBindOptions {
   /** What the rows of the files look like. */
   readonly dataset: Dataset;
 
-  /** Where a run keeps its files: everything of it is below `runs/<runId>/`, the staged copies below `runs/<runId>/input/`. */
+  /**
+   * Where a run keeps its files: everything of it is below `runs/<runId>/`, the staged copies below
+   * `runs/<runId>/input/`.
+   */
   readonly workBucket: IBucket;
 
   /**
-   * Takes `{ "operation": "resume" }` once somebody has repaired what an `Etl.Configuration` names: for the step's messages.
+   * Takes `{ "operation": "resume" }` once somebody has repaired what an `Etl.Configuration` names: for the step's
+   * messages.
    *
    * @default - the trigger has none
    */
@@ -26,28 +30,31 @@ export interface EtlStepBindOptions {
 /** What a step adds to a pipeline. */
 export interface EtlStepConfig {
   /**
-   * The states of the step. Their input is the input of the execution (`runId`, `attempt`, `files`) with `staged` (`files`, `bytes`,
-   * `rejectedFiles`) and with `results`: the results of the steps before, by their ids. The pipeline runs the states in a Parallel state
-   * of their own and puts what they return, at most a few kilobytes, at `$.results['<stepId>']`.
+   * The states of the step. Their input is the input of the execution (`runId`, `attempt`, `files`) with `staged`
+   * (`files`, `bytes`, `rejectedFiles`) and with `results`: the results of the steps before, by their ids. The pipeline
+   * runs the states in a Parallel state of their own and puts what they return, at most a few kilobytes, at
+   * `$.results['<stepId>']`.
    */
   readonly chain: IChainable;
 
   /**
    * Functions that end the step's compute. After an execution each gets
-   * `{ "contract": 1, "action": "stop", "runId": …, "attempt": … }`, again and again, until it answers `{ "status": "ended" }`;
-   * before that it answers `{ "status": "stopping", "waitSeconds": … }`. The pipeline lets their roles describe its executions.
+   * `{ "contract": 1, "action": "stop", "runId": …, "attempt": … }`, again and again, until it answers `{ "status":
+   * "ended" }`; before that it answers `{ "status": "stopping", "waitSeconds": … }`. The pipeline lets their roles
+   * describe its executions.
    *
-   * A function ends the compute of that attempt and of earlier ones, and leaves later ones alone: a call may come late, when the next attempt
-   * of the run is at work already.
+   * A function ends the compute of that attempt and of earlier ones, and leaves later ones alone: a call may come late,
+   * when the next attempt of the run is at work already.
    *
    * @default - the step has no compute that could outlive its execution
    */
   readonly stopFunctions?: IFunction[];
 
   /**
-   * Functions that end what is kept from one run to the next, for instance a cluster that waits for the next run. Before the pipeline is
-   * deleted, once no run is left, each gets `{ "contract": 1, "action": "teardown" }`, again and again, until it answers
-   * `{ "status": "ended" }`; before that it answers `{ "status": "stopping", "waitSeconds": … }`.
+   * Functions that end what is kept from one run to the next, for instance a cluster that waits for the next run.
+   * Before the pipeline is deleted, once no run is left, each gets `{ "contract": 1, "action": "teardown" }`, again and
+   * again, until it answers `{ "status": "ended" }`; before that it answers `{ "status": "stopping", "waitSeconds": …
+   * }`.
    *
    * @default - nothing is kept
    */
@@ -55,8 +62,8 @@ export interface EtlStepConfig {
 
   /**
    * Whole constructs that the step's compute needs and that are neither inside the step nor named in its states, for
-   * instance the network. As far as they are in the pipeline's stack, they are created before the first run may begin, and
-   * deleted only after the runs have been stopped.
+   * instance the network. As far as they are in the pipeline's stack, they are created before the first run may begin,
+   * and deleted only after the runs have been stopped.
    *
    * @default - nothing else
    */
@@ -72,7 +79,9 @@ export interface EtlStepConfig {
 
 /** One load of a run into a target. */
 export interface IEtlStep {
-  /** Names the step in states, in results and in the work bucket: 1 to 40 of `A-Z a-z 0-9 _ -`, unique in its pipeline. */
+  /**
+   * Names the step in states, in results and in the work bucket: 1 to 40 of `A-Z a-z 0-9 _ -`, unique in its pipeline.
+   */
   readonly stepId: string;
 
   /**
@@ -89,10 +98,10 @@ export class EtlStep {
   /**
    * A step of any states: a chain, a fragment, a single task.
    *
-   * Their input and what becomes of their output: see `EtlStepConfig.chain`. A failure fails the execution with its own error name:
-   * `Etl.Data` sets files aside (the cause may name them: `{ "message": …, "files": [ids] }`), `Etl.Configuration`
-   * pauses the pipeline until somebody has changed something, `Etl.Timeout` fails the files for good, any other error is followed by the
-   * run's next attempt.
+   * Their input and what becomes of their output: see `EtlStepConfig.chain`. A failure fails the execution with its own
+   * error name: `Etl.Data` sets files aside (the cause may name them: `{ "message": …, "files": [ids] }`),
+   * `Etl.Configuration` pauses the pipeline until somebody has changed something, `Etl.Timeout` fails the files for
+   * good, any other error is followed by the run's next attempt.
    *
    * @param stepId 1 to 40 of the characters `A-Z a-z 0-9 _ -`, unique in the pipeline
    * @param chain the states; their names must be unique in the pipeline
@@ -103,10 +112,11 @@ export class EtlStep {
   }
 
   /**
-   * Runs steps side by side. Each gets the same input, and the results of all are in `$.results` for the step that follows.
+   * Runs steps side by side. Each gets the same input, and the results of all are in `$.results` for the step that
+   * follows.
    *
-   * If one fails, the execution fails at once; the compute of the others is stopped right after it, and steps that were done before are
-   * not repeated in the next attempt.
+   * If one fails, the execution fails at once; the compute of the others is stopped right after it, and steps that were
+   * done before are not repeated in the next attempt.
    *
    * @param stepId 1 to 40 of the characters `A-Z a-z 0-9 _ -`, unique in the pipeline like the ids of the steps inside
    * @param steps at least one step

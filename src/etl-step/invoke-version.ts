@@ -25,10 +25,14 @@ export class InvokeVersion extends tasks.LambdaInvoke {
       retryOnServiceExceptions: false,
     });
     // not this version alone: executions that began before a deployment go on with the version they began with
-    this.taskPolicies!.splice(0, 1, new iam.PolicyStatement({
-      actions: ['lambda:InvokeFunction'],
-      resources: [`${props.handler.lambda.functionArn}:*`],
-    }));
+    this.taskPolicies!.splice(
+      0,
+      1,
+      new iam.PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: [`${props.handler.lambda.functionArn}:*`],
+      }),
+    );
     this.addRetry({
       errors: [
         ERROR.transient,

@@ -2,8 +2,8 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 
 /**
- * Runs states in a Parallel of one branch: variables, output and failures stay their own. Their input goes on, with their output
- * at `resultPath`.
+ * Runs states in a Parallel of one branch: variables, output and failures stay their own. Their input goes on, with
+ * their output at `resultPath`.
  */
 export function isolatedStates(scope: Construct, name: string, states: sfn.IChainable, resultPath: string): sfn.Chain {
   const parallel = sfn.Parallel.jsonPath(scope, name, { resultPath }).branch(states);

@@ -22,8 +22,8 @@ const CAPACITY_PAUSE = Duration.minutes(1);
 const RUN = { contract: CONTRACT_VERSION, runId: '{% $states.input.runId %}', attempt: '{% $states.input.attempt %}' };
 
 /**
- * The states of a step with compute of its own: launch, then check until it is done, and return the StepResult; after a failure stop
- * until nothing is left, then fail with the error that there was.
+ * The states of a step with compute of its own: launch, then check until it is done, and return the StepResult; after a
+ * failure stop until nothing is left, then fail with the error that there was.
  */
 export function jobLoop(scope: Construct, props: JobLoopProps): sfn.IChainable {
   return sfn.Parallel.jsonPath(scope, `${props.stepId}: Job`, { outputPath: '$[0]' })
@@ -31,21 +31,25 @@ export function jobLoop(scope: Construct, props: JobLoopProps): sfn.IChainable {
     .addCatch(stopUntilEnded(scope, props), { errors: [sfn.Errors.ALL], resultPath: '$.error' });
 }
 
-/** Variables: `relaunch`, `deadline` (milliseconds since 1970) and `answer`, a JobStatus. Input of every state: the step's. */
+/**
+ * Variables: `relaunch`, `deadline` (milliseconds since 1970) and `answer`, a JobStatus. Input of every state: the
+ * step's.
+ */
 function launchUntilDone(scope: Construct, { stepId, handler, maxRuntime, ...props }: JobLoopProps): sfn.IChainable {
-  const call = (name: string, action: 'launch' | 'check', more: object) => new InvokeVersion(scope, `${stepId}: ${name}`, {
-    handler,
-    payload: {
-      ...RUN,
-      action,
-      executionArn: '{% $states.context.Execution.Id %}',
-      relaunch: '{% $relaunch %}',
-      arguments: jsonataLiteral(props.arguments ?? {}),
-      ...more,
-    },
-    assign: { answer: '{% $states.result.Payload %}' },
-    outputs: '{% $states.input %}',
-  });
+  const call = (name: string, action: 'launch' | 'check', more: object) =>
+    new InvokeVersion(scope, `${stepId}: ${name}`, {
+      handler,
+      payload: {
+        ...RUN,
+        action,
+        executionArn: '{% $states.context.Execution.Id %}',
+        relaunch: '{% $relaunch %}',
+        arguments: jsonataLiteral(props.arguments ?? {}),
+        ...more,
+      },
+      assign: { answer: '{% $states.result.Payload %}' },
+      outputs: '{% $states.input %}',
+    });
 
   const begin = sfn.Pass.jsonata(scope, `${stepId}: Begin`, {
     assign: { relaunch: 0, deadline: `{% $millis() + ${maxRuntime.toMilliseconds()} %}` },
@@ -59,7 +63,9 @@ function launchUntilDone(scope: Construct, { stepId, handler, maxRuntime, ...pro
   const done = sfn.Pass.jsonata(scope, `${stepId}: Done`, { outputs: '{% $answer.result %}' });
   const tookTooLong = sfn.Fail.jsonata(scope, `${stepId}: Took too long`, {
     error: ERROR.timeout,
-    cause: `The step '${stepId}' was not done after ${maxRuntime.toHumanString()}, its maxRuntime. Find out what holds it up, or allow it more time.`,
+    cause:
+      `The step '${stepId}' was not done after ${maxRuntime.toHumanString()}, its maxRuntime. Find out what holds ` +
+      'it up, or allow it more time.',
   });
   const finished = sfn.Choice.jsonata(scope, `${stepId}: Finished?`)
     .when(sfn.Condition.jsonata("{% $answer.status = 'done' %}"), done)
@@ -74,7 +80,10 @@ function launchUntilDone(scope: Construct, { stepId, handler, maxRuntime, ...pro
     .when(sfn.Condition.jsonata(`{% $relaunch < ${MAX_RELAUNCHES} and $millis() < $deadline %}`), pause)
     .otherwise(failAsBefore(scope, `${stepId}: No capacity`));
   for (const state of [launch, check]) {
-    state.addCatch(relaunch, { errors: [ERROR.capacity], outputs: '{% $merge([$states.input, { "error": $states.errorOutput }]) %}' });
+    state.addCatch(relaunch, {
+      errors: [ERROR.capacity],
+      outputs: '{% $merge([$states.input, { "error": $states.errorOutput }]) %}',
+    });
   }
 
   begin.next(launch).next(finished);
@@ -84,8 +93,8 @@ function launchUntilDone(scope: Construct, { stepId, handler, maxRuntime, ...pro
 }
 
 /**
- * Input: the step's with `error`. Counts in its data: a variable here could not be named in the loop above, whose scope is inside this one.
- * It gives up after MAX_STOP_CALLS; the ledger goes on asking before it settles the run.
+ * Input: the step's with `error`. Counts in its data: a variable here could not be named in the loop above, whose scope
+ * is inside this one. It gives up after MAX_STOP_CALLS; the ledger goes on asking before it settles the run.
  */
 function stopUntilEnded(scope: Construct, { stepId, handler }: JobLoopProps): sfn.IChainable {
   const asked = '($exists($states.input.stop) ? $states.input.stop.asked : 0) + 1';
@@ -95,9 +104,16 @@ function stopUntilEnded(scope: Construct, { stepId, handler }: JobLoopProps): sf
     outputs: `{% $merge([$states.input, { "stop": $merge([$states.result.Payload, { "asked": ${asked} }]) }]) %}`,
   });
   const failed = failAsBefore(scope, `${stepId}: Failed`);
-  const wait = sfn.Wait.jsonata(scope, `${stepId}: Wait for stop`, { time: sfn.WaitTime.seconds('{% $states.input.stop.waitSeconds %}') });
+  const wait = sfn.Wait.jsonata(scope, `${stepId}: Wait for stop`, {
+    time: sfn.WaitTime.seconds('{% $states.input.stop.waitSeconds %}'),
+  });
   const stopped = sfn.Choice.jsonata(scope, `${stepId}: Stopped?`)
-    .when(sfn.Condition.jsonata(`{% $states.input.stop.status = 'ended' or $states.input.stop.asked >= ${MAX_STOP_CALLS} %}`), failed)
+    .when(
+      sfn.Condition.jsonata(
+        `{% $states.input.stop.status = 'ended' or $states.input.stop.asked >= ${MAX_STOP_CALLS} %}`,
+      ),
+      failed,
+    )
     .otherwise(wait);
   // that it cannot be stopped must not hide why it failed
   stop.addCatch(failed, { errors: [sfn.Errors.ALL], outputs: '{% $states.input %}' });
@@ -109,6 +125,7 @@ function stopUntilEnded(scope: Construct, { stepId, handler }: JobLoopProps): sf
 function failAsBefore(scope: Construct, name: string): sfn.Fail {
   return sfn.Fail.jsonata(scope, name, {
     error: '{% $states.input.error.Error %}',
-    cause: '{% $exists($states.input.error.Cause) ? $states.input.error.Cause : "" %}', // a time-out of Step Functions has none
+    // a time-out of Step Functions has none
+    cause: '{% $exists($states.input.error.Cause) ? $states.input.error.Cause : "" %}',
   });
 }

@@ -9,14 +9,23 @@ export class ParallelStep implements IEtlStep {
   public readonly steps: IEtlStep[];
   private bound = false;
 
-  constructor(public readonly stepId: string, steps: IEtlStep[]) {
+  constructor(
+    public readonly stepId: string,
+    steps: IEtlStep[],
+  ) {
     validateStepId(stepId);
-    if (steps.length === 0) throw new Error(`EtlStep.parallel('${stepId}') must have at least one step, got none. Add a step or leave it out.`);
+    if (steps.length === 0) {
+      throw new Error(
+        `EtlStep.parallel('${stepId}') must have at least one step, got none. Add a step or leave it out.`,
+      );
+    }
     this.steps = [...steps];
   }
 
   public bind(scope: Construct, options: EtlStepBindOptions): EtlStepConfig {
-    if (this.bound) throw new Error(`The step '${this.stepId}' belongs to a pipeline already. Make another step for each use.`);
+    if (this.bound) {
+      throw new Error(`The step '${this.stepId}' belongs to a pipeline already. Make another step for each use.`);
+    }
     this.bound = true;
     const parallel = sfn.Parallel.jsonPath(scope, this.stepId);
     const configs = this.steps.map(step => bindStep(scope, step, options));
@@ -35,7 +44,10 @@ export class ParallelStep implements IEtlStep {
   }
 }
 
-/** Binds a step in a scope of its own. The states hand on their input, with the step's result in `results`, whatever the step's own states return. */
+/**
+ * Binds a step in a scope of its own. The states hand on their input, with the step's result in `results`, whatever the
+ * step's own states return.
+ */
 export function bindStep(scope: Construct, step: IEtlStep, options: EtlStepBindOptions): EtlStepConfig {
   const ownScope = new Construct(scope, step.stepId);
   const config = step.bind(ownScope, options);

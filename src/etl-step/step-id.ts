@@ -12,12 +12,19 @@ const TAKEN = ['input', 'staging'];
  */
 export function validateStepId(stepId: string): void {
   if (Token.isUnresolved(stepId)) {
-    throw new Error(`The id of a step must be concrete text, got a token (${stepId}). Use a text that is known when the app runs.`);
+    throw new Error(
+      `The id of a step must be concrete text, got a token (${stepId}). Use a text that is known when the app runs.`,
+    );
   }
   if (!STEP_ID.test(stepId)) {
-    throw new Error(`The id of a step must have 1 to 40 of the characters A-Z a-z 0-9 _ -, got '${stepId}'. Rename the step.`);
+    throw new Error(
+      `The id of a step must have 1 to 40 of the characters A-Z a-z 0-9 _ -, got '${stepId}'. Rename the step.`,
+    );
   }
   if (TAKEN.includes(stepId)) {
-    throw new Error(`The id of a step must not be ${TAKEN.join(' or ')}, folders of a run that are the pipeline's, got '${stepId}'. Rename the step.`);
+    throw new Error(
+      `The id of a step must not be ${TAKEN.join(' or ')}, folders of a run that are the pipeline's, got ` +
+        `'${stepId}'. Rename the step.`,
+    );
   }
 }

@@ -56,8 +56,9 @@ export interface LoaderFailure {
 }
 
 /**
- * Exit codes of the program. `transient` has passed or may pass, but not by looking at the stopped task again: like a crash, which is any other
- * code or none, it ends the attempt as Etl.LoadFailed, and the run's next attempt starts another task.
+ * Exit codes of the program. `transient` has passed or may pass, but not by looking at the stopped task again: like a
+ * crash, which is any other code or none, it ends the attempt as Etl.LoadFailed, and the run's next attempt starts
+ * another task.
  */
 export const LOADER_EXIT = { done: 0, transient: 10, data: 11, configuration: 12 } as const;
 
@@ -67,7 +68,10 @@ export type LoaderResult = StepResult;
 // ---- what the construct renders into the Launch state, and what the launcher leaves in the work bucket
 
 /** The part of the loader's work that is the same for every run. */
-export type LoadSettings = Pick<LoaderInput, 'dataset' | 'warehouse' | 'schema' | 'table' | 'mode' | 'maxRejectedRows' | 'maxRuntimeSeconds'>;
+export type LoadSettings = Pick<
+  LoaderInput,
+  'dataset' | 'warehouse' | 'schema' | 'table' | 'mode' | 'maxRejectedRows' | 'maxRuntimeSeconds'
+>;
 
 /** A tag as RunTask takes it. */
 export interface TaskTag {

@@ -10,8 +10,8 @@ export function grantCopy(scope: Construct, copyRole: iam.IRole, workBucket: IBu
     new iam.PolicyStatement({ actions: ['s3:ListBucket'], resources: [workBucket.bucketArn] }),
   ];
   if (iam.Role.isRole(copyRole) && Stack.of(copyRole) !== Stack.of(scope)) {
-    // The role's own policy is in the role's stack, usually that of warehouse and network, which this stack needs: a reference
-    // from there back to the work bucket would be a cycle.
+    // The role's own policy is in the role's stack, usually that of warehouse and network, which this stack needs: a
+    // reference from there back to the work bucket would be a cycle.
     new iam.Policy(scope, 'CopyPolicy', { roles: [copyRole], statements });
   } else {
     for (const statement of statements) copyRole.addToPrincipalPolicy(statement);

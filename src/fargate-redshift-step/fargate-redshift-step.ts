@@ -28,7 +28,10 @@ const DEFAULT_SCHEMA = 'public';
 const DEFAULT_CPU = 512;
 const DEFAULT_MEMORY_LIMIT_MIB = 1024;
 
-/** The most rows that COPY can set aside: https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-data-load.html#copy-maxerror */
+/**
+ * The most rows that COPY can set aside:
+ * https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-data-load.html#copy-maxerror
+ */
 const MAX_REJECTED_ROWS = 100_000;
 
 const DEFAULT_MAX_RUNTIME = Duration.hours(2);
@@ -48,8 +51,8 @@ export interface FargateRedshiftStepProps extends EtlFunctionOptions {
   readonly schema?: string;
 
   /**
-   * The table: 1 to 127 bytes without quotes. Redshift folds it to lower case. It is made from the dataset if it is not there; one that is there
-   * needs the dataset's columns, and may have others.
+   * The table: 1 to 127 bytes without quotes. Redshift folds it to lower case. It is made from the dataset if it is not
+   * there; one that is there needs the dataset's columns, and may have others.
    */
   readonly table: string;
 
@@ -68,23 +71,27 @@ export interface FargateRedshiftStepProps extends EtlFunctionOptions {
   readonly cluster?: ecs.ICluster;
 
   /**
-   * The subnets for the tasks. They need a route to the registry, to S3, CloudWatch Logs, Secrets Manager and the warehouse.
+   * The subnets for the tasks. They need a route to the registry, to S3, CloudWatch Logs, Secrets Manager and the
+   * warehouse.
    *
-   * @default - private subnets with a way out; if the VPC has none its isolated ones, else its public ones, with a warning
+   * @default - private subnets with a way out; if the VPC has none its isolated ones, else its public ones, with a
+   * warning
    */
   readonly vpcSubnets?: ec2.SubnetSelection;
 
   /**
-   * A program of your own, for linux/amd64. The environment variable `ETL_LOADER_INPUT` names a JSON document in S3, `LoaderInput`, which says what to load
-   * and where to write the result. It exits with 0 when the result is written, with 11 if the files are at fault, 12 if
-   * something must be changed, 10 if it may go well the next time; SIGTERM asks it to end. Its root file system is read-only.
+   * A program of your own, for linux/amd64. The environment variable `ETL_LOADER_INPUT` names a JSON document in S3,
+   * `LoaderInput`, which says what to load and where to write the result. It exits with 0 when the result is written,
+   * with 11 if the files are at fault, 12 if something must be changed, 10 if it may go well the next time; SIGTERM
+   * asks it to end. Its root file system is read-only.
    *
    * @default - the loader of this library; Docker builds its image when you deploy
    */
   readonly image?: ecs.ContainerImage;
 
   /**
-   * What the tasks act with. It gets the permissions that the loader needs, unless it is an imported role that must not be changed.
+   * What the tasks act with. It gets the permissions that the loader needs, unless it is an imported role that must not
+   * be changed.
    *
    * @default - a new role
    */
@@ -100,20 +107,22 @@ export interface FargateRedshiftStepProps extends EtlFunctionOptions {
   /**
    * Memory of a task in MiB; which values there are depends on `cpu`.
    *
-   * @default 1024 - the least that goes with the default of `cpu`; the loader takes about 120 MiB for each vCPU, whatever the files
+   * @default 1024 - the least that goes with the default of `cpu`; the loader takes about 120 MiB for each vCPU,
+   * whatever the files
    */
   readonly memoryLimitMiB?: number;
 
   /**
-   * How many rows of a run may be rejected, 0 to 100,000. They are kept with the reasons; one more and nothing is loaded: the files are at fault.
+   * How many rows of a run may be rejected, 0 to 100,000. They are kept with the reasons; one more and nothing is
+   * loaded: the files are at fault.
    *
    * @default 100,000 - the most that COPY can set aside
    */
   readonly maxRejectedRows?: number;
 
   /**
-   * The longest time that a load may take, the start of its task included: 5 minutes to 24 hours. After it the task is stopped and the
-   * run's files are FAILED: another attempt would take as long.
+   * The longest time that a load may take, the start of its task included: 5 minutes to 24 hours. After it the task is
+   * stopped and the run's files are FAILED: another attempt would take as long.
    *
    * @default Duration.hours(2)
    */
@@ -123,10 +132,11 @@ export interface FargateRedshiftStepProps extends EtlFunctionOptions {
 /**
  * Loads the rows of a run into a Redshift table, with a task on Fargate that is started for the run and ends with it.
  *
- * The loader reads the staged files once, side by side on all of the task's CPUs, and keeps every row that breaks the dataset's rules with the
- * reason, its file and its line. It copies the others into a temporary table and merges them by the dataset's key in one transaction that also
- * records the run: a task that is repeated changes nothing. A row that is older than the table's, by the
- * dataset's `latestBy`, is dropped. Tags of the step, for instance of `Tags.of(step).add(…)`, become tags of its tasks.
+ * The loader reads the staged files once, side by side on all of the task's CPUs, and keeps every row that breaks the
+ * dataset's rules with the reason, its file and its line. It copies the others into a temporary table and merges them
+ * by the dataset's key in one transaction that also records the run: a task that is repeated changes nothing. A row
+ * that is older than the table's, by the dataset's `latestBy`, is dropped. Tags of the step, for instance of
+ * `Tags.of(step).add(…)`, become tags of its tasks.
  */
 export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.IConnectable, iam.IGrantable, ITaggableV2 {
   /** Names the step: the id of the construct. */
@@ -152,8 +162,8 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
   private bound = false;
 
   /**
-   * @throws Error if the id is not 1 to 40 of `A-Z a-z 0-9 _ -`, both or none of `vpc` and `cluster` are given, a name or number is out of its
-   * bounds, or Fargate has no task of this size
+   * @throws Error if the id is not 1 to 40 of `A-Z a-z 0-9 _ -`, both or none of `vpc` and `cluster` are given, a name
+   * or number is out of its bounds, or Fargate has no task of this size
    */
   constructor(scope: Construct, id: string, props: FargateRedshiftStepProps) {
     super(scope, id);
@@ -179,12 +189,17 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
    * @throws Error if the step is bound already, or if the dataset has no key
    */
   public bind(scope: Construct, options: EtlStepBindOptions): EtlStepConfig {
-    if (this.bound) throw new Error(`The step ${this.node.path} is in a pipeline already. Make a step of its own for each pipeline.`);
+    if (this.bound) {
+      throw new Error(`The step ${this.node.path} is in a pipeline already. Make a step of its own for each pipeline.`);
+    }
     this.bound = true;
     const { workBucket } = options;
     const dataset = options.dataset._definition;
     if (dataset.key.length === 0) {
-      throw new Error(`dataset '${dataset.name}' must have a 'key' for the step ${this.node.path}: rows replace those with the same key. Add one.`);
+      throw new Error(
+        `dataset '${dataset.name}' must have a 'key' for the step ${this.node.path}: rows replace those with the ` +
+          'same key. Add one.',
+      );
     }
     bindJobFunction(this.handler, this.functionRole, this.stepId, options);
     this.task.grantRunFolders(workBucket, this.stepId);
@@ -198,11 +213,13 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
       }),
       stopFunctions: [this.handler],
       dependencies: [vpcOf(this.props)],
-      dashboardWidgets: [graph(
-        this.stepId,
-        [this.metricRowsRead(), this.metricRowsWritten(), this.metricRowsRejected(), this.metricDuplicatesDropped()],
-        [this.metricLoadDuration()],
-      )],
+      dashboardWidgets: [
+        graph(
+          this.stepId,
+          [this.metricRowsRead(), this.metricRowsWritten(), this.metricRowsRejected(), this.metricDuplicatesDropped()],
+          [this.metricLoadDuration()],
+        ),
+      ],
     };
   }
 
@@ -247,7 +264,8 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
       subnets: this.task.subnetIds,
       securityGroups: [this.task.securityGroup.securityGroupId],
       assignPublicIp: this.task.assignPublicIp,
-      tags: this.cdkTagManager.renderedTags as unknown as FargateRedshiftArguments['tags'], // rendered when all tags are known
+      // rendered when all tags are known
+      tags: this.cdkTagManager.renderedTags as unknown as FargateRedshiftArguments['tags'],
       memoryLimitMiB: this.memoryLimitMiB,
       logGroup: this.task.logGroup.logGroupName,
       load: {
@@ -272,17 +290,38 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
 }
 
 function vpcOf({ vpc, cluster }: FargateRedshiftStepProps): ec2.IVpc {
-  if (vpc && cluster) throw new Error("'vpc' and 'cluster' must not both be given: a cluster has its own network. Remove 'vpc'.");
+  if (vpc && cluster) {
+    throw new Error("'vpc' and 'cluster' must not both be given: a cluster has its own network. Remove 'vpc'.");
+  }
   const found = vpc ?? cluster?.vpc;
-  if (!found) throw new Error("One of 'vpc' and 'cluster' must be given, got neither. Name the network that reaches the warehouse.");
+  if (!found) {
+    throw new Error(
+      "One of 'vpc' and 'cluster' must be given, got neither. Name the network that reaches the warehouse.",
+    );
+  }
   return found;
 }
 
 function validateProps({ schema, table, maxRejectedRows, maxRuntime }: FargateRedshiftStepProps): void {
   if (schema !== undefined) validateIdentifier('schema', schema);
   validateIdentifier('table', table);
-  if (table.toLowerCase() === HISTORY_TABLE) throw new Error(`'table' must not be '${HISTORY_TABLE}', in which the loader remembers its loads. Name another table.`);
-  validateWholeNumber("'maxRejectedRows'", maxRejectedRows, 0, MAX_REJECTED_ROWS, 'More than the most that COPY can set aside cannot be kept.');
-  validateDuration("'maxRuntime'", maxRuntime, SHORTEST_MAX_RUNTIME, LONGEST_MAX_RUNTIME,
-    'A task alone takes a minute or two to start; a load that needs more than a day needs a larger warehouse.');
+  if (table.toLowerCase() === HISTORY_TABLE) {
+    throw new Error(
+      `'table' must not be '${HISTORY_TABLE}', in which the loader remembers its loads. Name another table.`,
+    );
+  }
+  validateWholeNumber(
+    "'maxRejectedRows'",
+    maxRejectedRows,
+    0,
+    MAX_REJECTED_ROWS,
+    'More than the most that COPY can set aside cannot be kept.',
+  );
+  validateDuration(
+    "'maxRuntime'",
+    maxRuntime,
+    SHORTEST_MAX_RUNTIME,
+    LONGEST_MAX_RUNTIME,
+    'A task alone takes a minute or two to start; a load that needs more than a day needs a larger warehouse.',
+  );
 }

@@ -2,7 +2,10 @@ import { Token } from 'aws-cdk-lib';
 
 const GIB = 1024;
 
-/** Memory, in MiB, that Fargate offers with each size of CPU: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html */
+/**
+ * Memory, in MiB, that Fargate offers with each size of CPU:
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html
+ */
 const MEMORY: { readonly [cpu: number]: number[] } = {
   256: [512, GIB, 2 * GIB],
   512: range(GIB, 4 * GIB, GIB),
@@ -21,8 +24,13 @@ function range(from: number, to: number, step: number): number[] {
 export function validateFargateSize(cpu: number, memoryLimitMiB: number): void {
   if (Token.isUnresolved(cpu) || Token.isUnresolved(memoryLimitMiB)) return;
   const memory = MEMORY[cpu];
-  if (!memory) throw new Error(`'cpu' must be one of ${Object.keys(MEMORY).join(', ')} (1024 is one vCPU), got ${cpu}.`);
+  if (!memory) {
+    throw new Error(`'cpu' must be one of ${Object.keys(MEMORY).join(', ')} (1024 is one vCPU), got ${cpu}.`);
+  }
   if (!memory.includes(memoryLimitMiB)) {
-    throw new Error(`'memoryLimitMiB' must be one of ${memory.join(', ')} with a 'cpu' of ${cpu}, got ${memoryLimitMiB}. Change one of the two.`);
+    throw new Error(
+      `'memoryLimitMiB' must be one of ${memory.join(', ')} with a 'cpu' of ${cpu}, got ${memoryLimitMiB}. ` +
+        'Change one of the two.',
+    );
   }
 }

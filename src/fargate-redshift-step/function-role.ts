@@ -23,7 +23,9 @@ export function createFunctionRole(scope: Construct, { cluster, definition }: Fu
     sid: 'RunTasks',
     actions: ['ecs:RunTask'],
     // executions that began before a deployment run the revision they began with
-    resources: [stack.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${definition.family}:*` })],
+    resources: [
+      stack.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${definition.family}:*` }),
+    ],
     conditions: inCluster,
   });
   allow({

@@ -39,7 +39,8 @@ export class LoaderTask extends Construct {
   constructor(scope: Construct, id: string, props: LoaderTaskProps) {
     super(scope, id);
     const { vpc, warehouse } = props;
-    this.cluster = props.cluster ?? new ecs.Cluster(this, 'Cluster', { vpc, containerInsightsV2: ecs.ContainerInsights.ENABLED });
+    this.cluster =
+      props.cluster ?? new ecs.Cluster(this, 'Cluster', { vpc, containerInsightsV2: ecs.ContainerInsights.ENABLED });
     this.logGroup = createLogGroup(this, 'Logs', props);
     this.definition = this.createDefinition(props);
 
@@ -54,7 +55,12 @@ export class LoaderTask extends Construct {
     });
     for (const securityGroup of warehouse._securityGroups) {
       const remoteRule = true; // a rule in the warehouse's own stack would make the two stacks need each other
-      securityGroup.addIngressRule(this.securityGroup, ec2.Port.tcp(warehouse._port), `Loads by ${scope.node.path}`, remoteRule);
+      securityGroup.addIngressRule(
+        this.securityGroup,
+        ec2.Port.tcp(warehouse._port),
+        `Loads by ${scope.node.path}`,
+        remoteRule,
+      );
     }
     warehouse._grantConnect(this.definition.taskRole);
   }
@@ -66,9 +72,15 @@ export class LoaderTask extends Construct {
     iam.Grant.addToPrincipal({
       grantee,
       actions: ['s3:GetObject'],
-      resourceArns: [`${inputFolder(everyRun)}*`, stagedFilesKey(everyRun), `${stepFolder(everyRun, stepId)}*`].map(key => workBucket.arnForObjects(key)),
+      resourceArns: [`${inputFolder(everyRun)}*`, stagedFilesKey(everyRun), `${stepFolder(everyRun, stepId)}*`].map(
+        key => workBucket.arnForObjects(key),
+      ),
     });
-    iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns: [workBucket.arnForObjects(`${stepFolder(everyRun, stepId)}*`)] });
+    iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['s3:PutObject'],
+      resourceArns: [workBucket.arnForObjects(`${stepFolder(everyRun, stepId)}*`)],
+    });
     // without it a missing object is answered as forbidden
     iam.Grant.addToPrincipal({ grantee, actions: ['s3:ListBucket'], resourceArns: [workBucket.bucketArn] });
     workBucket.encryptionKey?.grantEncryptDecrypt(grantee);
@@ -79,7 +91,10 @@ export class LoaderTask extends Construct {
       taskRole,
       cpu,
       memoryLimitMiB,
-      runtimePlatform: { cpuArchitecture: ecs.CpuArchitecture.X86_64, operatingSystemFamily: ecs.OperatingSystemFamily.LINUX },
+      runtimePlatform: {
+        cpuArchitecture: ecs.CpuArchitecture.X86_64,
+        operatingSystemFamily: ecs.OperatingSystemFamily.LINUX,
+      },
     });
     // executions that began before a deployment go on with the revision they began with
     const { cfnOptions } = definition.node.defaultChild as ecs.CfnTaskDefinition;
@@ -95,13 +110,19 @@ export class LoaderTask extends Construct {
 
   private warnAboutSubnets(vpc: ec2.IVpc, subnets: ec2.SelectedSubnets): void {
     if (subnets.hasPublic) {
-      Annotations.of(this).addWarningV2('cdk-etl-steps:fargateRedshiftStep.publicSubnets',
-        'The tasks run in public subnets and get public addresses, the only way from there to AWS. Give the VPC private subnets with a NAT gateway or '
-        + "endpoints, and name them in 'vpcSubnets'.");
+      Annotations.of(this).addWarningV2(
+        'cdk-etl-steps:fargateRedshiftStep.publicSubnets',
+        'The tasks run in public subnets and get public addresses, the only way from there to AWS. Give the VPC ' +
+          'private subnets with a NAT gateway or ' +
+          "endpoints, and name them in 'vpcSubnets'.",
+      );
     } else if (subnets.subnetIds.some(id => vpc.isolatedSubnets.some(subnet => subnet.subnetId === id))) {
-      Annotations.of(this).addWarningV2('cdk-etl-steps:fargateRedshiftStep.isolatedSubnets',
-        'The tasks run in subnets without a route out. They need VPC endpoints for ecr.api, ecr.dkr, S3, logs, secretsmanager and redshift-serverless '
-        + "(as far as they use them); or name other subnets in 'vpcSubnets'.");
+      Annotations.of(this).addWarningV2(
+        'cdk-etl-steps:fargateRedshiftStep.isolatedSubnets',
+        'The tasks run in subnets without a route out. They need VPC endpoints for ecr.api, ecr.dkr, S3, logs, ' +
+          'secretsmanager and redshift-serverless ' +
+          "(as far as they use them); or name other subnets in 'vpcSubnets'.",
+      );
     }
   }
 }

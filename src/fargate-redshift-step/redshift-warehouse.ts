@@ -10,9 +10,9 @@ export interface RedshiftConnectionOptions {
   readonly database: string;
 
   /**
-   * The role that COPY uses to read the files. It must be associated with the warehouse (`IamRoles` of the namespace or cluster), and its trust
-   * policy must let Redshift assume it. The step lets it read `runs/` of the pipeline's work bucket, unless it is an imported role that
-   * must not be changed.
+   * The role that COPY uses to read the files. It must be associated with the warehouse (`IamRoles` of the namespace or
+   * cluster), and its trust policy must let Redshift assume it. The step lets it read `runs/` of the pipeline's work
+   * bucket, unless it is an imported role that must not be changed.
    */
   readonly copyRole: iam.IRole;
 
@@ -35,8 +35,8 @@ export interface RedshiftServerlessOptions extends RedshiftConnectionOptions {
   /**
    * A secret with the fields `username` and `password`, for instance the administrator's that a namespace manages.
    *
-   * @default - temporary credentials by IAM, as the database user `IAMR:<name of the task role>`. A new user has no rights: a load that lacks
-   * some fails and names the GRANT statements to run
+   * @default - temporary credentials by IAM, as the database user `IAMR:<name of the task role>`. A new user has no
+   * rights: a load that lacks some fails and names the GRANT statements to run
    */
   readonly secret?: ISecret;
 }
@@ -68,7 +68,10 @@ export class RedshiftWarehouse {
    */
   public static serverless(options: RedshiftServerlessOptions): RedshiftWarehouse {
     requireText('workgroupName', options.workgroupName);
-    const actions = ['redshift-serverless:GetWorkgroup', ...options.secret ? [] : ['redshift-serverless:GetCredentials']];
+    const actions = [
+      'redshift-serverless:GetWorkgroup',
+      ...(options.secret ? [] : ['redshift-serverless:GetCredentials']),
+    ];
     return new RedshiftWarehouse(options, { workgroupName: options.workgroupName }, REDSHIFT_PORT, options.secret, [
       new iam.PolicyStatement({ actions, resources: [options.workgroupArn] }),
     ]);
@@ -83,7 +86,9 @@ export class RedshiftWarehouse {
     requireText('host', options.host);
     const port = options.port ?? REDSHIFT_PORT;
     if (!Token.isUnresolved(port) && !(Number.isInteger(port) && port >= 1 && port <= 65535)) {
-      throw new Error(`'port' must be a whole number from 1 to 65535, got ${port}. Redshift's own is ${REDSHIFT_PORT}.`);
+      throw new Error(
+        `'port' must be a whole number from 1 to 65535, got ${port}. Redshift's own is ${REDSHIFT_PORT}.`,
+      );
     }
     return new RedshiftWarehouse(options, { host: options.host, port }, port, options.secret, []);
   }
@@ -123,7 +128,7 @@ export class RedshiftWarehouse {
       copyRoleArn: this.options.copyRole.roleArn,
       region,
       ...this.address,
-      ...this.secret && { secretArn: this.secret.secretArn },
+      ...(this.secret && { secretArn: this.secret.secretArn }),
     };
   }
 

@@ -1,7 +1,7 @@
 import { runFolder, type StepResult } from '../etl-step/contract';
 
-// Shapes of the ledger's items and of a run's lists: shared by the ledger's functions, by staging and by the constructs.
-// What they mean, how they change and why that is right: docs/ledger.md.
+// Shapes of the ledger's items and of a run's lists: shared by the ledger's functions, by staging and by the
+// constructs. What they mean, how they change and why that is right: docs/ledger.md.
 
 /** One object version that arrived, as the run's list and plan name it. */
 export interface LedgerFile {
@@ -44,7 +44,7 @@ export const FILE_STATUS = {
   failed: 'FAILED',
 } as const;
 
-export type FileStatus = typeof FILE_STATUS[keyof typeof FILE_STATUS];
+export type FileStatus = (typeof FILE_STATUS)[keyof typeof FILE_STATUS];
 
 /** A file's item. */
 export interface FileItem extends LedgerFile {
@@ -64,7 +64,10 @@ export interface FileItem extends LedgerFile {
   readonly metadata?: Record<string, string>;
   /** Why it is REJECTED or FAILED. */
   readonly reason?: string;
-  /** Epoch seconds (the table's time to live); only if the ledger has a retention, and never while it waits or is in a run. */
+  /**
+   * Epoch seconds (the table's time to live); only if the ledger has a retention, and never while it waits or is in a
+   * run.
+   */
   readonly expires?: number;
 }
 
@@ -100,7 +103,10 @@ export interface RunItem {
 /** The item with the runs that hold a slot, those that failed since the last success, and what is to be stopped. */
 export const SLOTS_ID = 'slots';
 
-/** Why no run may begin until a resume: one failed with `Etl.Configuration`, an operator paused, or the trigger was deleted. */
+/**
+ * Why no run may begin until a resume: one failed with `Etl.Configuration`, an operator paused, or the trigger was
+ * deleted.
+ */
 export interface Pause {
   /** The run that failed; absent in the other cases. */
   readonly runId?: string;
@@ -125,12 +131,15 @@ export const WAITING_INDEX = 'waiting';
 /** Partitions of the index: 8 take 8,000 arrivals a second. */
 export const WAITING_SHARDS = 8;
 
-/** The table's time to live; runs have it once they are settled, files that are done if the ledger has a retention: a file that is forgotten is loaded again if it is announced again. */
+/**
+ * The table's time to live; runs have it once they are settled, files that are done if the ledger has a retention: a
+ * file that is forgotten is loaded again if it is announced again.
+ */
 export const EXPIRES_ATTRIBUTE = 'expires';
 
 /**
- * How long a settled run's item and its folder in the work bucket are kept. At least 90 days, after which Step Functions gives the
- * name of an execution free again; twice that, so that last quarter's results can be looked up.
+ * How long a settled run's item and its folder in the work bucket are kept. At least 90 days, after which Step
+ * Functions gives the name of an execution free again; twice that, so that last quarter's results can be looked up.
  */
 export const RUN_RETENTION_DAYS = 180;
 
@@ -175,7 +184,7 @@ export const LEDGER_ENV = {
 } as const;
 
 /**
- * Time-out of every function that drives the ledger. Claiming 10,000 files takes about 5 s on a new on-demand table and 20 s when it
- * throttles; the rest lets one invocation begin several runs.
+ * Time-out of every function that drives the ledger. Claiming 10,000 files takes about 5 s on a new on-demand table and
+ * 20 s when it throttles; the rest lets one invocation begin several runs.
  */
 export const LEDGER_FUNCTION_TIMEOUT_SECONDS = 180;

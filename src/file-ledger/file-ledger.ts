@@ -9,7 +9,8 @@ import { Construct } from 'constructs';
 import { EXPIRES_ATTRIBUTE, filesKey, LEDGER_ENV, planKey, WAITING_INDEX } from './contract';
 import { runFolder } from '../etl-step/contract';
 
-// One bad file that no error names is found by halves, ceil(log2(maxFiles)) of them, and once more alone: that must not pause the pipeline.
+// One bad file that no error names is found by halves, ceil(log2(maxFiles)) of them, and once more alone: that must not
+// pause the pipeline.
 const SPARE_FAILURES = 2;
 const LEAST_PAUSE_AFTER = 5;
 
@@ -68,10 +69,10 @@ export class FileLedger extends Construct {
       [LEDGER_ENV.table]: this.table.tableName,
       [LEDGER_ENV.workBucket]: workBucket.bucketName,
       [LEDGER_ENV.maxFiles]: String(this.props.maxFilesPerExecution),
-      ...maxBytesPerExecution && { [LEDGER_ENV.maxBytes]: String(maxBytesPerExecution.toBytes()) },
+      ...(maxBytesPerExecution && { [LEDGER_ENV.maxBytes]: String(maxBytesPerExecution.toBytes()) }),
       [LEDGER_ENV.maxExecutions]: Tokenization.stringifyNumber(this.props.maxConcurrentExecutions),
       [LEDGER_ENV.maxAttempts]: Tokenization.stringifyNumber(this.props.maxAttempts),
-      ...minRunInterval && { [LEDGER_ENV.minRunIntervalSeconds]: String(minRunInterval.toSeconds()) },
+      ...(minRunInterval && { [LEDGER_ENV.minRunIntervalSeconds]: String(minRunInterval.toSeconds()) }),
       [LEDGER_ENV.pauseAfter]: String(pauseAfter(this.props.maxFilesPerExecution)),
       ...this.retention,
     };
@@ -103,7 +104,10 @@ export class FileLedger extends Construct {
     this.allowListingWorkBucket(handler);
   }
 
-  /** Lets an operator's function look at everything in the ledger, put files back, set them aside, and pause. It starts nothing. */
+  /**
+   * Lets an operator's function look at everything in the ledger, put files back, set them aside, and pause. It starts
+   * nothing.
+   */
   public grantOperate(handler: lambda.Function): void {
     const { workBucket, encryptionKey } = this.props;
     const environment = {
@@ -115,11 +119,21 @@ export class FileLedger extends Construct {
     Object.entries(environment).forEach(([name, value]) => handler.addEnvironment(name, value));
     allow(handler, {
       sid: 'UseLedger',
-      actions: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+      actions: [
+        'dynamodb:BatchGetItem',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:Scan',
+        'dynamodb:UpdateItem',
+      ],
       resources: [this.table.tableArn],
     });
     allow(handler, { sid: 'FindWaitingFiles', actions: ['dynamodb:Query'], resources: [this.waitingIndexArn] });
-    allow(handler, { sid: 'ReadListsOfRuns', actions: ['s3:GetObject'], resources: [workBucket.arnForObjects(filesKey('*'))] });
+    allow(handler, {
+      sid: 'ReadListsOfRuns',
+      actions: ['s3:GetObject'],
+      resources: [workBucket.arnForObjects(filesKey('*'))],
+    });
     this.allowListingWorkBucket(handler);
     encryptionKey?.grant(handler, ...KEY_ACTIONS); // DynamoDB asks for them
     if (workBucket.encryptionKey !== encryptionKey) workBucket.encryptionKey?.grantDecrypt(handler);
@@ -135,10 +149,18 @@ export class FileLedger extends Construct {
   public startExecutionsOf(stateMachine: IStateMachine, { stopFunctions, teardownFunctions }: ComputeFunctions): void {
     for (const handler of this.dispatchers) {
       handler.addEnvironment(LEDGER_ENV.stateMachine, stateMachine.stateMachineArn);
-      allow(handler, { sid: 'StartExecutions', actions: ['states:StartExecution'], resources: [stateMachine.stateMachineArn] });
+      allow(handler, {
+        sid: 'StartExecutions',
+        actions: ['states:StartExecution'],
+        resources: [stateMachine.stateMachineArn],
+      });
     }
     for (const handler of this.closers) {
-      allow(handler, { sid: 'ListExecutions', actions: ['states:ListExecutions'], resources: [stateMachine.stateMachineArn] });
+      allow(handler, {
+        sid: 'ListExecutions',
+        actions: ['states:ListExecutions'],
+        resources: [stateMachine.stateMachineArn],
+      });
       stateMachine.grantExecution(handler, 'states:StopExecution');
       letInvoke(handler, 'EndKeptCompute', LEDGER_ENV.teardownFunctions, teardownFunctions);
     }
@@ -168,8 +190,16 @@ function pauseAfter(maxFiles: number): number {
   return Math.max(LEAST_PAUSE_AFTER, Math.ceil(Math.log2(maxFiles)) + SPARE_FAILURES);
 }
 
-// what DynamoDB and S3 ask of whoever uses their encrypted data; grantEncryptDecrypt would allow every ReEncrypt* and GenerateDataKey*
-const KEY_ACTIONS = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
+// what DynamoDB and S3 ask of whoever uses their encrypted data; grantEncryptDecrypt would allow every ReEncrypt* and
+// GenerateDataKey*
+const KEY_ACTIONS = [
+  'kms:Decrypt',
+  'kms:DescribeKey',
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+];
 
 function letInvoke(handler: lambda.Function, sid: string, variable: string, functions: lambda.IFunction[]): void {
   if (functions.length === 0) return;

@@ -2,7 +2,10 @@
 
 export const METRIC_NAMESPACE = 'cdk-etl-steps';
 
-/** Whose numbers they are: the dimension, and the variable that tells a function its value. A function with none of them records nothing. */
+/**
+ * Whose numbers they are: the dimension, and the variable that tells a function its value. A function with none of them
+ * records nothing.
+ */
 export const METRIC_SOURCE = {
   trigger: { dimension: 'Trigger', env: 'METRICS_TRIGGER' },
   step: { dimension: 'Step', env: 'METRICS_STEP' },

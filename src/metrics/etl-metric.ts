@@ -15,7 +15,11 @@ export function metricEnvironment(construct: IConstruct, source: MetricSource): 
 
 /** A metric that the functions of a construct record, over 5 minutes. */
 export function etlMetric(
-  construct: IConstruct, source: MetricSource, metricName: MetricName, statistic: string, options?: cloudwatch.MetricOptions,
+  construct: IConstruct,
+  source: MetricSource,
+  metricName: MetricName,
+  statistic: string,
+  options?: cloudwatch.MetricOptions,
 ): cloudwatch.Metric {
   return new cloudwatch.Metric({
     namespace: METRIC_NAMESPACE,

@@ -16,12 +16,18 @@ export interface FileSelection {
   readonly status?: FileStatus;
 }
 
-/** Where a call ended that had more to do than fits into its time or its answer: given back as it is, with the same request, it goes on there. */
+/**
+ * Where a call ended that had more to do than fits into its time or its answer: given back as it is, with the same
+ * request, it goes on there.
+ */
 export interface Continued {
   readonly next?: string;
 }
 
-/** Lets files be loaded (again) that are LOADED, REJECTED or FAILED. By `runId` or `prefix`, those that are LOADED only if `status` says so. */
+/**
+ * Lets files be loaded (again) that are LOADED, REJECTED or FAILED. By `runId` or `prefix`, those that are LOADED only
+ * if `status` says so.
+ */
 export interface PutBackRequest extends FileSelection, Continued {
   readonly operation: 'putBack';
   /** Each in a run of its own. */
@@ -71,7 +77,14 @@ export interface ShowFailuresRequest extends Continued {
   readonly since?: string;
 }
 
-export type OperatorRequest = PutBackRequest | SetAsideRequest | PauseRequest | ResumeRequest | BackfillRequest | ShowFileRequest | ShowWaitingRequest
+export type OperatorRequest =
+  | PutBackRequest
+  | SetAsideRequest
+  | PauseRequest
+  | ResumeRequest
+  | BackfillRequest
+  | ShowFileRequest
+  | ShowWaitingRequest
   | ShowFailuresRequest;
 
 export type Operation = OperatorRequest['operation'];
@@ -84,7 +97,10 @@ export interface OperationFields {
 }
 
 export const OPERATIONS: Record<Operation, OperationFields> = {
-  putBack: { oneOf: ['fileIds', 'key', 'runId', 'prefix', 'status'], optional: ['versionId', 'status', 'alone', 'next'] },
+  putBack: {
+    oneOf: ['fileIds', 'key', 'runId', 'prefix', 'status'],
+    optional: ['versionId', 'status', 'alone', 'next'],
+  },
   setAside: { oneOf: ['fileIds', 'key', 'prefix'], required: ['reason'], optional: ['versionId', 'next'] },
   pause: { required: ['reason'] },
   resume: {},
@@ -109,5 +125,8 @@ export const OPERATOR_ENV = { bucket: 'LANDING_BUCKET' } as const;
 /** The command that sends a request, for messages: to be copied into a shell. */
 export function operatorCommand(functionName: string, request: OperatorRequest): string {
   const payload = JSON.stringify(request).replaceAll("'", "'\\''");
-  return `aws lambda invoke --function-name ${functionName} --cli-binary-format raw-in-base64-out --payload '${payload}' /dev/stdout`;
+  return (
+    `aws lambda invoke --function-name ${functionName} --cli-binary-format raw-in-base64-out --payload ` +
+    `'${payload}' /dev/stdout`
+  );
 }

@@ -13,14 +13,17 @@ const PAUSE_MILLISECONDS = 1_000;
  * @param failure why the request has failed; what is too long for CloudFormation is cut off
  */
 export async function answerCloudFormation(event: CloudFormationCustomResourceEvent, failure?: string): Promise<void> {
-  const body = (reason?: string) => Buffer.from(JSON.stringify({
-    Status: failure === undefined ? 'SUCCESS' : 'FAILED',
-    Reason: reason,
-    PhysicalResourceId: event.RequestType === 'Create' ? event.LogicalResourceId : event.PhysicalResourceId,
-    StackId: event.StackId,
-    RequestId: event.RequestId,
-    LogicalResourceId: event.LogicalResourceId,
-  }));
+  const body = (reason?: string) =>
+    Buffer.from(
+      JSON.stringify({
+        Status: failure === undefined ? 'SUCCESS' : 'FAILED',
+        Reason: reason,
+        PhysicalResourceId: event.RequestType === 'Create' ? event.LogicalResourceId : event.PhysicalResourceId,
+        StackId: event.StackId,
+        RequestId: event.RequestId,
+        LogicalResourceId: event.LogicalResourceId,
+      }),
+    );
   let reason = failure;
   while (reason && body(reason).length > MOST_BYTES) reason = `${reason.slice(0, -100)}…`;
   await put(event.ResponseURL, body(reason));

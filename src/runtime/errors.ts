@@ -25,13 +25,19 @@ export class CapacityError extends EtlError {
 
 /** The files are at fault. */
 export class DataError extends EtlError {
-  /** @param files ids of the files at fault in the ledger, if they are known; the message then becomes JSON that carries them */
+  /**
+   * @param files ids of the files at fault in the ledger, if they are known; the message then becomes JSON that carries
+   * them
+   */
   constructor(message: string, files: string[] = [], options?: ErrorOptions) {
     super(ERROR.data, files.length === 0 ? message : JSON.stringify({ message, files }), options);
   }
 }
 
-/** Somebody must change something; the message says what, and how to go on then: the pipeline pauses, and the files wait. */
+/**
+ * Somebody must change something; the message says what, and how to go on then: the pipeline pauses, and the files
+ * wait.
+ */
 export class ConfigurationError extends EtlError {
   constructor(message: string, options?: ErrorOptions) {
     super(ERROR.configuration, `${message}${howToGoOn()}`, options);

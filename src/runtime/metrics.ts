@@ -6,8 +6,8 @@ export function isMeasured(source: MetricSource): boolean {
 }
 
 /**
- * Records numbers through the function's log, from which CloudWatch takes them: no call, no permission, nothing that could fail. These few
- * lines are all that is needed of the format.
+ * Records numbers through the function's log, from which CloudWatch takes them: no call, no permission, nothing that
+ * could fail. These few lines are all that is needed of the format.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function record(source: MetricSource, values: Partial<Record<MetricName, number>>): void {
@@ -18,11 +18,13 @@ export function record(source: MetricSource, values: Partial<Record<MetricName, 
   const line = {
     _aws: {
       Timestamp: Date.now(),
-      CloudWatchMetrics: [{
-        Namespace: METRIC_NAMESPACE,
-        Dimensions: [[dimension]],
-        Metrics: known.map(([Name]) => ({ Name, Unit: METRICS[Name] })),
-      }],
+      CloudWatchMetrics: [
+        {
+          Namespace: METRIC_NAMESPACE,
+          Dimensions: [[dimension]],
+          Metrics: known.map(([Name]) => ({ Name, Unit: METRICS[Name] })),
+        },
+      ],
     },
     [dimension]: of,
     ...Object.fromEntries(known),

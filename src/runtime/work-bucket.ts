@@ -3,22 +3,27 @@ import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3ServiceExcepti
 import { s3 } from './clients/s3';
 import { TransientError } from './errors';
 
-// S3 answers 409 while another write of the key is under way; it says neither that this one nor that the other one has won.
+// S3 answers 409 while another write of the key is under way; it says neither that this one nor that the other one has
+// won.
 const CONFLICT_RETRIES = 5;
 const CONFLICT_PAUSE_MILLISECONDS = 200;
 
-const status = (error: unknown): number | undefined => error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+const status = (error: unknown): number | undefined =>
+  error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 
 // The caller needs s3:ListBucket: without it S3 answers 403 for a missing key, which is not taken for "missing" here.
-const missing = (error: unknown): boolean => error instanceof S3ServiceException
-  && (error.name === 'NoSuchKey' || error.name === 'NotFound' || status(error) === 404 && error.name !== 'NoSuchBucket');
+const missing = (error: unknown): boolean =>
+  error instanceof S3ServiceException &&
+  (error.name === 'NoSuchKey' || error.name === 'NotFound' || (status(error) === 404 && error.name !== 'NoSuchBucket'));
 
 /** The JSON value of an object, or undefined if there is no such object. */
 export async function getJson<T>(bucket: string, key: string): Promise<T | undefined> {
   return (await getJsonVersion<T>(bucket, key)).value;
 }
 
-/** A JSON value with the version of its object, for putJsonIfUnchanged(). Both are undefined if there is no such object. */
+/**
+ * A JSON value with the version of its object, for putJsonIfUnchanged(). Both are undefined if there is no such object.
+ */
 export interface JsonVersion<T> {
   readonly value?: T;
   readonly version?: string;
@@ -44,7 +49,9 @@ export async function getJsonVersion<T>(bucket: string, key: string): Promise<Js
 
 /** Writes an object, whatever was there before. */
 export async function putJson(bucket: string, key: string, value: unknown): Promise<void> {
-  await s3().send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: JSON.stringify(value), ContentType: 'application/json' }));
+  await s3().send(
+    new PutObjectCommand({ Bucket: bucket, Key: key, Body: JSON.stringify(value), ContentType: 'application/json' }),
+  );
 }
 
 /**
@@ -54,9 +61,15 @@ export async function putJson(bucket: string, key: string, value: unknown): Prom
 export async function putJsonOnce(bucket: string, key: string, value: unknown): Promise<boolean> {
   for (let attempt = 0; attempt <= CONFLICT_RETRIES; attempt++) {
     try {
-      await s3().send(new PutObjectCommand({
-        Bucket: bucket, Key: key, Body: JSON.stringify(value), ContentType: 'application/json', IfNoneMatch: '*',
-      }));
+      await s3().send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          Body: JSON.stringify(value),
+          ContentType: 'application/json',
+          IfNoneMatch: '*',
+        }),
+      );
       return true;
     } catch (error) {
       if (status(error) === 412) return false;
@@ -64,22 +77,32 @@ export async function putJsonOnce(bucket: string, key: string, value: unknown): 
       await pause(CONFLICT_PAUSE_MILLISECONDS * Math.random());
     }
   }
-  throw new TransientError(`s3://${bucket}/${key} is being written by others: ${CONFLICT_RETRIES + 1} conditional writes were refused with 409.`);
+  throw new TransientError(
+    `s3://${bucket}/${key} is being written by others: ${CONFLICT_RETRIES + 1} conditional writes were refused ` +
+      'with 409.',
+  );
 }
 
 /**
- * Writes an object unless it has changed since it was read, or come into being; the version written, or undefined if it has. Another write of the
- * key that is under way counts as a change.
+ * Writes an object unless it has changed since it was read, or come into being; the version written, or undefined if it
+ * has. Another write of the key that is under way counts as a change.
  */
-export async function putJsonIfUnchanged(bucket: string, key: string, value: unknown, version: string | undefined): Promise<string | undefined> {
+export async function putJsonIfUnchanged(
+  bucket: string,
+  key: string,
+  value: unknown,
+  version: string | undefined,
+): Promise<string | undefined> {
   try {
-    const { ETag } = await s3().send(new PutObjectCommand({
-      Bucket: bucket,
-      Key: key,
-      Body: JSON.stringify(value),
-      ContentType: 'application/json',
-      ...version === undefined ? { IfNoneMatch: '*' } : { IfMatch: version },
-    }));
+    const { ETag } = await s3().send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        Body: JSON.stringify(value),
+        ContentType: 'application/json',
+        ...(version === undefined ? { IfNoneMatch: '*' } : { IfMatch: version }),
+      }),
+    );
     return ETag!;
   } catch (error) {
     // 404: S3's answer to a condition on an object that has been deleted

@@ -11,12 +11,21 @@ export const ARRIVALS_ENV = {
 
 /** Which keys are files to load. A folder marker, which the S3 console makes for a new folder, is none. */
 export function isWanted(key: string, prefix: string, suffixes: string[]): boolean {
-  return !key.endsWith('/') && key.startsWith(prefix) && (suffixes.length === 0 || suffixes.some(suffix => key.endsWith(suffix)));
+  return (
+    !key.endsWith('/') &&
+    key.startsWith(prefix) &&
+    (suffixes.length === 0 || suffixes.some(suffix => key.endsWith(suffix)))
+  );
 }
 
 /** Why a file of this size is set aside as it arrives; undefined if it is not. */
 export function sizeProblem(size: number, least: number, most: number): string | undefined {
   if (size < least) return `has ${size} bytes: the trigger takes files of ${least} bytes or more (minFileSize)`;
-  if (size > most) return `has ${size} bytes: the trigger takes files of ${most} bytes at most (maxFileSize). Split the file, or raise the limit and put it back`;
+  if (size > most) {
+    return (
+      `has ${size} bytes: the trigger takes files of ${most} bytes at most (maxFileSize). Split the file, or raise ` +
+      'the limit and put it back'
+    );
+  }
   return undefined;
 }

@@ -20,8 +20,10 @@ export function orderDeletion({ gates, first, needed }: DeletionOrder): void {
       const others = new Set([first, ...gates].flatMap(construct => construct.node.findAll()));
       const roots = needed.flatMap(dependable => Dependable.of(dependable).dependencyRoots);
       const constructs = new Set(roots.flatMap(root => root.node.findAll()));
-      return [...constructs].filter(construct => CfnResource.isCfnResource(construct)
-        && !others.has(construct) && Stack.of(construct) === Stack.of(first));
+      return [...constructs].filter(
+        construct =>
+          CfnResource.isCfnResource(construct) && !others.has(construct) && Stack.of(construct) === Stack.of(first),
+      );
     },
   });
   first.node.addDependency(resources);

@@ -8,14 +8,15 @@ import { QueueDestination, QueueTarget } from './queue-access';
 /** How the events of a bucket come to the queue of a trigger. */
 export enum EventDelivery {
   /**
-   * By a notification of the bucket itself. The bucket must be in the trigger's stack; S3 refuses notifications whose prefixes and suffixes
-   * overlap, so only one trigger may take a key. For a bucket that the app does not own, CDK changes the bucket's notifications by a custom resource.
+   * By a notification of the bucket itself. The bucket must be in the trigger's stack; S3 refuses notifications whose
+   * prefixes and suffixes overlap, so only one trigger may take a key. For a bucket that the app does not own, CDK
+   * changes the bucket's notifications by a custom resource.
    */
   S3_NOTIFICATION = 'S3_NOTIFICATION',
 
   /**
-   * By EventBridge, which several triggers may listen to, for any bucket of the same account and region. It costs $1 per million events. A
-   * bucket that the app does not own must have EventBridge notifications switched on.
+   * By EventBridge, which several triggers may listen to, for any bucket of the same account and region. It costs $1
+   * per million events. A bucket that the app does not own must have EventBridge notifications switched on.
    */
   EVENT_BRIDGE = 'EVENT_BRIDGE',
 }
@@ -27,15 +28,26 @@ export interface BucketEventsProps {
   readonly suffixes: string[];
 }
 
-/** Sends the bucket's new objects to the queue, as a notification of S3. The function filters again: S3's own filters only spare calls. */
+/**
+ * Sends the bucket's new objects to the queue, as a notification of S3. The function filters again: S3's own filters
+ * only spare calls.
+ */
 export function deliverByNotification(scope: Construct, { bucket, queue, prefix, suffixes }: BucketEventsProps): void {
   if (Stack.of(bucket) !== Stack.of(scope)) {
-    throw new Error(`The bucket ${bucket.node.path} is in the stack ${Stack.of(bucket).stackName}, the trigger ${scope.node.path} in ${Stack.of(scope).stackName}: `
-      + 'a notification from one to the other would make each stack wait for the other. Put both into one stack, or use EventDelivery.EVENT_BRIDGE.');
+    throw new Error(
+      `The bucket ${bucket.node.path} is in the stack ${Stack.of(bucket).stackName}, the trigger ` +
+        `${scope.node.path} in ${Stack.of(scope).stackName}: ` +
+        'a notification from one to the other would make each stack wait for the other. Put both into one stack, ' +
+        'or use EventDelivery.EVENT_BRIDGE.',
+    );
   }
   for (const filter of notificationFilters(prefix, suffixes)) {
     const isFilter = filter.prefix !== undefined || filter.suffix !== undefined;
-    bucket.addEventNotification(s3.EventType.OBJECT_CREATED, new QueueDestination(scope, queue), ...isFilter ? [filter] : []);
+    bucket.addEventNotification(
+      s3.EventType.OBJECT_CREATED,
+      new QueueDestination(scope, queue),
+      ...(isFilter ? [filter] : []),
+    );
   }
 }
 
@@ -44,9 +56,12 @@ export function deliverByEventBridge(scope: Construct, { bucket, queue, prefix, 
   if (Resource.isOwnedResource(bucket)) {
     bucket.enableEventBridgeNotification();
   } else {
-    Annotations.of(scope).addWarningV2('cdk-etl-steps:eventBridgeOfImportedBucket',
-      `The bucket ${bucket.bucketName} is not made by this app: no file arrives unless its EventBridge notifications are on `
-      + '(aws s3api put-bucket-notification-configuration replaces its whole configuration: read it before).');
+    Annotations.of(scope).addWarningV2(
+      'cdk-etl-steps:eventBridgeOfImportedBucket',
+      `The bucket ${bucket.bucketName} is not made by this app: no file arrives unless its EventBridge ` +
+        'notifications are on ' +
+        '(aws s3api put-bucket-notification-configuration replaces its whole configuration: read it before).',
+    );
   }
   new events.Rule(scope, 'ObjectCreated', {
     description: `New objects for ${scope.node.path}`,
@@ -73,12 +88,19 @@ function keyPattern(prefix: string, suffixes: string[]): object {
 const PLAIN = "[A-Za-z0-9/!_.*'()-]*";
 
 /**
- * S3's filters for at least the keys that are wanted, without characters it treats in a special way and without suffixes that overlap,
- * which it refuses.
+ * S3's filters for at least the keys that are wanted, without characters it treats in a special way and without
+ * suffixes that overlap, which it refuses.
  */
 function notificationFilters(prefix: string, suffixes: string[]): s3.NotificationKeyFilter[] {
   const plainPrefix = Token.isUnresolved(prefix) ? prefix : new RegExp(`^${PLAIN}`).exec(prefix)![0];
-  const plainSuffixes = suffixes.map(suffix => Token.isUnresolved(suffix) ? suffix : new RegExp(`${PLAIN}$`).exec(suffix)![0]);
-  const shortest = [...new Set(plainSuffixes)].filter(suffix => !plainSuffixes.some(other => other !== suffix && suffix.endsWith(other)));
-  return (shortest.length > 0 ? shortest : ['']).map(suffix => ({ prefix: plainPrefix || undefined, suffix: suffix || undefined }));
+  const plainSuffixes = suffixes.map(suffix =>
+    Token.isUnresolved(suffix) ? suffix : new RegExp(`${PLAIN}$`).exec(suffix)![0],
+  );
+  const shortest = [...new Set(plainSuffixes)].filter(
+    suffix => !plainSuffixes.some(other => other !== suffix && suffix.endsWith(other)),
+  );
+  return (shortest.length > 0 ? shortest : ['']).map(suffix => ({
+    prefix: plainPrefix || undefined,
+    suffix: suffix || undefined,
+  }));
 }

@@ -38,10 +38,10 @@ const DEFAULT_BATCHING_WINDOW = Duration.seconds(60);
 const DEFAULT_MAX_FILES = 10_000;
 
 /**
- * What the steps load with their defaults within their time, at worst: gzip files (512 MiB hold about 2.1 GB of text) of rows of 100 bytes into a new
- * DynamoDB table on demand. A load uses half of its 4,000 write units a second, so 21 million rows take 3.0 hours of EmrHiveDynamoStep's 4, and its
- * cluster starts in 8 minutes; its disks hold 100 GB. Plain files take a quarter of that. Redshift takes such a run in minutes. See
- * docs/capacity.md.
+ * What the steps load with their defaults within their time, at worst: gzip files (512 MiB hold about 2.1 GB of text)
+ * of rows of 100 bytes into a new DynamoDB table on demand. A load uses half of its 4,000 write units a second, so 21
+ * million rows take 3.0 hours of EmrHiveDynamoStep's 4, and its cluster starts in 8 minutes; its disks hold 100 GB.
+ * Plain files take a quarter of that. Redshift takes such a run in minutes. See docs/capacity.md.
  */
 const DEFAULT_MAX_BYTES = Size.mebibytes(512);
 
@@ -64,7 +64,10 @@ const LARGEST_BATCH_WITHOUT_WINDOW = 10;
 /** The least that an event source may be told: more functions would only contend for the same files. */
 const PARALLEL_BATCHES = 2;
 
-/** A run's plan of 10,000 files takes about 100 MB; the CPU that comes with 1 GB makes 100 transactions in a few seconds. */
+/**
+ * A run's plan of 10,000 files takes about 100 MB; the CPU that comes with 1 GB makes 100 transactions in a few
+ * seconds.
+ */
 const FUNCTION_MEMORY_MIB = 1_024;
 
 /** As long as Lambda allows: clusters take three minutes to end, containers two. It gives up by itself before. */
@@ -100,7 +103,8 @@ export interface S3QueueTriggerProps extends EtlFunctionOptions {
   readonly prefix?: string;
 
   /**
-   * Only keys that end with one of these texts are files to load, for instance `.csv` and `.csv.gz`. Upper and lower case differ.
+   * Only keys that end with one of these texts are files to load, for instance `.csv` and `.csv.gz`. Upper and lower
+   * case differ.
    *
    * @default - every key
    */
@@ -114,7 +118,8 @@ export interface S3QueueTriggerProps extends EtlFunctionOptions {
   readonly minFileSize?: Size;
 
   /**
-   * Largest file that is loaded, as it is stored. A larger one is REJECTED as it arrives, with its size as the reason: it keeps no other file waiting.
+   * Largest file that is loaded, as it is stored. A larger one is REJECTED as it arrives, with its size as the reason:
+   * it keeps no other file waiting.
    *
    * @default - any size
    */
@@ -135,7 +140,8 @@ export interface S3QueueTriggerProps extends EtlFunctionOptions {
   readonly batchingWindow?: Duration;
 
   /**
-   * Most files that one execution gets, 1 to 50,000. Whatever waits when an execution may start goes with it, up to this number.
+   * Most files that one execution gets, 1 to 50,000. Whatever waits when an execution may start goes with it, up to
+   * this number.
    *
    * @default 10000 - claimed in about 5 seconds, and listed in about 4 MB
    */
@@ -146,36 +152,39 @@ export interface S3QueueTriggerProps extends EtlFunctionOptions {
    *
    * Raise it if your table or your steps take more: a run then shares one cluster start among more files.
    *
-   * @default Size.mebibytes(512) - the default compute of both steps loads it within its time and disks, also if it is gzip
+   * @default Size.mebibytes(512) - the default compute of both steps loads it within its time and disks, also if it is
+   * gzip
    */
   readonly maxBytesPerExecution?: Size;
 
   /**
-   * The shortest time between the beginnings of two runs: whole seconds, up to 7 days. A trickle of small files gathers so long, instead of keeping a
-   * cluster up all day. A run that is full begins at once, and so does one that looks for a bad file.
+   * The shortest time between the beginnings of two runs: whole seconds, up to 7 days. A trickle of small files gathers
+   * so long, instead of keeping a cluster up all day. A run that is full begins at once, and so does one that looks for
+   * a bad file.
    *
    * @default - none: a run begins as soon as an execution may start
    */
   readonly minRunInterval?: Duration;
 
   /**
-   * Most executions that run at once, 1 to 1,000. With more than one, a file may be loaded before one that arrived earlier.
+   * Most executions that run at once, 1 to 1,000. With more than one, a file may be loaded before one that arrived
+   * earlier.
    *
    * @default 1 - runs follow each other in the order of arrival
    */
   readonly maxConcurrentExecutions?: number;
 
   /**
-   * How often a run is tried in all, 1 to 10. Failures that would come again are not repeated: `Etl.Data`, `Etl.Configuration`, time-outs, and executions
-   * that an operator aborts.
+   * How often a run is tried in all, 1 to 10. Failures that would come again are not repeated: `Etl.Data`,
+   * `Etl.Configuration`, time-outs, and executions that an operator aborts.
    *
    * @default 3 - enough for what passes by itself
    */
   readonly maxAttempts?: number;
 
   /**
-   * The bucket in which runs keep their lists, copies of files and results, all below `runs/`. Yours should expire `runs/` no earlier than after 90 days:
-   * so long Step Functions remembers executions.
+   * The bucket in which runs keep their lists, copies of files and results, all below `runs/`. Yours should expire
+   * `runs/` no earlier than after 90 days: so long Step Functions remembers executions.
    *
    * @default - a bucket of the trigger's own, encrypted, private, that expires `runs/` after 180 days
    */
@@ -189,24 +198,27 @@ export interface S3QueueTriggerProps extends EtlFunctionOptions {
   readonly encryptionKey?: IKey;
 
   /**
-   * What becomes of the ledger, the work bucket and the dead-letter queue when they leave the stack: RETAIN, RETAIN_ON_UPDATE_OR_DELETE or
-   * DESTROY. With DESTROY the work bucket is emptied first, and the ledger is not protected against deletion.
+   * What becomes of the ledger, the work bucket and the dead-letter queue when they leave the stack: RETAIN,
+   * RETAIN_ON_UPDATE_OR_DELETE or DESTROY. With DESTROY the work bucket is emptied first, and the ledger is not
+   * protected against deletion.
    *
    * @default RemovalPolicy.RETAIN - without the ledger, files that come again are loaded again
    */
   readonly removalPolicy?: RemovalPolicy;
 
   /**
-   * How long the ledger remembers files that are LOADED, REJECTED or FAILED: at least 30 days, longer than an event can come back from the queue and
-   * the dead-letter queue. A file that it has forgotten is loaded again if it is announced again, or by a backfill.
+   * How long the ledger remembers files that are LOADED, REJECTED or FAILED: at least 30 days, longer than an event can
+   * come back from the queue and the dead-letter queue. A file that it has forgotten is loaded again if it is announced
+   * again, or by a backfill.
    *
    * @default - for ever; a million files, of 0.8 KB each, cost $0.20 a month
    */
   readonly ledgerRetention?: Duration;
 
   /**
-   * What alarms do, for instance tell a topic. They watch dead letters, the oldest waiting file (6 hours), failed runs, rejected files, pauses, sweeps
-   * that fail (3 in 5 minutes) and compute that does not end (30 minutes). The text of each alarm says what to do.
+   * What alarms do, for instance tell a topic. They watch dead letters, the oldest waiting file (6 hours), failed runs,
+   * rejected files, pauses, sweeps that fail (3 in 5 minutes) and compute that does not end (30 minutes). The text of
+   * each alarm says what to do.
    *
    * @default - no alarms; seven cost $0.70 a month
    */
@@ -216,14 +228,16 @@ export interface S3QueueTriggerProps extends EtlFunctionOptions {
 /**
  * Collects the files that arrive in a bucket and starts executions of a state machine with them, each file once.
  *
- * Events go through a queue into a ledger, a DynamoDB table with one item for each object version. Whatever waits there becomes a run: a fixed batch
- * of files, tried again as itself if it fails. An execution gets `{ "runId", "attempt", "files": { "bucket", "key", "count", "bytes" } }`; `key` names a JSON array
- * in the work bucket, whose elements have `id`, `bucket`, `key`, `versionId` (if there are versions), `etag` and `size`.
+ * Events go through a queue into a ledger, a DynamoDB table with one item for each object version. Whatever waits there
+ * becomes a run: a fixed batch of files, tried again as itself if it fails. An execution gets `{ "runId", "attempt",
+ * "files": { "bucket", "key", "count", "bytes" } }`; `key` names a JSON array in the work bucket, whose elements have
+ * `id`, `bucket`, `key`, `versionId` (if there are versions), `etag` and `size`.
  *
- * An execution that succeeds makes its files LOADED. One that fails with the error `Etl.Data` sets files aside: those whose ids its cause names
- * (`{ "message": …, "files": [ids] }`), otherwise the run is bisected until the bad file is found. One that fails with `Etl.Configuration` puts its files
- * back and pauses the trigger at once. One that times out or is aborted makes its files FAILED. Any other failure is followed by the run's next attempt.
- * When too many runs fail in a row the trigger pauses, too; while it is paused, files wait and no run begins.
+ * An execution that succeeds makes its files LOADED. One that fails with the error `Etl.Data` sets files aside: those
+ * whose ids its cause names (`{ "message": …, "files": [ids] }`), otherwise the run is bisected until the bad file is
+ * found. One that fails with `Etl.Configuration` puts its files back and pauses the trigger at once. One that times out
+ * or is aborted makes its files FAILED. Any other failure is followed by the run's next attempt. When too many runs
+ * fail in a row the trigger pauses, too; while it is paused, files wait and no run begins.
  *
  * When the trigger is deleted, the executions that go on are stopped first, and what they have running outside as well,
  * before anything that they need is deleted. Their files wait in the ledger.
@@ -255,8 +269,8 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
    * | `showWaiting` | `prefix` | the oldest files that wait, and what holds them up |
    * | `showFailures` | `since` | runs and files that failed, with the reasons |
    *
-   * An answer with `next` is not complete: the same payload with that `next` goes on. A payload that is none of these is answered with `refused` and
-   * changes nothing. It begins no run itself; the sweep does, once a minute.
+   * An answer with `next` is not complete: the same payload with that `next` goes on. A payload that is none of these
+   * is answered with `refused` and changes nothing. It begins no run itself; the sweep does, once a minute.
    */
   public readonly operatorFunction: lambda.IFunction;
 
@@ -271,8 +285,8 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
   private stateMachine?: IStateMachine;
 
   /**
-   * @throws Error if a number, a duration or the removal policy is out of its bounds, a suffix is empty, the work bucket's own objects
-   * would be files to load, or a notification would tie two stacks to each other
+   * @throws Error if a number, a duration or the removal policy is out of its bounds, a suffix is empty, the work
+   * bucket's own objects would be files to load, or a notification would tie two stacks to each other
    */
   constructor(scope: Construct, id: string, props: S3QueueTriggerProps) {
     super(scope, id);
@@ -283,10 +297,14 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
     this.prefix = props.prefix ?? '';
     this.functions = { logRetention: props.logRetention, tracing: props.tracing, architecture: props.architecture };
 
-    this.deadLetterQueue = this.createQueue('DeadLetterQueue', props.encryptionKey, { retentionPeriod: MESSAGE_RETENTION, removalPolicy });
+    this.deadLetterQueue = this.createQueue('DeadLetterQueue', props.encryptionKey, {
+      retentionPeriod: MESSAGE_RETENTION,
+      removalPolicy,
+    });
     this.queue = this.createQueue('Queue', props.encryptionKey, {
       retentionPeriod: MESSAGE_RETENTION,
-      // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: six times the time-out, and the window
+      // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: six times the time-out, and the
+      // window
       visibilityTimeout: Duration.seconds(6 * LEDGER_FUNCTION_TIMEOUT_SECONDS).plus(batchingWindow),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
     });
@@ -305,7 +323,11 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
     this.ledgerTable = this.ledger.table;
 
     this.arrivals = this.createArrivals(props, batchingWindow);
-    this.advance = new AdvanceFunction(this, 'Advance', this.functionOptions('Advance', 'Tries the runs again that failed, settles those that ended'));
+    this.advance = new AdvanceFunction(
+      this,
+      'Advance',
+      this.functionOptions('Advance', 'Tries the runs again that failed, settles those that ended'),
+    );
     this.sweep = new SweepFunction(this, 'Sweep', this.functionOptions('Sweep', 'Takes up what was left behind'));
     this.ledger.grantAdvance(this.advance);
     this.ledger.grantAdvance(this.sweep);
@@ -318,29 +340,45 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
 
     if (props.alarmActions) {
       new TriggerAlarms(this, 'Alarms', {
-        trigger: this, deadLetterQueue: this.deadLetterQueue, sweep: this.sweep, actions: props.alarmActions,
+        trigger: this,
+        deadLetterQueue: this.deadLetterQueue,
+        sweep: this.sweep,
+        actions: props.alarmActions,
       });
     }
 
     const deliver = props.delivery === EventDelivery.EVENT_BRIDGE ? deliverByEventBridge : deliverByNotification;
     deliver(this, { bucket: props.bucket, queue: this.queue, prefix: this.prefix, suffixes: props.suffixes ?? [] });
     this.node.addValidation({
-      validate: () => this.stateMachine ? [] : [`The trigger ${this.node.path} starts nothing: call startExecutionsOf(stateMachine), or give it to an EtlPipeline.`],
+      validate: () =>
+        this.stateMachine
+          ? []
+          : [
+              `The trigger ${this.node.path} starts nothing: call startExecutionsOf(stateMachine), or give it to ` +
+                'an EtlPipeline.',
+            ],
     });
   }
 
   /**
    * Says which state machine to start: any of type STANDARD. Called once; an EtlPipeline does it for its trigger.
    *
-   * @throws Error at a second call, if the state machine is of type EXPRESS, or if there are more than 20 stop functions or teardown functions
+   * @throws Error at a second call, if the state machine is of type EXPRESS, or if there are more than 20 stop
+   * functions or teardown functions
    */
   public startExecutionsOf(stateMachine: IStateMachine, options: StartExecutionsOptions = {}): void {
     if (this.stateMachine) {
-      throw new Error(`The trigger ${this.node.path} starts ${this.stateMachine.node.path} already, so it cannot start ${stateMachine.node.path}. Make a trigger of its own for each `
-        + 'state machine; with EventDelivery.EVENT_BRIDGE several may take the same files.');
+      throw new Error(
+        `The trigger ${this.node.path} starts ${this.stateMachine.node.path} already, so it cannot start ` +
+          `${stateMachine.node.path}. Make a trigger of its own for each ` +
+          'state machine; with EventDelivery.EVENT_BRIDGE several may take the same files.',
+      );
     }
     if ((stateMachine as Partial<StateMachine>).stateMachineType === StateMachineType.EXPRESS) {
-      throw new Error(`The state machine ${stateMachine.node.path} is of type EXPRESS, but must be STANDARD: only there does the name of an execution keep it from running twice.`);
+      throw new Error(
+        `The state machine ${stateMachine.node.path} is of type EXPRESS, but must be STANDARD: only there does ` +
+          'the name of an execution keep it from running twice.',
+      );
     }
     const { stopFunctions = [], teardownFunctions = [], dependencies = [] } = options;
     validateComputeFunctions(this, { stopFunctions, teardownFunctions });
@@ -351,7 +389,10 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
       eventPattern: {
         source: ['aws.states'],
         detailType: ['Step Functions Execution Status Change'],
-        detail: { stateMachineArn: [stateMachine.stateMachineArn], status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] },
+        detail: {
+          stateMachineArn: [stateMachine.stateMachineArn],
+          status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'],
+        },
       },
       targets: [new targets.LambdaFunction(this.advance)],
     });
@@ -371,7 +412,10 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
     });
   }
 
-  /** Lets somebody read the files, in every version, and learn that one is missing. Includes decryption with the bucket's key. */
+  /**
+   * Lets somebody read the files, in every version, and learn that one is missing. Includes decryption with the
+   * bucket's key.
+   */
   public grantReadFiles(grantee: iam.IGrantable): iam.Grant {
     const read = iam.Grant.addToPrincipalOrResource({
       grantee,
@@ -380,7 +424,12 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
       resource: this.bucket,
     });
     // lets S3 answer 404 for what is missing instead of 403; a condition on the prefix would spoil that
-    const list = iam.Grant.addToPrincipalOrResource({ grantee, actions: ['s3:ListBucket'], resourceArns: [this.bucket.bucketArn], resource: this.bucket });
+    const list = iam.Grant.addToPrincipalOrResource({
+      grantee,
+      actions: ['s3:ListBucket'],
+      resourceArns: [this.bucket.bucketArn],
+      resource: this.bucket,
+    });
     const decrypt = this.bucket.encryptionKey?.grantDecrypt(grantee);
     return decrypt ? read.combine(list).combine(decrypt) : read.combine(list);
   }
@@ -394,7 +443,10 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
    */
   public metric(name: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     if (!TRIGGER_METRICS.has(name)) {
-      throw new Error(`The trigger ${this.node.path} has no metric '${name}': it must be one of ${[...TRIGGER_METRICS.keys()].join(', ')}.`);
+      throw new Error(
+        `The trigger ${this.node.path} has no metric '${name}': it must be one of ` +
+          `${[...TRIGGER_METRICS.keys()].join(', ')}.`,
+      );
     }
     return etlMetric(this, 'trigger', name as MetricName, TRIGGER_METRICS.get(name)!, options);
   }
@@ -444,7 +496,9 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
     return this.metric('RunDuration', options);
   }
 
-  /** How often the compute of an attempt that ended was found not to have ended. Sum; each is looked at once a minute. */
+  /**
+   * How often the compute of an attempt that ended was found not to have ended. Sum; each is looked at once a minute.
+   */
   public metricRunsStopping(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('RunsStopping', options);
   }
@@ -459,7 +513,12 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
     return {
       operatorFunction: this.operatorFunction,
       dashboardWidgets: [
-        graph('Files', [this.metricFilesArrived(), this.metricFilesLoaded(), this.metricFilesRejected(), this.metricFilesFailed()]),
+        graph('Files', [
+          this.metricFilesArrived(),
+          this.metricFilesLoaded(),
+          this.metricFilesRejected(),
+          this.metricFilesFailed(),
+        ]),
         graph('Waiting', [this.metricFilesWaiting(), this.metricPaused()], [this.metricOldestFileAge()]),
         graph('Runs', [this.metricRunsSucceeded(), this.metricRunsFailed()], [this.metricRunDuration()]),
         graph('Dead letters', [this.deadLetterQueue.metricApproximateNumberOfMessagesVisible()]),
@@ -485,7 +544,10 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
   }
 
   /** Tells a function which objects are files to load. */
-  private filterFiles(handler: lambda.Function, { prefix, suffixes, minFileSize, maxFileSize }: S3QueueTriggerProps): void {
+  private filterFiles(
+    handler: lambda.Function,
+    { prefix, suffixes, minFileSize, maxFileSize }: S3QueueTriggerProps,
+  ): void {
     if (prefix) handler.addEnvironment(ARRIVALS_ENV.prefix, prefix);
     if (suffixes) handler.addEnvironment(ARRIVALS_ENV.suffixes, JSON.stringify(suffixes));
     if (minFileSize) handler.addEnvironment(ARRIVALS_ENV.minFileSize, String(minFileSize.toBytes()));
@@ -493,23 +555,30 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
   }
 
   private createArrivals(props: S3QueueTriggerProps, batchingWindow: Duration): ArrivalsFunction {
-    const arrivals = new ArrivalsFunction(this, 'Arrivals', this.functionOptions('Arrivals', 'Enters arrived files into the ledger'));
+    const arrivals = new ArrivalsFunction(
+      this,
+      'Arrivals',
+      this.functionOptions('Arrivals', 'Enters arrived files into the ledger'),
+    );
     this.filterFiles(arrivals, props);
     this.grantReadFiles(arrivals);
     this.ledger.grantDispatch(arrivals);
     const hasWindow = batchingWindow.toSeconds() > 0;
-    arrivals.addEventSource(new SqsEventSource(this.queue, {
-      batchSize: hasWindow ? LARGEST_BATCH : LARGEST_BATCH_WITHOUT_WINDOW,
-      maxBatchingWindow: hasWindow ? batchingWindow : undefined,
-      maxConcurrency: PARALLEL_BATCHES,
-      reportBatchItemFailures: true,
-    }));
+    arrivals.addEventSource(
+      new SqsEventSource(this.queue, {
+        batchSize: hasWindow ? LARGEST_BATCH : LARGEST_BATCH_WITHOUT_WINDOW,
+        maxBatchingWindow: hasWindow ? batchingWindow : undefined,
+        maxConcurrency: PARALLEL_BATCHES,
+        reportBatchItemFailures: true,
+      }),
+    );
     return arrivals;
   }
 
   private createQueue(id: string, encryptionMasterKey: IKey | undefined, props: sqs.QueueProps): sqs.Queue {
     return new sqs.Queue(this, id, {
-      // never the key that AWS manages for SQS: S3 may not use it, and events would be lost. https://github.com/aws/aws-cdk/issues/14370
+      // never the key that AWS manages for SQS: S3 may not use it, and events would be lost.
+      // https://github.com/aws/aws-cdk/issues/14370
       encryption: encryptionMasterKey ? sqs.QueueEncryption.KMS : sqs.QueueEncryption.SQS_MANAGED,
       encryptionMasterKey,
       enforceSSL: true,
@@ -518,7 +587,10 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
   }
 
   private functionOptions(id: string, description: string): lambda.FunctionOptions {
-    const role = new iam.Role(this, `${id}Role`, { description: `${description} (${this.node.path})`, assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+    const role = new iam.Role(this, `${id}Role`, {
+      description: `${description} (${this.node.path})`,
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+    });
     return {
       ...functionOptions(this, `${id}Logs`, role, this.functions),
       description: `${description} (${this.node.path})`,

@@ -22,19 +22,36 @@ const MOST_STOP_FUNCTIONS = 20;
 const REMOVAL_POLICIES = [RemovalPolicy.RETAIN, RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, RemovalPolicy.DESTROY];
 
 export function validateTriggerProps(trigger: Construct, props: S3QueueTriggerProps): void {
-  if (Token.isUnresolved(props.maxFilesPerExecution)) fail(trigger, 'maxFilesPerExecution', 'known at synthesis (the breaker depends on it)', 'a token');
+  if (Token.isUnresolved(props.maxFilesPerExecution)) {
+    fail(trigger, 'maxFilesPerExecution', 'known at synthesis (the breaker depends on it)', 'a token');
+  }
   const named = (name: string) => `'${name}' of the trigger ${trigger.node.path}`;
   validateWholeNumber(named('maxFilesPerExecution'), props.maxFilesPerExecution, 1, MOST_FILES);
   validateWholeNumber(named('maxConcurrentExecutions'), props.maxConcurrentExecutions, 1, MOST_EXECUTIONS);
   validateWholeNumber(named('maxAttempts'), props.maxAttempts, 1, MOST_ATTEMPTS);
   validateDuration(named('batchingWindow'), props.batchingWindow, Duration.seconds(0), LONGEST_WINDOW);
-  validateDuration(named('minRunInterval'), props.minRunInterval, Duration.seconds(1), LONGEST_RUN_INTERVAL,
-    'Files of a week are a large run: load more often, or in parts.');
-  validateDuration(named('ledgerRetention'), props.ledgerRetention, LEAST_RETENTION, LONGEST_RETENTION,
-    'An event may come back from the dead-letter queue after 28 days, and would load its file again.');
+  validateDuration(
+    named('minRunInterval'),
+    props.minRunInterval,
+    Duration.seconds(1),
+    LONGEST_RUN_INTERVAL,
+    'Files of a week are a large run: load more often, or in parts.',
+  );
+  validateDuration(
+    named('ledgerRetention'),
+    props.ledgerRetention,
+    LEAST_RETENTION,
+    LONGEST_RETENTION,
+    'An event may come back from the dead-letter queue after 28 days, and would load its file again.',
+  );
   validateSizes(trigger, props);
   if (props.removalPolicy && !REMOVAL_POLICIES.includes(props.removalPolicy)) {
-    fail(trigger, 'removalPolicy', 'RETAIN, RETAIN_ON_UPDATE_OR_DELETE or DESTROY (buckets and queues have no snapshots)', props.removalPolicy);
+    fail(
+      trigger,
+      'removalPolicy',
+      'RETAIN, RETAIN_ON_UPDATE_OR_DELETE or DESTROY (buckets and queues have no snapshots)',
+      props.removalPolicy,
+    );
   }
   if (props.suffixes?.length === 0 || props.suffixes?.includes('')) {
     fail(trigger, 'suffixes', 'left out, or a list of texts that are not empty', JSON.stringify(props.suffixes));
@@ -46,22 +63,35 @@ function validatePrefix(trigger: Construct, { bucket, prefix = '', workBucket }:
   if (Token.isUnresolved(prefix)) return;
   const sameBucket = workBucket !== undefined && (workBucket === bucket || workBucket.bucketName === bucket.bucketName);
   if (sameBucket && ('runs/'.startsWith(prefix) || prefix.startsWith('runs/'))) {
-    throw new Error(`The trigger ${trigger.node.path} would load what its own runs write: bucket and workBucket are the same, and the prefix '${prefix}' covers keys below runs/. `
-      + "Give it another workBucket, or a prefix beside 'runs/'.");
+    throw new Error(
+      `The trigger ${trigger.node.path} would load what its own runs write: bucket and workBucket are the same, ` +
+        `and the prefix '${prefix}' covers keys below runs/. ` +
+        "Give it another workBucket, or a prefix beside 'runs/'.",
+    );
   }
   if (prefix.startsWith('/')) {
-    Annotations.of(trigger).addWarningV2('cdk-etl-steps:prefixWithSlash',
-      `The prefix '${prefix}' begins with a slash, as keys in S3 rarely do: no file arrives unless its key does too.`);
+    Annotations.of(trigger).addWarningV2(
+      'cdk-etl-steps:prefixWithSlash',
+      `The prefix '${prefix}' begins with a slash, as keys in S3 rarely do: no file arrives unless its key does too.`,
+    );
   }
 }
 
-function validateSizes(trigger: Construct, { maxBytesPerExecution, minFileSize, maxFileSize }: S3QueueTriggerProps): void {
+function validateSizes(
+  trigger: Construct,
+  { maxBytesPerExecution, minFileSize, maxFileSize }: S3QueueTriggerProps,
+): void {
   for (const [name, size] of Object.entries({ maxBytesPerExecution, minFileSize, maxFileSize })) {
     if (size?.isUnresolved()) fail(trigger, name, 'known when the app is synthesized', 'a token');
     if (size && size.toBytes() < 1) fail(trigger, name, 'at least 1 byte', `${size.toBytes()} bytes`);
   }
   if (minFileSize && maxFileSize && minFileSize.toBytes() > maxFileSize.toBytes()) {
-    fail(trigger, 'minFileSize', `at most 'maxFileSize', ${maxFileSize.toBytes()} bytes`, `${minFileSize.toBytes()} bytes`);
+    fail(
+      trigger,
+      'minFileSize',
+      `at most 'maxFileSize', ${maxFileSize.toBytes()} bytes`,
+      `${minFileSize.toBytes()} bytes`,
+    );
   }
 }
 

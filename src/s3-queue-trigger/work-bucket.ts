@@ -19,19 +19,23 @@ export function createWorkBucket(scope: Construct, { encryptionKey, removalPolic
     objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
     enforceSSL: true,
     minimumTLSVersion: 1.2,
-    lifecycleRules: [{
-      id: 'SettledRuns',
-      prefix: 'runs/',
-      expiration: Duration.days(RUN_RETENTION_DAYS),
-      abortIncompleteMultipartUploadAfter: Duration.days(7),
-    }],
+    lifecycleRules: [
+      {
+        id: 'SettledRuns',
+        prefix: 'runs/',
+        expiration: Duration.days(RUN_RETENTION_DAYS),
+        abortIncompleteMultipartUploadAfter: Duration.days(7),
+      },
+    ],
     removalPolicy,
     autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY, // else a bucket that was used cannot be deleted
   });
   Validations.of(bucket).acknowledge({
     id: 'AwsSolutions-S1',
-    reason: 'Only functions of the pipeline use this bucket, under names that the run id makes unique; its results are logged and kept in the ledger. '
-      + 'Whoever needs server access logs gives the trigger a workBucket that has them.',
+    reason:
+      'Only functions of the pipeline use this bucket, under names that the run id makes unique; its results are ' +
+      'logged and kept in the ledger. ' +
+      'Whoever needs server access logs gives the trigger a workBucket that has them.',
   });
   return bucket;
 }

@@ -1,4 +1,5 @@
-// npm run bench:arrivals: the arrivals function against a bare loop that heads the object and puts one item, with the same parallelism.
+// npm run bench:arrivals: the arrivals function against a bare loop that heads the object and puts one item, with the
+// same parallelism.
 import { fork } from 'child_process';
 import { once } from 'events';
 import { existsSync } from 'fs';
@@ -44,10 +45,10 @@ async function main(): Promise<number> {
   }
   if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run "npx projen bundle" first.`);
   const aws = fork(path.join(__dirname, 'arrivals', 'instant-aws.ts'), { execArgv: process.execArgv });
-  const [{ port }] = await once(aws, 'message') as [{ port: number }];
+  const [{ port }] = (await once(aws, 'message')) as [{ port: number }];
   const callsSoFar = async (): Promise<Record<string, number>> => {
     aws.send('calls');
-    const [{ calls }] = await once(aws, 'message') as [{ calls: Record<string, number> }];
+    const [{ calls }] = (await once(aws, 'message')) as [{ calls: Record<string, number> }];
     return calls;
   };
   configure(`http://127.0.0.1:${port}`);
@@ -78,16 +79,31 @@ async function main(): Promise<number> {
   }
 }
 
-function report(rates: Record<string, number[]>, cpu: Record<string, number[]>, calls: Record<string, number>, files: number): number {
+function report(
+  rates: Record<string, number[]>,
+  cpu: Record<string, number[]>,
+  calls: Record<string, number>,
+  files: number,
+): number {
   for (const name of Object.keys(rates)) {
-    console.log(`${name.padEnd(18)} ${median(rates[name]).toFixed(0).padStart(6)} files a second, ${median(cpu[name]).toFixed(0)} microseconds of CPU a file`);
+    console.log(
+      `${name.padEnd(18)} ${median(rates[name]).toFixed(0).padStart(6)} files a second, ` +
+        `${median(cpu[name]).toFixed(0)} microseconds of CPU a file`,
+    );
   }
   const ratio = median(rates['arrivals function']) / median(rates['bare loop']);
   console.log(`ratio: ${ratio.toFixed(2)} (at least ${options.goal})`);
-  console.log(`calls of the function for ${files} files: ${Object.entries(calls).map(([name, count]) => `${count} ${name}`).join(', ')}`);
+  console.log(
+    `calls of the function for ${files} files: ${Object.entries(calls)
+      .map(([name, count]) => `${count} ${name}`)
+      .join(', ')}`,
+  );
   const { bundle, bareClients } = importTimes(BUNDLE, IMPORT_REPEATS);
   const importRatio = bundle / bareClients;
-  console.log(`import: ${bundle.toFixed(0)} ms, its bare clients ${bareClients.toFixed(0)} ms; ratio ${importRatio.toFixed(2)} (at most ${MOST_IMPORT_RATIO})`);
+  console.log(
+    `import: ${bundle.toFixed(0)} ms, its bare clients ${bareClients.toFixed(0)} ms; ratio ` +
+      `${importRatio.toFixed(2)} (at most ${MOST_IMPORT_RATIO})`,
+  );
   const onceEach = calls['HEAD object'] === files && calls.PutItem === files;
   return ratio >= Number(options.goal) && onceEach && importRatio <= MOST_IMPORT_RATIO ? 0 : 1;
 }
@@ -127,15 +143,27 @@ type Enter = (keys: string[]) => Promise<unknown>;
 function bareLoop(): Enter {
   const s3 = new S3Client({ forcePathStyle: true });
   const dynamo = DynamoDBDocumentClient.from(new DynamoDBClient({}));
-  return keys => pMap(keys, async Key => {
-    const head = await s3.send(new HeadObjectCommand({ Bucket: 'landing', Key, VersionId: 'v1' }));
-    await dynamo.send(new PutCommand({ TableName: 'ledger', Item: { ...ITEM, key: Key, etag: head.ETag, size: head.ContentLength } }));
-  }, { concurrency: PARALLEL });
+  return keys =>
+    pMap(
+      keys,
+      async Key => {
+        const head = await s3.send(new HeadObjectCommand({ Bucket: 'landing', Key, VersionId: 'v1' }));
+        await dynamo.send(
+          new PutCommand({
+            TableName: 'ledger',
+            Item: { ...ITEM, key: Key, etag: head.ETag, size: head.ContentLength },
+          }),
+        );
+      },
+      { concurrency: PARALLEL },
+    );
 }
 
 function arrivalsFunction(): Enter {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { handler } = require(BUNDLE) as { handler(event: SQSEvent, context: { getRemainingTimeInMillis(): number }): Promise<SQSBatchResponse> };
+  const { handler } = require(BUNDLE) as {
+    handler(event: SQSEvent, context: { getRemainingTimeInMillis(): number }): Promise<SQSBatchResponse>;
+  };
   return async keys => {
     const Records = keys.map((key, index) => ({ messageId: String(index), body: eventOf(key) }));
     const { batchItemFailures } = await handler({ Records } as SQSEvent, { getRemainingTimeInMillis: () => 180_000 });
@@ -145,15 +173,25 @@ function arrivalsFunction(): Enter {
 
 function eventOf(key: string): string {
   return JSON.stringify({
-    Records: [{
-      eventName: 'ObjectCreated:Put',
-      eventTime: '2026-03-01T10:00:00.000Z',
-      s3: { bucket: { name: 'landing' }, object: { key, size: 100, eTag: '0123456789abcdef', versionId: 'v1', sequencer: '0055AED6DCD90281E5' } },
-    }],
+    Records: [
+      {
+        eventName: 'ObjectCreated:Put',
+        eventTime: '2026-03-01T10:00:00.000Z',
+        s3: {
+          bucket: { name: 'landing' },
+          object: { key, size: 100, eTag: '0123456789abcdef', versionId: 'v1', sequencer: '0055AED6DCD90281E5' },
+        },
+      },
+    ],
   });
 }
 
-main().then(code => { process.exitCode = code; }, error => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+main().then(
+  code => {
+    process.exitCode = code;
+  },
+  error => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  },
+);

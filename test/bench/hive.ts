@@ -32,7 +32,10 @@ const { values: options } = parseArgs({
 });
 
 type Script = (folder: string, runId: string, endpoint: string) => string;
-const SCRIPTS: { readonly [name: string]: Script } = { 'shortest HiveQL': shortestScript, "the step's HiveQL": stepScript };
+const SCRIPTS: { readonly [name: string]: Script } = {
+  'shortest HiveQL': shortestScript,
+  "the step's HiveQL": stepScript,
+};
 
 interface Load {
   readonly statements: MeasuredStatement[];
@@ -46,12 +49,21 @@ class Bench {
   public static async start(): Promise<Bench> {
     const folder = createRunFolder();
     const sink = await startItemSink(TABLE, KEY);
-    // the compiler of long-lived processes, as in the containers of EMR: the local engine's own default is for short loads
-    const hive = await startHive({ runFolder: folder, awsEndpoint: sink.endpoint, javaOptions: ['-XX:TieredStopAtLevel=4'] });
+    // the compiler of long-lived processes, as in the containers of EMR: the local engine's own default is for short
+    // loads
+    const hive = await startHive({
+      runFolder: folder,
+      awsEndpoint: sink.endpoint,
+      javaOptions: ['-XX:TieredStopAtLevel=4'],
+    });
     return new Bench(folder, hive, sink);
   }
 
-  private constructor(private readonly folder: string, private readonly hive: RunningHive, private readonly sink: ItemSink) {}
+  private constructor(
+    private readonly folder: string,
+    private readonly hive: RunningHive,
+    private readonly sink: ItemSink,
+  ) {}
 
   public async stop(): Promise<void> {
     await this.hive.stop();
@@ -100,18 +112,31 @@ class Bench {
 
 /** What the step's HiveQL has counted. */
 function expectCounts(folder: string, rows: number): void {
-  const files = readdirSync(folder, { withFileTypes: true, recursive: true }).filter(entry => entry.isFile() && !entry.name.startsWith('.'));
-  const counts = Object.assign({}, ...files.flatMap(({ parentPath, name }) => {
-    return readFileSync(path.join(parentPath, name), 'utf8').split('\n').filter(line => line !== '').map(line => JSON.parse(line));
-  }));
-  if (counts.rowsRead !== rows || counts.rowsWritten !== rows) throw new Error(`the script has counted ${JSON.stringify(counts)}, of ${rows} rows`);
+  const files = readdirSync(folder, { withFileTypes: true, recursive: true }).filter(
+    entry => entry.isFile() && !entry.name.startsWith('.'),
+  );
+  const counts = Object.assign(
+    {},
+    ...files.flatMap(({ parentPath, name }) => {
+      return readFileSync(path.join(parentPath, name), 'utf8')
+        .split('\n')
+        .filter(line => line !== '')
+        .map(line => JSON.parse(line));
+    }),
+  );
+  if (counts.rowsRead !== rows || counts.rowsWritten !== rows) {
+    throw new Error(`the script has counted ${JSON.stringify(counts)}, of ${rows} rows`);
+  }
 }
 
 /** Returns the rate of the step's rows as a part of the other's. */
 function print(title: string, rows: number, bytes: number, loads: Loads): number {
   const gigabytes = bytes / 1e9;
   const turns = Object.values(loads)[0].length;
-  console.log(`\n${rows.toLocaleString('en')} rows, ${(bytes / 1e6).toFixed(0)} MB of CSV, ${title}; ${turns === 1 ? 'one turn' : `medians of ${turns} turns`}\n`);
+  console.log(
+    `\n${rows.toLocaleString('en')} rows, ${(bytes / 1e6).toFixed(0)} MB of CSV, ${title}; ` +
+      `${turns === 1 ? 'one turn' : `medians of ${turns} turns`}\n`,
+  );
   console.log('                                             seconds   rows/s   CPU s   CPU s/GB');
   for (const [name, turnsOf] of Object.entries(loads)) {
     const total = median(turnsOf.map(turn => turn.total.wallSeconds));
@@ -119,12 +144,26 @@ function print(title: string, rows: number, bytes: number, loads: Loads): number
       const wall = median(measurements.map(measurement => measurement.wallSeconds));
       const cpu = median(measurements.map(measurement => measurement.cpuSeconds));
       if (wall < 0.02 * total) return; // DROP, CREATE
-      console.log(label.padEnd(44) + [
-        wall.toFixed(1).padStart(8), (rows / wall).toFixed(0).padStart(9), cpu.toFixed(1).padStart(8), (cpu / gigabytes).toFixed(0).padStart(11),
-      ].join(''));
+      console.log(
+        label.padEnd(44) +
+          [
+            wall.toFixed(1).padStart(8),
+            (rows / wall).toFixed(0).padStart(9),
+            cpu.toFixed(1).padStart(8),
+            (cpu / gigabytes).toFixed(0).padStart(11),
+          ].join(''),
+      );
     };
-    line(name, turnsOf.map(turn => turn.total));
-    turnsOf[0].statements.forEach((statement, index) => line(`  ${statement.name.replace(/_rows_\w+/, '')}`, turnsOf.map(turn => turn.statements[index])));
+    line(
+      name,
+      turnsOf.map(turn => turn.total),
+    );
+    turnsOf[0].statements.forEach((statement, index) =>
+      line(
+        `  ${statement.name.replace(/_rows_\w+/, '')}`,
+        turnsOf.map(turn => turn.statements[index]),
+      ),
+    );
   }
   const [shortest, step] = Object.keys(SCRIPTS).map(name => median(loads[name].map(load => load.total.wallSeconds)));
   console.log(`\nrows a second, step / shortest: ${(shortest / step).toFixed(2)}`);

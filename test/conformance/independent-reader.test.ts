@@ -3,13 +3,20 @@ import { ACCEPTED_ROWS, CORPUS, corpusFile, KEY_GROUPS, REJECTED_ROWS } from '..
 
 // The reader is held against rows whose outcome is written down by hand.
 
-const { columns, key, latestBy, format: { delimiter } } = CORPUS._definition;
+const {
+  columns,
+  key,
+  latestBy,
+  format: { delimiter },
+} = CORPUS._definition;
 const dataset: ReaderDataset = { columns, key, latestBy, delimiter, header: true };
 
-const texts = (row: ReadonlyMap<string, { canonical: string }>) => Object.fromEntries([...row].map(([name, { canonical }]) => [name, canonical]));
+const texts = (row: ReadonlyMap<string, { canonical: string }>) =>
+  Object.fromEntries([...row].map(([name, { canonical }]) => [name, canonical]));
 
 /** Floating-point numbers have many spellings. */
-const byValue = ({ ratio, ...values }: { readonly [column: string]: string }) => ratio === undefined ? values : { ...values, ratio: Number(ratio) };
+const byValue = ({ ratio, ...values }: { readonly [column: string]: string }) =>
+  ratio === undefined ? values : { ...values, ratio: Number(ratio) };
 
 test.each(ACCEPTED_ROWS.map(row => [row.name, row] as const))('accepts %s', (_, { line, values }) => {
   const { rows, rejected } = read([corpusFile([line])], dataset);
@@ -20,7 +27,9 @@ test.each(ACCEPTED_ROWS.map(row => [row.name, row] as const))('accepts %s', (_, 
 test.each(REJECTED_ROWS.map(row => [row.name, row] as const))('rejects %s', (_, { line, lineCount, reason }) => {
   const { rows, rejected, rowsRead } = read([corpusFile([line])], dataset);
   expect(rows).toEqual([]);
-  expect(rejected.map(({ fault }) => fault)).toEqual(Array(lineCount).fill(reason.startsWith(MALFORMED) ? MALFORMED : reason.split(':')[0]));
+  expect(rejected.map(({ fault }) => fault)).toEqual(
+    Array(lineCount).fill(reason.startsWith(MALFORMED) ? MALFORMED : reason.split(':')[0]),
+  );
   expect(rowsRead).toBe(lineCount);
 });
 

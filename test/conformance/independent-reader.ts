@@ -1,8 +1,9 @@
 import { TextDecoder } from 'util';
 import { parse } from 'csv-parse/sync';
 
-// Reads files as the documentation of Dataset (src/dataset/dataset.ts) says it, and shares no line of code with the library: what the
-// engines load is compared with what this reader finds. It is written to be checked by eye, not to be quick.
+// Reads files as the documentation of Dataset (src/dataset/dataset.ts) says it, and shares no line of code with the
+// library: what the engines load is compared with what this reader finds. It is written to be checked by eye, not to be
+// quick.
 
 export interface ReaderColumn {
   readonly name: string;
@@ -116,20 +117,29 @@ function fieldsOf(line: Buffer, delimiter: string): string[] | undefined {
 
 function valueOf(text: string, { type, precision, scale }: ReaderColumn): Value | undefined {
   switch (type) {
-    case 'string': return { canonical: text, rank: Buffer.from(text) };
-    case 'integer': return integer(text);
-    case 'decimal': return decimal(text, precision!, scale!);
-    case 'floatingPoint': return floatingPoint(text);
-    case 'bool': return bool(text);
-    case 'date': return isDay(text) ? { canonical: text, rank: Buffer.from(text) } : undefined;
-    case 'timestamp': return timestamp(text);
+    case 'string':
+      return { canonical: text, rank: Buffer.from(text) };
+    case 'integer':
+      return integer(text);
+    case 'decimal':
+      return decimal(text, precision!, scale!);
+    case 'floatingPoint':
+      return floatingPoint(text);
+    case 'bool':
+      return bool(text);
+    case 'date':
+      return isDay(text) ? { canonical: text, rank: Buffer.from(text) } : undefined;
+    case 'timestamp':
+      return timestamp(text);
   }
 }
 
 const isDigits = (text: string): boolean => [...text].every(character => character >= '0' && character <= '9');
 
 function splitSign(text: string): { negative: boolean; rest: string } {
-  return text[0] === '+' || text[0] === '-' ? { negative: text[0] === '-', rest: text.slice(1) } : { negative: false, rest: text };
+  return text[0] === '+' || text[0] === '-'
+    ? { negative: text[0] === '-', rest: text.slice(1) }
+    : { negative: false, rest: text };
 }
 
 function integer(text: string): Value | undefined {
@@ -156,7 +166,14 @@ function decimal(text: string, precision: number, scale: number): Value | undefi
 function floatingPoint(text: string): Value | undefined {
   const [mantissa, exponent, ...more] = text.toLowerCase().split('e');
   const parts = splitSign(mantissa).rest.split('.');
-  if (more.length > 0 || parts.length > 2 || parts.join('') === '' || parts.some(digits => digits.length > 30 || !isDigits(digits))) return undefined;
+  if (
+    more.length > 0 ||
+    parts.length > 2 ||
+    parts.join('') === '' ||
+    parts.some(digits => digits.length > 30 || !isDigits(digits))
+  ) {
+    return undefined;
+  }
   if (exponent !== undefined) {
     const digits = splitSign(exponent).rest;
     if (digits === '' || !isDigits(digits) || Number(digits) > 139) return undefined;
@@ -175,19 +192,33 @@ function bool(text: string): Value | undefined {
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 function isDay(text: string): boolean {
-  if (text.length !== 10 || text[4] !== '-' || text[7] !== '-' || !isDigits(text.replaceAll('-', '')) || text.replaceAll('-', '').length !== 8) return false;
+  if (
+    text.length !== 10 ||
+    text[4] !== '-' ||
+    text[7] !== '-' ||
+    !isDigits(text.replaceAll('-', '')) ||
+    text.replaceAll('-', '').length !== 8
+  ) {
+    return false;
+  }
   const [year, month, day] = text.split('-').map(Number);
   const isLeapYear = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-  return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= DAYS[month - 1] + (isLeapYear && month === 2 ? 1 : 0);
+  return (
+    year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= DAYS[month - 1] + (isLeapYear && month === 2 ? 1 : 0)
+  );
 }
 
 function timestamp(text: string): Value | undefined {
   const day = text.slice(0, 10);
   const parts = /^[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:Z|([+-])(\d\d)(?::?(\d\d))?)?$/.exec(text.slice(10));
   if (!isDay(day) || !parts) return undefined;
-  const [hours, minutes, seconds, zoneHours, zoneMinutes] = [parts[1], parts[2], parts[3], parts[6], parts[7]].map(number => Number(number ?? 0));
+  const [hours, minutes, seconds, zoneHours, zoneMinutes] = [parts[1], parts[2], parts[3], parts[6], parts[7]].map(
+    number => Number(number ?? 0),
+  );
   const fraction = parts[4] ?? '';
-  if (hours > 23 || minutes > 59 || seconds > 59 || [...fraction.slice(6)].some(digit => digit !== '0')) return undefined;
+  if (hours > 23 || minutes > 59 || seconds > 59 || [...fraction.slice(6)].some(digit => digit !== '0')) {
+    return undefined;
+  }
   if (zoneMinutes > 59 || zoneHours * 60 + zoneMinutes > 14 * 60) return undefined;
   const offset = (zoneHours * 60 + zoneMinutes) * (parts[5] === '-' ? -1 : 1);
   const instant = new Date(`${day}T00:00:00Z`);

@@ -4,7 +4,15 @@ import { Scenario, SCENARIOS } from './scenarios';
 
 // Rows that were all good, or all bad in one column, would prove nothing.
 
-const readings = new Map(SCENARIOS.map(({ name, dataset, files }) => [name, read(files.map(file => file.content), dataset)]));
+const readings = new Map(
+  SCENARIOS.map(({ name, dataset, files }) => [
+    name,
+    read(
+      files.map(file => file.content),
+      dataset,
+    ),
+  ]),
+);
 
 const hashes = ({ files }: Scenario) => files.map(({ content }) => createHash('sha256').update(content).digest('hex'));
 
@@ -13,7 +21,12 @@ test.each([...readings])('%s: some rows are accepted', (_, { rows }) => {
 });
 
 test('in every column of every type, many rows are rejected', () => {
-  const [{ dataset: { columns }, name }] = SCENARIOS;
+  const [
+    {
+      dataset: { columns },
+      name,
+    },
+  ] = SCENARIOS;
   const faults = readings.get(name)!.rejected.map(({ fault }) => fault);
   for (const fault of ['malformed', ...columns.slice(1).map(column => column.name)]) {
     expect(faults.filter(other => other === fault).length).toBeGreaterThan(10);

@@ -19,7 +19,13 @@ export interface Scenario {
 
 /** The dataset as the library knows it. */
 export function libraryDataset(name: string, { columns, key, latestBy, delimiter, header }: ReaderDataset): Dataset {
-  return new Dataset({ name, format: DataFormat.csv({ delimiter, header }), columns: columns.map(libraryColumn), key: [...key], latestBy });
+  return new Dataset({
+    name,
+    format: DataFormat.csv({ delimiter, header }),
+    columns: columns.map(libraryColumn),
+    key: [...key],
+    latestBy,
+  });
 }
 
 function libraryColumn({ name, type, precision, scale, required }: ReaderColumn): Column {
@@ -42,7 +48,12 @@ const EVERY_TYPE: readonly ReaderColumn[] = [
 ];
 
 const everyType = (change: Partial<ReaderDataset> = {}): ReaderDataset => ({
-  columns: EVERY_TYPE, key: ['id'], latestBy: 'updated_at', delimiter: ',', header: true, ...change,
+  columns: EVERY_TYPE,
+  key: ['id'],
+  latestBy: 'updated_at',
+  delimiter: ',',
+  header: true,
+  ...change,
 });
 
 // ---- lines
@@ -61,7 +72,9 @@ function someLine(random: Random, { columns, key, delimiter }: ReaderDataset, id
   const odd = random.chance(0.5) ? random.from(1, columns.length - 1) : -1;
   const texts = columns.map((column, index) => {
     if (index === 0) return id;
-    if (index === odd) return random.chance(0.5) ? extremeText(random, column) : mutated(random, goodText(random, column));
+    if (index === odd) {
+      return random.chance(0.5) ? extremeText(random, column) : mutated(random, goodText(random, column));
+    }
     return random.chance(0.2) && !key.includes(column.name) ? '' : goodText(random, column);
   });
   const line = lineOf(random, texts, delimiter);
@@ -76,7 +89,11 @@ const DAMAGE = [
 /** The line with bytes put in or taken out somewhere. */
 function damaged(random: Random, line: Buffer): Buffer {
   const at = random.below(line.length + 1);
-  return Buffer.concat([line.subarray(0, at), random.pick([Buffer.alloc(0), random.pick(DAMAGE)]), line.subarray(at + random.below(3))]);
+  return Buffer.concat([
+    line.subarray(0, at),
+    random.pick([Buffer.alloc(0), random.pick(DAMAGE)]),
+    line.subarray(at + random.below(3)),
+  ]);
 }
 
 function someLines(random: Random, dataset: ReaderDataset, count: number, prefix: string): Buffer[] {
@@ -93,7 +110,11 @@ interface FileOptions {
   readonly gzip?: boolean;
 }
 
-function fileOf({ columns, delimiter, header }: ReaderDataset, lines: readonly Buffer[], options: FileOptions = {}): ConformanceFile {
+function fileOf(
+  { columns, delimiter, header }: ReaderDataset,
+  lines: readonly Buffer[],
+  options: FileOptions = {},
+): ConformanceFile {
   const lineEnd = Buffer.from(options.lineEnd ?? '\n');
   const all = [...(header ? [Buffer.from(columns.map(({ name }) => name).join(delimiter))] : []), ...lines];
   const parts = all.flatMap((line, index) => [
@@ -108,7 +129,11 @@ function fileOf({ columns, delimiter, header }: ReaderDataset, lines: readonly B
 function valuesOfEveryType(): Scenario {
   const random = new Random(1);
   const dataset = everyType();
-  return { name: 'every type, good, null, unparsable and extreme', dataset, files: [fileOf(dataset, someLines(random, dataset, 1_500, 'row'))] };
+  return {
+    name: 'every type, good, null, unparsable and extreme',
+    dataset,
+    files: [fileOf(dataset, someLines(random, dataset, 1_500, 'row'))],
+  };
 }
 
 function kindsOfFiles(): Scenario {
@@ -156,9 +181,14 @@ function withoutHeader(): Scenario {
 function manyFiles(): Scenario {
   const random = new Random(4);
   const dataset = everyType();
-  const files = Array.from({ length: 40 }, (_, file) => fileOf(dataset, someLines(random, dataset, random.below(6), `file-${file}`), {
-    gzip: random.chance(0.5), lineEnd: random.pick(['\n', '\r\n']), byteOrderMark: random.chance(0.3), endsWithLineEnd: random.chance(0.5),
-  }));
+  const files = Array.from({ length: 40 }, (_, file) =>
+    fileOf(dataset, someLines(random, dataset, random.below(6), `file-${file}`), {
+      gzip: random.chance(0.5),
+      lineEnd: random.pick(['\n', '\r\n']),
+      byteOrderMark: random.chance(0.3),
+      endsWithLineEnd: random.chance(0.5),
+    }),
+  );
   return { name: 'many small files', dataset, files };
 }
 
@@ -166,31 +196,65 @@ function manyFiles(): Scenario {
 function duplicates(): Scenario {
   const random = new Random(5);
   const dataset = everyType();
-  const few = new Map(EVERY_TYPE.map(column => [column.name, ['', '', ...Array.from({ length: 3 }, () => goodText(random, column))]]));
+  const few = new Map(
+    EVERY_TYPE.map(column => [column.name, ['', '', ...Array.from({ length: 3 }, () => goodText(random, column))]]),
+  );
   few.set('label', ['', 'a', 'ab', 'a\u0001', 'B', 'é', '\uff21', '😀']);
   few.set('quantity', ['', '9', '10', '-5', '+09']);
   few.set('amount', ['', '9', '10.00', '-9.5', '+9.0']);
   few.set('ratio', ['', '9', '1e1', '-0.0', '0', '10.0']);
-  few.set('updated_at', ['', '2026-01-01T12:00:00Z', '2026-01-01 13:00+01', '2026-01-01T12:00:00.000001', '2025-12-31T23:59:59.999999Z']);
-  const text = (name: string) => random.chance(0.6) ? '' : random.pick(few.get(name)!);
-  const line = () => lineOf(random, EVERY_TYPE.map(({ name }) => name === 'id' ? `key-${random.below(60)}` : text(name)), ',');
-  const files = Array.from({ length: 4 }, (_, file) => fileOf(dataset, Array.from({ length: 250 }, line), { gzip: file % 2 === 0 }));
+  few.set('updated_at', [
+    '',
+    '2026-01-01T12:00:00Z',
+    '2026-01-01 13:00+01',
+    '2026-01-01T12:00:00.000001',
+    '2025-12-31T23:59:59.999999Z',
+  ]);
+  const text = (name: string) => (random.chance(0.6) ? '' : random.pick(few.get(name)!));
+  const line = () =>
+    lineOf(
+      random,
+      EVERY_TYPE.map(({ name }) => (name === 'id' ? `key-${random.below(60)}` : text(name))),
+      ',',
+    );
+  const files = Array.from({ length: 4 }, (_, file) =>
+    fileOf(dataset, Array.from({ length: 250 }, line), { gzip: file % 2 === 0 }),
+  );
   return { name: 'several rows with one key', dataset, files };
 }
 
 /** Keys of two columns that are not text, each in several spellings. */
 function keysOf(
-  name: string, seed: number, columns: readonly [ReaderColumn, ReaderColumn], spellings: readonly [string[], string[]], latestBy?: ReaderColumn,
+  name: string,
+  seed: number,
+  columns: readonly [ReaderColumn, ReaderColumn],
+  spellings: readonly [string[], string[]],
+  latestBy?: ReaderColumn,
 ): Scenario {
   const random = new Random(seed);
   const others: ReaderColumn[] = [...(latestBy ? [latestBy] : []), { name: 'note', type: 'string' }];
   const key = columns.map(column => column.name);
-  const dataset: ReaderDataset = { columns: [...columns, ...others], key, latestBy: latestBy?.name, delimiter: ',', header: true };
-  const line = () => lineOf(random, [
-    ...spellings.map(texts => random.pick(texts)),
-    ...others.map(column => random.chance(0.2) ? '' : goodText(random, column)),
-  ], ',');
-  return { name, dataset, files: [0, 1].map(file => fileOf(dataset, Array.from({ length: 60 }, line), { gzip: file === 1 })) };
+  const dataset: ReaderDataset = {
+    columns: [...columns, ...others],
+    key,
+    latestBy: latestBy?.name,
+    delimiter: ',',
+    header: true,
+  };
+  const line = () =>
+    lineOf(
+      random,
+      [
+        ...spellings.map(texts => random.pick(texts)),
+        ...others.map(column => (random.chance(0.2) ? '' : goodText(random, column))),
+      ],
+      ',',
+    );
+  return {
+    name,
+    dataset,
+    files: [0, 1].map(file => fileOf(dataset, Array.from({ length: 60 }, line), { gzip: file === 1 })),
+  };
 }
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -199,15 +263,42 @@ export const SCENARIOS: readonly Scenario[] = [
   withoutHeader(),
   manyFiles(),
   duplicates(),
-  keysOf('keys of decimals and timestamps', 6,
-    [{ name: 'place', type: 'decimal', precision: 10, scale: 3 }, { name: 'time', type: 'timestamp' }],
-    [['1.5', '01.500', '+1.5', '-0', '0.', '.0', '', '1.2345', '-1.5'], ['2026-01-01T12:00Z', '2026-01-01 13:00+01', '2026-01-01T12:00:00.0', '2026-01-01', '']],
-    { name: 'version', type: 'integer' }),
-  keysOf('keys of floating-point and whole numbers', 7,
-    [{ name: 'place', type: 'floatingPoint' }, { name: 'number', type: 'integer' }],
-    [['1', '1.0', '10e-1', '-0.0', '0e5', '1e126', '0.1', '1e-1'], ['7', '+07', '-7', '9223372036854775807', '9223372036854775808']],
-    { name: 'version', type: 'decimal', precision: 20, scale: 10 }),
-  keysOf('keys of days and text, and no latestBy', 8,
-    [{ name: 'day', type: 'date' }, { name: 'shop', type: 'string' }],
-    [['2026-01-31', '2024-02-29', '2023-02-29', '0001-01-01'], ['a', 'A', '"', ',', 'é', 'k'.repeat(1_024), 'k'.repeat(1_025), '']]),
+  keysOf(
+    'keys of decimals and timestamps',
+    6,
+    [
+      { name: 'place', type: 'decimal', precision: 10, scale: 3 },
+      { name: 'time', type: 'timestamp' },
+    ],
+    [
+      ['1.5', '01.500', '+1.5', '-0', '0.', '.0', '', '1.2345', '-1.5'],
+      ['2026-01-01T12:00Z', '2026-01-01 13:00+01', '2026-01-01T12:00:00.0', '2026-01-01', ''],
+    ],
+    { name: 'version', type: 'integer' },
+  ),
+  keysOf(
+    'keys of floating-point and whole numbers',
+    7,
+    [
+      { name: 'place', type: 'floatingPoint' },
+      { name: 'number', type: 'integer' },
+    ],
+    [
+      ['1', '1.0', '10e-1', '-0.0', '0e5', '1e126', '0.1', '1e-1'],
+      ['7', '+07', '-7', '9223372036854775807', '9223372036854775808'],
+    ],
+    { name: 'version', type: 'decimal', precision: 20, scale: 10 },
+  ),
+  keysOf(
+    'keys of days and text, and no latestBy',
+    8,
+    [
+      { name: 'day', type: 'date' },
+      { name: 'shop', type: 'string' },
+    ],
+    [
+      ['2026-01-31', '2024-02-29', '2023-02-29', '0001-01-01'],
+      ['a', 'A', '"', ',', 'é', 'k'.repeat(1_024), 'k'.repeat(1_025), ''],
+    ],
+  ),
 ];

@@ -16,8 +16,13 @@ test('the definition is what the constructs and the runtime code need', () => {
     name: 'orders',
     format: DataFormat.csv({ delimiter: ';' }),
     columns: [
-      Column.string('order_id', { header: 'Order' }), Column.integer('quantity', { required: true }), Column.decimal('amount', 12, 2), Column.floatingPoint('weight'),
-      Column.bool('gift'), Column.date('ordered_on'), Column.timestamp('updated_at'),
+      Column.string('order_id', { header: 'Order' }),
+      Column.integer('quantity', { required: true }),
+      Column.decimal('amount', 12, 2),
+      Column.floatingPoint('weight'),
+      Column.bool('gift'),
+      Column.date('ordered_on'),
+      Column.timestamp('updated_at'),
     ],
     key: ['order_id'],
     latestBy: 'updated_at',
@@ -48,7 +53,11 @@ test('neither key nor latestBy is needed', () => {
 
 test('CSV has commas and a header unless it is said otherwise', () => {
   expect(DataFormat.csv()._definition).toEqual({ type: 'csv', delimiter: ',', header: true });
-  expect(DataFormat.csv({ header: false, delimiter: '\t' })._definition).toEqual({ type: 'csv', delimiter: '\t', header: false });
+  expect(DataFormat.csv({ header: false, delimiter: '\t' })._definition).toEqual({
+    type: 'csv',
+    delimiter: '\t',
+    header: false,
+  });
 });
 
 describe('refused:', () => {
@@ -57,17 +66,42 @@ describe('refused:', () => {
     ['an empty name', dataset({ name: '' }), /a dataset's name must have letters .* got ""/],
     ['a name with a hyphen', dataset({ name: 'my-orders' }), /got "my-orders"/],
     ['a name that is too long', dataset({ name: 'x'.repeat(128) }), /at most 127 characters, got 128/],
-    ['a name that is a token', dataset({ name: Aws.STACK_NAME }), /must be known when the app is synthesized, got a token/],
+    [
+      'a name that is a token',
+      dataset({ name: Aws.STACK_NAME }),
+      /must be known when the app is synthesized, got a token/,
+    ],
     ['a column twice', dataset({ columns: [...PROPS.columns, Column.bool('amount')] }), /'amount' more than once/],
-    ['columns equal but for their case', dataset({ columns: [...PROPS.columns, Column.bool('AMOUNT')] }), /'amount' more than once/],
-    ['a header twice', dataset({ columns: [...PROPS.columns, Column.bool('gift', { header: 'amount' })] }), /headers of columns must differ .* 'amount'/],
-    ['a header of a file that has none', dataset({
-      format: DataFormat.csv({ header: false }), columns: [...PROPS.columns, Column.bool('gift', { header: 'Gift' })],
-    }), /column 'gift' has the header 'Gift', but its files have none/],
+    [
+      'columns equal but for their case',
+      dataset({ columns: [...PROPS.columns, Column.bool('AMOUNT')] }),
+      /'amount' more than once/,
+    ],
+    [
+      'a header twice',
+      dataset({ columns: [...PROPS.columns, Column.bool('gift', { header: 'amount' })] }),
+      /headers of columns must differ .* 'amount'/,
+    ],
+    [
+      'a header of a file that has none',
+      dataset({
+        format: DataFormat.csv({ header: false }),
+        columns: [...PROPS.columns, Column.bool('gift', { header: 'Gift' })],
+      }),
+      /column 'gift' has the header 'Gift', but its files have none/,
+    ],
     ['an empty key', dataset({ key: [] }), /'key' must name at least one column/],
-    ['a key that is no column', dataset({ key: ['id'] }), /'key' must name columns of the dataset \(order_id, amount, updated_at\), got 'id'/],
+    [
+      'a key that is no column',
+      dataset({ key: ['id'] }),
+      /'key' must name columns of the dataset \(order_id, amount, updated_at\), got 'id'/,
+    ],
     ['a key in another case', dataset({ key: ['ORDER_ID'] }), /'key' must name columns .* got 'ORDER_ID'/],
-    ['a column of the key twice', dataset({ key: ['order_id', 'order_id'] }), /columns of the key must differ .* 'order_id'/],
+    [
+      'a column of the key twice',
+      dataset({ key: ['order_id', 'order_id'] }),
+      /columns of the key must differ .* 'order_id'/,
+    ],
     ['a latestBy that is no column', dataset({ latestBy: 'changed' }), /'latestBy' must name columns .* got 'changed'/],
     ['a latestBy of the key', dataset({ latestBy: 'order_id' }), /is the same in all rows with one key/],
     ['a latestBy without key', dataset({ key: undefined }), /there is no 'key'/],
@@ -79,17 +113,41 @@ describe('refused:', () => {
     ['a column whose name ends a line', () => Column.string('id\n'), /got "id\\n"/],
     ['a column whose name is too long', () => Column.string('x'.repeat(128)), /at most 127 characters/],
     ['a column whose name is a token', () => Column.string(Token.asString({ Ref: 'Name' })), /got a token/],
-    ['an empty header', () => Column.string('id', { header: '' }), /the header of column 'id' must be text on one line, not empty/],
+    [
+      'an empty header',
+      () => Column.string('id', { header: '' }),
+      /the header of column 'id' must be text on one line, not empty/,
+    ],
     ['a header of two lines', () => Column.string('id', { header: 'a\nb' }), /got "a\\nb"/],
-    ['a header that is a token', () => Column.string('id', { header: Aws.STACK_NAME }), /the header of column 'id' .* got a token/],
-    ['precision 0', () => Column.decimal('amount', 0, 0), /'precision' of column 'amount' must be a whole number from 1 to 38, got 0/],
+    [
+      'a header that is a token',
+      () => Column.string('id', { header: Aws.STACK_NAME }),
+      /the header of column 'id' .* got a token/,
+    ],
+    [
+      'precision 0',
+      () => Column.decimal('amount', 0, 0),
+      /'precision' of column 'amount' must be a whole number from 1 to 38, got 0/,
+    ],
     ['precision 39', () => Column.decimal('amount', 39, 0), /from 1 to 38, got 39/],
     ['a precision that is not whole', () => Column.decimal('amount', 1.5, 0), /got 1.5/],
-    ['a scale above the precision', () => Column.decimal('amount', 4, 5), /'scale' of column 'amount' must be a whole number from 0 to 4, got 5/],
+    [
+      'a scale above the precision',
+      () => Column.decimal('amount', 4, 5),
+      /'scale' of column 'amount' must be a whole number from 0 to 4, got 5/,
+    ],
     ['a scale below zero', () => Column.decimal('amount', 4, -1), /from 0 to 4, got -1/],
-    ['a precision that is a token', () => Column.decimal('amount', Token.asNumber({ Ref: 'P' }), 0), /'precision' of column 'amount' .* got a token/],
+    [
+      'a precision that is a token',
+      () => Column.decimal('amount', Token.asNumber({ Ref: 'P' }), 0),
+      /'precision' of column 'amount' .* got a token/,
+    ],
 
-    ['no delimiter', () => DataFormat.csv({ delimiter: '' }), /one printable ASCII character or a tab, and not the double quote, got ""/],
+    [
+      'no delimiter',
+      () => DataFormat.csv({ delimiter: '' }),
+      /one printable ASCII character or a tab, and not the double quote, got ""/,
+    ],
     ['a delimiter of two characters', () => DataFormat.csv({ delimiter: '||' }), /got "\|\|"/],
     ['a quote as delimiter', () => DataFormat.csv({ delimiter: '"' }), /got "\\""/],
     ['a line end as delimiter', () => DataFormat.csv({ delimiter: '\n' }), /got "\\n"/],

@@ -12,17 +12,32 @@ import { hiveScript, HiveScriptProps } from '../../src/emr-hive-dynamo-step/hive
 const ORDERS = new Dataset({
   name: 'orders',
   format: DataFormat.csv(),
-  columns: [Column.string('Order_Id'), Column.decimal('amount', 12, 2), Column.bool('gift'), Column.timestamp('updated_at')],
+  columns: [
+    Column.string('Order_Id'),
+    Column.decimal('amount', 12, 2),
+    Column.bool('gift'),
+    Column.timestamp('updated_at'),
+  ],
   key: ['Order_Id'],
   latestBy: 'updated_at',
 });
 
 const PLACES: HiveScriptPlaces = {
-  workBucket: 'work', runId: '20260131T120000Z-0123456789abcdef', stepId: 'ToDynamo', reducers: 20, writeRate: { percent: 75 },
+  workBucket: 'work',
+  runId: '20260131T120000Z-0123456789abcdef',
+  stepId: 'ToDynamo',
+  reducers: 20,
+  writeRate: { percent: 75 },
 };
 
 function render(props: Partial<HiveScriptProps> = {}): string {
-  return hiveScript({ dataset: ORDERS._definition, tableName: 'orders', attributeNames: {}, epochSeconds: [], ...props });
+  return hiveScript({
+    dataset: ORDERS._definition,
+    tableName: 'orders',
+    attributeNames: {},
+    epochSeconds: [],
+    ...props,
+  });
 }
 
 describe('the rendered script', () => {
@@ -35,16 +50,23 @@ describe('the rendered script', () => {
   });
 
   test('fits into the arguments of a state, or says that it does not', () => {
-    const wide = (length: number) => new Dataset({
-      name: 'wide', format: DataFormat.csv(), columns: Array.from({ length }, (_, index) => Column.string(`column_${index}`)), key: ['column_0'],
-    });
+    const wide = (length: number) =>
+      new Dataset({
+        name: 'wide',
+        format: DataFormat.csv(),
+        columns: Array.from({ length }, (_, index) => Column.string(`column_${index}`)),
+        key: ['column_0'],
+      });
     expect(render({ dataset: wide(200)._definition }).length).toBeLessThan(200_000);
-    expect(() => render({ dataset: wide(600)._definition })).toThrow(/dataset 'wide' has too many columns \(600\) .* at most 200000 characters, got \d+/);
+    expect(() => render({ dataset: wide(600)._definition })).toThrow(
+      /dataset 'wide' has too many columns \(600\) .* at most 200000 characters, got \d+/,
+    );
   });
 
   test('names columns in lower case, as Hive does, and attributes as they are', () => {
     expect(render({ attributeNames: { gift: 'Gift: wrapped' } })).toContain(
-      "'dynamodb.column.mapping' = 'value_order_id:Order_Id,value_gift:Gift: wrapped,value_updated_at:updated_at'");
+      "'dynamodb.column.mapping' = 'value_order_id:Order_Id,value_gift:Gift: wrapped,value_updated_at:updated_at'",
+    );
   });
 
   test('sends decimals as exact numbers, through the item column', () => {
@@ -54,7 +76,12 @@ describe('the rendered script', () => {
   });
 
   test('has no item column if there are no decimals', () => {
-    const plain = new Dataset({ name: 'plain', format: DataFormat.csv(), columns: [Column.string('id'), Column.floatingPoint('x')], key: ['id'] });
+    const plain = new Dataset({
+      name: 'plain',
+      format: DataFormat.csv(),
+      columns: [Column.string('id'), Column.floatingPoint('x')],
+      key: ['id'],
+    });
     expect(render({ dataset: plain._definition })).not.toContain('MAP<');
   });
 
@@ -62,7 +89,10 @@ describe('the rendered script', () => {
     const stack = new Stack(new App(), 'Stack');
     const parameter = new CfnParameter(stack, 'Table');
     expect(stack.resolve(render({ tableName: parameter.valueAsString }))).toEqual({
-      'Fn::Join': ['', [expect.stringMatching(/'dynamodb.table.name' = '$/), { Ref: 'Table' }, expect.stringMatching(/^',\n/)]],
+      'Fn::Join': [
+        '',
+        [expect.stringMatching(/'dynamodb.table.name' = '$/), { Ref: 'Table' }, expect.stringMatching(/^',\n/)],
+      ],
     });
   });
 
@@ -76,7 +106,11 @@ describe('the rendered script', () => {
 
   test('has statements that the command line of Hive can tell apart', () => {
     // it splits at semicolons outside of quotes, and does not know comments when it does
-    for (const line of render().split('\n').filter(text => text.startsWith('--'))) expect(line).not.toMatch(/[;'"]/);
+    for (const line of render()
+      .split('\n')
+      .filter(text => text.startsWith('--'))) {
+      expect(line).not.toMatch(/[;'"]/);
+    }
     const literals = render().match(/'(\\.|[^'\\])*'/g)!;
     for (const literal of literals) {
       expect(literal.slice(1, -1)).not.toMatch(/[';]/);
@@ -85,14 +119,24 @@ describe('the rendered script', () => {
   });
 
   test('chooses by latestBy first, then by every column that is not of the key', () => {
-    const order = render().match(/ORDER BY ([\s\S]*?)\n {4}\) AS place/)![1].split(/,\s*/);
+    const order = render()
+      .match(/ORDER BY ([\s\S]*?)\n {4}\) AS place/)![1]
+      .split(/,\s*/);
     expect(order).toEqual([
-      'value_updated_at DESC NULLS LAST', 'value_amount DESC NULLS LAST', 'value_gift DESC NULLS LAST', 'value_updated_at DESC NULLS LAST',
+      'value_updated_at DESC NULLS LAST',
+      'value_amount DESC NULLS LAST',
+      'value_gift DESC NULLS LAST',
+      'value_updated_at DESC NULLS LAST',
     ]);
   });
 
   test('counts the header line of a file as none of its rows', () => {
-    const withoutHeader = new Dataset({ name: 'plain', format: DataFormat.csv({ header: false }), columns: [Column.string('id')], key: ['id'] });
+    const withoutHeader = new Dataset({
+      name: 'plain',
+      format: DataFormat.csv({ header: false }),
+      columns: [Column.string('id')],
+      key: ['id'],
+    });
     expect(render()).toContain("'skip.header.line.count' = '1'");
     expect(render({ dataset: withoutHeader._definition })).toContain("'skip.header.line.count' = '0'");
   });
@@ -105,23 +149,39 @@ describe('the script for Tez', () => {
     const script = fillHiveScript(render({ engine: 'tez' }), { ...PLACES, reducers: 7 });
     expect(script).toContain('set mapreduce.job.reduces=7;');
     const write = script.slice(script.indexOf('---- write'));
-    expect(settings(write)).toEqual(['set tez.grouping.split-count=7;', 'set dynamodb.yarn.enabled=false;', 'set mapreduce.job.maps=7;']);
+    expect(settings(write)).toEqual([
+      'set tez.grouping.split-count=7;',
+      'set dynamodb.yarn.enabled=false;',
+      'set mapreduce.job.maps=7;',
+    ]);
   });
 
   test('runs no task twice at a time, keeps its number of reducers, and logs no items', () => {
-    expect(settings(render({ engine: 'tez' }))).toEqual(expect.arrayContaining([
-      'set hive.execution.engine=tez;', 'set tez.am.speculation.enabled=false;', 'set hive.tez.auto.reducer.parallelism=false;', 'set tez.task.log.level=WARN;',
-    ]));
+    expect(settings(render({ engine: 'tez' }))).toEqual(
+      expect.arrayContaining([
+        'set hive.execution.engine=tez;',
+        'set tez.am.speculation.enabled=false;',
+        'set hive.tez.auto.reducer.parallelism=false;',
+        'set tez.task.log.level=WARN;',
+      ]),
+    );
   });
 
   test('differs from the one for MapReduce in its settings only', () => {
-    const others = (engine: 'mr' | 'tez') => render({ engine }).split('\n').filter(line => !/^(set|--) /.test(line));
+    const others = (engine: 'mr' | 'tez') =>
+      render({ engine })
+        .split('\n')
+        .filter(line => !/^(set|--) /.test(line));
     expect(others('tez')).toEqual(others('mr'));
     expect(settings(render()).join()).not.toMatch(/tez\.(am|task|grouping)|yarn\.enabled/);
   });
 
   test('has comments that the command line of Hive does not split at', () => {
-    for (const line of render({ engine: 'tez' }).split('\n').filter(text => text.startsWith('--'))) expect(line).not.toMatch(/[;'"]/);
+    for (const line of render({ engine: 'tez' })
+      .split('\n')
+      .filter(text => text.startsWith('--'))) {
+      expect(line).not.toMatch(/[;'"]/);
+    }
   });
 });
 
@@ -135,7 +195,11 @@ describe('the script of a run', () => {
   });
 
   test('has tables of the session only, which no other run meets and nobody has to drop', () => {
-    expect(render().match(/CREATE .*TABLE/g)).toEqual(['CREATE TEMPORARY EXTERNAL TABLE', 'CREATE TEMPORARY EXTERNAL TABLE', 'CREATE TEMPORARY TABLE']);
+    expect(render().match(/CREATE .*TABLE/g)).toEqual([
+      'CREATE TEMPORARY EXTERNAL TABLE',
+      'CREATE TEMPORARY EXTERNAL TABLE',
+      'CREATE TEMPORARY TABLE',
+    ]);
   });
 
   test('writes with as many tasks as it is told, at the rate that it is told', () => {
@@ -151,9 +215,15 @@ describe('the script of a run', () => {
   });
 
   test.each([
-    ['workBucket', "bucket' or '"], ['runId', 'a b'], ['stepId', '../x'], ['stepId', ''], ['runId', 'a\n'],
+    ['workBucket', "bucket' or '"],
+    ['runId', 'a b'],
+    ['stepId', '../x'],
+    ['stepId', ''],
+    ['runId', 'a\n'],
   ])('refuses a %s of other characters: %j', (name, text) => {
-    expect(() => fillHiveScript(render(), { ...PLACES, [name]: text })).toThrow(`'${name}' must have letters, digits, dots, hyphens and underscores only`);
+    expect(() => fillHiveScript(render(), { ...PLACES, [name]: text })).toThrow(
+      `'${name}' must have letters, digits, dots, hyphens and underscores only`,
+    );
   });
 });
 
@@ -165,7 +235,9 @@ describe('a transform', () => {
 
   test('reads a table of the dataset, and is between it and the rows that are judged again', () => {
     const script = withTransform(SELECT);
-    expect(script).toMatch(/CREATE TEMPORARY TABLE `orders` \(\n {2}`Order_Id` STRING,\n {2}`amount` DECIMAL\(12,2\),\n {2}`gift` BOOLEAN,\n {2}`updated_at` STRING\n\)/);
+    expect(script).toMatch(
+      /CREATE TEMPORARY TABLE `orders` \(\n {2}`Order_Id` STRING,\n {2}`amount` DECIMAL\(12,2\),\n {2}`gift` BOOLEAN,\n {2}`updated_at` STRING\n\)/,
+    );
     expect(script.indexOf('INSERT OVERWRITE TABLE `orders`')).toBeLessThan(script.indexOf(SELECT));
     expect(script.indexOf(SELECT)).toBeLessThan(script.indexOf('INSERT OVERWRITE TABLE chosen'));
     expect(script).toContain("'value_order_id:Order_Id,value_updated_at:updated_at'");
@@ -179,8 +251,16 @@ describe('a transform', () => {
     ['other escapes', "SELECT '\\\\d\\n\\u00e9' FROM orders", "SELECT '\\\\d\\n\\u00e9' FROM orders"],
     ['another script', "SELECT '№ 😀' FROM orders", "SELECT '\\u2116 \\ud83d\\ude00' FROM orders"],
     ['a variable', "SELECT '${env:HOME}' FROM orders", "SELECT '\\u0024{env:HOME}' FROM orders"],
-    ['a placeholder', "SELECT '<reducers>', amount <reducers FROM orders", "SELECT '\\u003creducers>', amount < reducers FROM orders"],
-    ['comparisons', 'SELECT 1 FROM orders WHERE a<>b AND a<=b AND a<1', 'SELECT 1 FROM orders WHERE a<>b AND a<=b AND a<1'],
+    [
+      'a placeholder',
+      "SELECT '<reducers>', amount <reducers FROM orders",
+      "SELECT '\\u003creducers>', amount < reducers FROM orders",
+    ],
+    [
+      'comparisons',
+      'SELECT 1 FROM orders WHERE a<>b AND a<=b AND a<1',
+      'SELECT 1 FROM orders WHERE a<>b AND a<=b AND a<1',
+    ],
     ['a comment with a quote', "SELECT 1 -- don't;\nFROM orders", 'SELECT 1\n'],
     ['line ends of Windows', 'SELECT 1\r\nFROM orders', 'SELECT 1\n'],
   ])('may have %s', (_, statement, safe) => {
@@ -207,27 +287,43 @@ describe('a transform', () => {
   test('must yield the columns of the key and of latestBy', () => {
     const without = HiveTransform.inline(SELECT, [Column.string('order_id'), Column.timestamp('updated_at')]);
     expect(() => render({ transform: without._definition })).toThrow(
-      "'transform' must yield the columns of the key and of 'latestBy' of the dataset 'orders' (Order_Id, updated_at), got order_id, updated_at. Add 'Order_Id'");
+      "'transform' must yield the columns of the key and of 'latestBy' of the dataset 'orders' (Order_Id, " +
+        "updated_at), got order_id, updated_at. Add 'Order_Id'",
+    );
   });
 
   test('must yield some columns, each once, without headers', () => {
     expect(() => HiveTransform.inline(SELECT, [])).toThrow(/at least one column, got none/);
-    expect(() => HiveTransform.inline(SELECT, [Column.string('a'), Column.string('A')])).toThrow(/got 'a' more than once/);
-    expect(() => HiveTransform.inline(SELECT, [Column.string('a', { header: 'Name' })])).toThrow(/column 'a' has the header 'Name'.* remove 'header'/);
+    expect(() => HiveTransform.inline(SELECT, [Column.string('a'), Column.string('A')])).toThrow(
+      /got 'a' more than once/,
+    );
+    expect(() => HiveTransform.inline(SELECT, [Column.string('a', { header: 'Name' })])).toThrow(
+      /column 'a' has the header 'Name'.* remove 'header'/,
+    );
   });
 
   test('needs a dataset whose name is no table of the script', () => {
-    const dataset = new Dataset({ name: 'Chosen', format: DataFormat.csv(), columns: [Column.string('id')], key: ['id'] })._definition;
-    expect(() => render({ dataset, transform: HiveTransform.inline('SELECT id FROM chosen', [Column.string('id')])._definition })).toThrow(
-      /dataset 'Chosen': .* must not be one of staged, chosen, dynamo/);
+    const dataset = new Dataset({
+      name: 'Chosen',
+      format: DataFormat.csv(),
+      columns: [Column.string('id')],
+      key: ['id'],
+    })._definition;
+    expect(() =>
+      render({ dataset, transform: HiveTransform.inline('SELECT id FROM chosen', [Column.string('id')])._definition }),
+    ).toThrow(/dataset 'Chosen': .* must not be one of staged, chosen, dynamo/);
   });
 
   test('may come from a file', () => {
     const folder = mkdtempSync(join(tmpdir(), 'transform-'));
     try {
       writeFileSync(join(folder, 'orders.hql'), `-- the total\n${SELECT};\n`);
-      expect(HiveTransform.fromFile(join(folder, 'orders.hql'), COLUMNS)._definition).toEqual(inline(SELECT)._definition);
-      expect(() => HiveTransform.fromFile(join(folder, 'other.hql'), COLUMNS)).toThrow(/must be readable, got .*other\.hql: ENOENT.*path\.join\(__dirname/);
+      expect(HiveTransform.fromFile(join(folder, 'orders.hql'), COLUMNS)._definition).toEqual(
+        inline(SELECT)._definition,
+      );
+      expect(() => HiveTransform.fromFile(join(folder, 'other.hql'), COLUMNS)).toThrow(
+        /must be readable, got .*other\.hql: ENOENT.*path\.join\(__dirname/,
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -36,15 +36,17 @@ const WITHOUT_CALL: Record<string, string> = {
   'elasticmapreduce:AddTags': 'RunJobFlow with tags',
   'iam:PassRole': 'RunJobFlow with the roles of a cluster, StartJobRun with the role of a load',
   'iam:CreateServiceLinkedRole': 'the first RunJobFlow of an account',
-  'logs:CreateLogStream': 'the Lambda service writes the function\'s log',
-  'logs:PutLogEvents': 'the Lambda service writes the function\'s log',
+  'logs:CreateLogStream': "the Lambda service writes the function's log",
+  'logs:PutLogEvents': "the Lambda service writes the function's log",
 };
 
 /** The calls in the code that is bundled. */
 function calls(): string[] {
   const { sources } = JSON.parse(readFileSync(join(BUNDLE, 'index.js.map'), 'utf8')) as { sources: string[] };
   const ours = sources.map(source => resolve(BUNDLE, source)).filter(file => !file.includes('node_modules'));
-  const found = ours.flatMap(file => [...readFileSync(file, 'utf8').matchAll(/new (\w+)Command\(/g)].map(([, name]) => name));
+  const found = ours.flatMap(file =>
+    [...readFileSync(file, 'utf8').matchAll(/new (\w+)Command\(/g)].map(([, name]) => name),
+  );
   expect(found).toContain('RunJobFlow');
   return [...new Set(found)].sort();
 }
@@ -53,18 +55,37 @@ function calls(): string[] {
 function allowed(compute: (stack: Stack) => EmrCompute): string[] {
   const stack = new Stack(new App(), 'Orders', { env: { account: '111122223333', region: 'eu-west-1' } });
   new EtlPipeline(stack, 'Pipeline', {
-    dataset: new Dataset({ name: 'orders', format: DataFormat.csv(), columns: [Column.string('order_id')], key: ['order_id'] }),
+    dataset: new Dataset({
+      name: 'orders',
+      format: DataFormat.csv(),
+      columns: [Column.string('order_id')],
+      key: ['order_id'],
+    }),
     trigger: new S3QueueTrigger(stack, 'Uploads', { bucket: new s3.Bucket(stack, 'Landing'), prefix: 'orders/' }),
-    steps: [new EmrHiveDynamoStep(stack, 'ToDynamo', {
-      table: new dynamodb.Table(stack, 'Table', { partitionKey: { name: 'order_id', type: dynamodb.AttributeType.STRING } }), compute: compute(stack),
-    })],
+    steps: [
+      new EmrHiveDynamoStep(stack, 'ToDynamo', {
+        table: new dynamodb.Table(stack, 'Table', {
+          partitionKey: { name: 'order_id', type: dynamodb.AttributeType.STRING },
+        }),
+        compute: compute(stack),
+      }),
+    ],
   });
-  const role = stack.getLogicalId(stack.node.findChild('ToDynamo').node.findChild('FunctionRole').node.defaultChild as iam.CfnRole);
-  const policies = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: role }] } }));
-  return policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement).flatMap(({ Action }) => Action).sort();
+  const role = stack.getLogicalId(
+    stack.node.findChild('ToDynamo').node.findChild('FunctionRole').node.defaultChild as iam.CfnRole,
+  );
+  const policies = Object.values(
+    Template.fromStack(stack).findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: role }] } }),
+  );
+  return policies
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+    .flatMap(({ Action }) => Action)
+    .sort();
 }
 
-const withKeptClusters = allowed(stack => EmrCompute.instanceFleets({ vpc: new ec2.Vpc(stack, 'Vpc'), idleTimeout: Duration.minutes(30) }));
+const withKeptClusters = allowed(stack =>
+  EmrCompute.instanceFleets({ vpc: new ec2.Vpc(stack, 'Vpc'), idleTimeout: Duration.minutes(30) }),
+);
 const withServerless = allowed(() => EmrCompute.serverless());
 const everything = [...withKeptClusters, ...withServerless];
 
@@ -73,7 +94,11 @@ test('every call of the bundled code is known here, with the action that it need
 });
 
 test('the function may make every call that its code has', () => {
-  expect(calls().map(call => ACTIONS[call]).filter(action => !everything.includes(action))).toEqual([]);
+  expect(
+    calls()
+      .map(call => ACTIONS[call])
+      .filter(action => !everything.includes(action)),
+  ).toEqual([]);
 });
 
 test('the function may do nothing that its code does not', () => {
@@ -83,7 +108,10 @@ test('the function may do nothing that its code does not', () => {
 
 test('a function whose clusters are not kept adds and cancels no steps', () => {
   const actions = allowed(stack => EmrCompute.instanceFleets({ vpc: new ec2.Vpc(stack, 'Vpc') }));
-  expect(withKeptClusters.filter(action => !actions.includes(action))).toEqual(['elasticmapreduce:AddJobFlowSteps', 'elasticmapreduce:CancelSteps']);
+  expect(withKeptClusters.filter(action => !actions.includes(action))).toEqual([
+    'elasticmapreduce:AddJobFlowSteps',
+    'elasticmapreduce:CancelSteps',
+  ]);
 });
 
 test('a function may use clusters or EMR Serverless, as its step does', () => {

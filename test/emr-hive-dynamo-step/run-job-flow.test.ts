@@ -11,14 +11,23 @@ import { launchEvent, TARGET } from './runtime/events';
 import { FakeAws, freshAwsForEachTest } from './runtime/fake-aws';
 import { violations } from './sdk-model';
 import {
-  Column, DataFormat, Dataset, EmrCompute, EmrHiveDynamoStep, EmrInstanceFleetsOptions, EmrOnDemandAllocationStrategy, EmrSpotAllocationStrategy,
+  Column,
+  DataFormat,
+  Dataset,
+  EmrCompute,
+  EmrHiveDynamoStep,
+  EmrInstanceFleetsOptions,
+  EmrOnDemandAllocationStrategy,
+  EmrSpotAllocationStrategy,
 } from '../../src';
 import { handler } from '../../src/emr-hive-dynamo-step/runtime/emr-hive-dynamo.lambda';
 import { allStates, stateMachineDefinition } from '../state-machine-definition';
 
 let aws: FakeAws;
 
-freshAwsForEachTest(fake => { aws = fake; });
+freshAwsForEachTest(fake => {
+  aws = fake;
+});
 
 type Options = Omit<EmrInstanceFleetsOptions, 'vpc'>;
 
@@ -27,11 +36,18 @@ function renderedArguments(options: (stack: Stack, vpc: ec2.IVpc) => Options) {
   const stack = new Stack(new App(), 'Orders', { env: { account: '111122223333', region: 'eu-west-1' } });
   const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2 });
   const step = new EmrHiveDynamoStep(stack, 'ToDynamo', {
-    table: new dynamodb.Table(stack, 'Table', { partitionKey: { name: 'order_id', type: dynamodb.AttributeType.STRING } }),
+    table: new dynamodb.Table(stack, 'Table', {
+      partitionKey: { name: 'order_id', type: dynamodb.AttributeType.STRING },
+    }),
     compute: EmrCompute.instanceFleets({ vpc, ...options(stack, vpc) }),
   });
   const { chain } = step.bind(stack, {
-    dataset: new Dataset({ name: 'orders', format: DataFormat.csv(), columns: [Column.string('order_id')], key: ['order_id'] }),
+    dataset: new Dataset({
+      name: 'orders',
+      format: DataFormat.csv(),
+      columns: [Column.string('order_id')],
+      key: ['order_id'],
+    }),
     workBucket: new s3.Bucket(stack, 'Work'),
   });
   new sfn.StateMachine(stack, 'Machine', { definitionBody: sfn.DefinitionBody.fromChainable(chain) });
@@ -63,7 +79,12 @@ const everyOption = (stack: Stack, vpc: ec2.IVpc): Options => ({
   ebsIops: 4000,
   ebsThroughput: 250,
   bootstrapActions: [{ name: 'agent', script: 's3://scripts/agent.sh', args: ['--quiet'] }],
-  configurations: [{ classification: 'hadoop-env', configurations: [{ classification: 'export', properties: { HADOOP_HEAPSIZE: '2048' } }] }],
+  configurations: [
+    {
+      classification: 'hadoop-env',
+      configurations: [{ classification: 'export', properties: { HADOOP_HEAPSIZE: '2048' } }],
+    },
+  ],
   logBucket: s3.Bucket.fromBucketName(stack, 'Logs', 'company-logs'),
   logPrefix: 'etl/emr',
   securityConfigurationName: 'company-standard',
@@ -92,28 +113,44 @@ describe('the request that reaches EMR', () => {
 });
 
 test('the model refuses what EMR would refuse', () => {
-  expect(violations(RunJobFlowInput$, {
-    Name: 'orders',
-    ReleaseLable: 'emr-7.13.0',
-    ManagedScalingPolicy: { ComputeLimits: { UnitType: 'Fleets', MinimumCapacityUnits: '1' } },
-    Steps: [{ Name: 'Load', ActionOnFailure: 'IGNORE' }],
-  }, 'request')).toEqual([
+  expect(
+    violations(
+      RunJobFlowInput$,
+      {
+        Name: 'orders',
+        ReleaseLable: 'emr-7.13.0',
+        ManagedScalingPolicy: { ComputeLimits: { UnitType: 'Fleets', MinimumCapacityUnits: '1' } },
+        Steps: [{ Name: 'Load', ActionOnFailure: 'IGNORE' }],
+      },
+      'request',
+    ),
+  ).toEqual([
     'request.Instances is required',
     'request.ReleaseLable is not known',
     'request.ManagedScalingPolicy.ComputeLimits.MaximumCapacityUnits is required',
-    'request.ManagedScalingPolicy.ComputeLimits.UnitType must be one of InstanceFleetUnits, Instances, VCPU, got Fleets',
+    'request.ManagedScalingPolicy.ComputeLimits.UnitType must be one of InstanceFleetUnits, Instances, VCPU, got ' +
+      'Fleets',
     'request.ManagedScalingPolicy.ComputeLimits.MinimumCapacityUnits must be a number, got "1"',
     'request.Steps[0].HadoopJarStep is required',
-    'request.Steps[0].ActionOnFailure must be one of CANCEL_AND_WAIT, CONTINUE, TERMINATE_CLUSTER, TERMINATE_JOB_FLOW, got IGNORE',
+    'request.Steps[0].ActionOnFailure must be one of CANCEL_AND_WAIT, CONTINUE, TERMINATE_CLUSTER, ' +
+      'TERMINATE_JOB_FLOW, got IGNORE',
   ]);
 });
 
 describe('without Spot', () => {
   test('there is no task fleet, and what is added is core', async () => {
-    const { Instances, ManagedScalingPolicy } = await request(() => ({ onDemandCapacity: 2, spotCapacity: 0, maxCapacityUnits: 5 }));
+    const { Instances, ManagedScalingPolicy } = await request(() => ({
+      onDemandCapacity: 2,
+      spotCapacity: 0,
+      maxCapacityUnits: 5,
+    }));
     expect(Instances!.InstanceFleets!.map(({ InstanceFleetType }) => InstanceFleetType)).toEqual(['MASTER', 'CORE']);
     expect(ManagedScalingPolicy!.ComputeLimits).toEqual({
-      UnitType: 'InstanceFleetUnits', MinimumCapacityUnits: 2, MaximumCapacityUnits: 5, MaximumOnDemandCapacityUnits: 5, MaximumCoreCapacityUnits: 5,
+      UnitType: 'InstanceFleetUnits',
+      MinimumCapacityUnits: 2,
+      MaximumCapacityUnits: 5,
+      MaximumOnDemandCapacityUnits: 5,
+      MaximumCoreCapacityUnits: 5,
     });
   });
 });

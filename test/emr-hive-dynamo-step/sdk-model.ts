@@ -19,34 +19,72 @@ const ALLOCATION: Record<string, object> = {
   SpotSpecification: emr.SpotProvisioningAllocationStrategy,
 };
 
-/** What the SDK's own model has against a value: unknown and missing members, values of another type or none of the allowed ones. */
+/**
+ * What the SDK's own model has against a value: unknown and missing members, values of another type or none of the
+ * allowed ones.
+ */
 export function violations(schema: unknown, value: unknown, path: string): string[] {
   if (typeof schema === 'function') return violations(schema(), value, path);
   if (typeof schema === 'number') {
-    if (schema >= MAP) return entries(value, path, isObject(value)).flatMap(([key, item]) => violations(schema - MAP, item, `${path}.${key}`));
-    if (schema >= LIST) return entries(value, path, Array.isArray(value)).flatMap(([key, item]) => violations(schema - LIST, item, `${path}[${key}]`));
+    if (schema >= MAP) {
+      return entries(value, path, isObject(value)).flatMap(([key, item]) =>
+        violations(schema - MAP, item, `${path}.${key}`),
+      );
+    }
+    if (schema >= LIST) {
+      return entries(value, path, Array.isArray(value)).flatMap(([key, item]) =>
+        violations(schema - LIST, item, `${path}[${key}]`),
+      );
+    }
     return typeof value === SIMPLE[schema] ? [] : [`${path} must be a ${SIMPLE[schema]}, got ${JSON.stringify(value)}`];
   }
-  const [kind, , , , members, types, required] = schema as [number, string, string, unknown, string[] | unknown, unknown[], number];
-  if (kind === KIND.list) return entries(value, path, Array.isArray(value)).flatMap(([key, item]) => violations(members, item, `${path}[${key}]`));
+  const [kind, , , , members, types, required] = schema as [
+    number,
+    string,
+    string,
+    unknown,
+    string[] | unknown,
+    unknown[],
+    number,
+  ];
+  if (kind === KIND.list) {
+    return entries(value, path, Array.isArray(value)).flatMap(([key, item]) =>
+      violations(members, item, `${path}[${key}]`),
+    );
+  }
   if (kind !== KIND.structure) throw new Error(`${path}: schemas of kind ${kind} are not known here`);
   return structureViolations(members as string[], types, required, value, path);
 }
 
-function structureViolations(members: string[], types: unknown[], required: number, value: unknown, path: string): string[] {
+function structureViolations(
+  members: string[],
+  types: unknown[],
+  required: number,
+  value: unknown,
+  path: string,
+): string[] {
   if (!isObject(value)) return [`${path} must be an object, got ${JSON.stringify(value)}`];
   const present = Object.entries(value).filter(([, item]) => item !== undefined);
-  const missing = members.slice(0, required ?? 0).filter(name => !present.some(([key]) => key === name)).map(name => `${path}.${name} is required`);
-  return [...missing, ...present.flatMap(([key, item]) => {
-    const index = members.indexOf(key);
-    if (index < 0) return [`${path}.${key} is not known`];
-    const values = key === 'AllocationStrategy' ? ALLOCATION[path.split('.').at(-1)!] : ENUMS[key];
-    if (values && !Object.values(values).includes(item)) return [`${path}.${key} must be one of ${Object.values(values).join(', ')}, got ${item}`];
-    return violations(types[index], item, `${path}.${key}`);
-  })];
+  const missing = members
+    .slice(0, required ?? 0)
+    .filter(name => !present.some(([key]) => key === name))
+    .map(name => `${path}.${name} is required`);
+  return [
+    ...missing,
+    ...present.flatMap(([key, item]) => {
+      const index = members.indexOf(key);
+      if (index < 0) return [`${path}.${key} is not known`];
+      const values = key === 'AllocationStrategy' ? ALLOCATION[path.split('.').at(-1)!] : ENUMS[key];
+      if (values && !Object.values(values).includes(item)) {
+        return [`${path}.${key} must be one of ${Object.values(values).join(', ')}, got ${item}`];
+      }
+      return violations(types[index], item, `${path}.${key}`);
+    }),
+  ];
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** No entries of a value of the wrong shape: it is reported where it is a violation of its own. */
 function entries(value: unknown, path: string, fits: boolean): [string, unknown][] {

@@ -8,15 +8,29 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import {
-  Column, DataFormat, Dataset, EtlPipeline, EtlStep, S3QueueTrigger,
-  type EtlPipelineProps, type EtlStepBindOptions, type EtlStepConfig, type EtlTriggerDescription, type IEtlStep, type IEtlTrigger,
+  Column,
+  DataFormat,
+  Dataset,
+  EtlPipeline,
+  EtlStep,
+  S3QueueTrigger,
+  type EtlPipelineProps,
+  type EtlStepBindOptions,
+  type EtlStepConfig,
+  type EtlTriggerDescription,
+  type IEtlStep,
+  type IEtlTrigger,
   type StartExecutionsOptions,
 } from '../../src';
 import { jobLoop } from '../../src/etl-step/job-loop';
 import { nagFindings } from '../nag-findings';
 import { allStates, definitionErrors, stateMachineDefinition } from '../state-machine-definition';
 
-const dataset = new Dataset({ name: 'orders', format: DataFormat.csv(), columns: [Column.string('order_id'), Column.string('note', { header: '{% note %}' })] });
+const dataset = new Dataset({
+  name: 'orders',
+  format: DataFormat.csv(),
+  columns: [Column.string('order_id'), Column.string('note', { header: '{% note %}' })],
+});
 
 /** A step with compute, as users write them. */
 class JobStep extends Construct implements IEtlStep {
@@ -28,13 +42,19 @@ class JobStep extends Construct implements IEtlStep {
     super(scope, id);
     this.stepId = id;
     this.handler = new lambda.Function(this, 'Function', {
-      runtime: lambda.Runtime.NODEJS_22_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = async () => ({})'),
+      runtime: lambda.Runtime.NODEJS_22_X,
+      handler: 'index.handler',
+      code: lambda.Code.fromInline('exports.handler = async () => ({})'),
     });
   }
 
   public bind(scope: Construct, options: EtlStepBindOptions): EtlStepConfig {
     this.bound = options;
-    const chain = jobLoop(scope, { stepId: this.stepId, handler: this.handler.currentVersion, maxRuntime: Duration.hours(1) });
+    const chain = jobLoop(scope, {
+      stepId: this.stepId,
+      handler: this.handler.currentVersion,
+      maxRuntime: Duration.hours(1),
+    });
     return { chain, stopFunctions: [this.handler] };
   }
 }
@@ -45,7 +65,12 @@ function newStack(): Stack {
 
 function newPipeline(stack: Stack, props: Partial<EtlPipelineProps> = {}): EtlPipeline {
   const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing'), prefix: 'orders/' });
-  return new EtlPipeline(stack, 'Orders', { dataset, trigger, ...props, steps: props.steps ?? [new JobStep(stack, 'A')] });
+  return new EtlPipeline(stack, 'Orders', {
+    dataset,
+    trigger,
+    ...props,
+    steps: props.steps ?? [new JobStep(stack, 'A')],
+  });
 }
 
 describe('the state machine', () => {
@@ -69,15 +94,30 @@ describe('the state machine', () => {
       order.push(next);
     }
     expect(order).toEqual([
-      'Stage files', 'Stage files: Result', 'Anything to load?', 'A', 'A: Result', 'Both', 'Both: Results', 'Notify', 'Notify: Result', 'Loaded',
+      'Stage files',
+      'Stage files: Result',
+      'Anything to load?',
+      'A',
+      'A: Result',
+      'Both',
+      'Both: Results',
+      'Notify',
+      'Notify: Result',
+      'Loaded',
     ]);
     expect(definition.States.A).toMatchObject({ Type: 'Parallel', ResultPath: "$.results['A']" });
-    expect(definition.States['A: Result']).toMatchObject({ InputPath: "$.results['A'][0]", ResultPath: "$.results['A']" });
+    expect(definition.States['A: Result']).toMatchObject({
+      InputPath: "$.results['A'][0]",
+      ResultPath: "$.results['A']",
+    });
     expect(definition.States.Loaded).toEqual({ Type: 'Succeed' });
   });
 
   test('starts no step if no file is left', () => {
-    expect(definition.States['Anything to load?']).toMatchObject({ Choices: [{ Variable: '$.staged.files', NumericGreaterThan: 0, Next: 'A' }], Default: 'Loaded' });
+    expect(definition.States['Anything to load?']).toMatchObject({
+      Choices: [{ Variable: '$.staged.files', NumericGreaterThan: 0, Next: 'A' }],
+      Default: 'Loaded',
+    });
   });
 
   test('calls staging again until it is done', () => {
@@ -88,7 +128,8 @@ describe('the state machine', () => {
       Retry: [{ ErrorEquals: expect.arrayContaining(['Etl.Transient']) }],
     });
     expect(states['Stage files: Finished?']).toMatchObject({
-      Choices: [{ Condition: "{% $answer.status = 'done' %}", Next: 'Stage files: Done' }], Default: 'Stage files: Copy',
+      Choices: [{ Condition: "{% $answer.status = 'done' %}", Next: 'Stage files: Done' }],
+      Default: 'Stage files: Copy',
     });
     expect(states['Stage files: Done'].Output).toBe('{% $answer.summary %}');
   });
@@ -102,7 +143,10 @@ describe('the state machine', () => {
       nextChunk: '{% $answer.nextChunk %}',
       dataset: expect.objectContaining({
         name: 'orders',
-        columns: [expect.objectContaining({ header: 'order_id' }), expect.objectContaining({ header: '{% "{% note %}" %}' })],
+        columns: [
+          expect.objectContaining({ header: 'order_id' }),
+          expect.objectContaining({ header: '{% "{% note %}" %}' }),
+        ],
       }),
     });
   });
@@ -120,7 +164,10 @@ describe('the state machine', () => {
       LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
     });
     expect(definition.TimeoutSeconds).toBe(12 * 3600);
-    template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName: Match.stringLikeRegexp('^/aws/vendedlogs/states/Stack-Orders-'), RetentionInDays: 30 });
+    template.hasResourceProperties('AWS::Logs::LogGroup', {
+      LogGroupName: Match.stringLikeRegexp('^/aws/vendedlogs/states/Stack-Orders-'),
+      RetentionInDays: 30,
+    });
   });
 
   test('is what the trigger starts', () => {
@@ -128,23 +175,35 @@ describe('the state machine', () => {
   });
 
   test('leaves compute that the trigger ends through every step', () => {
-    const handed = Object.values(template.findResources('AWS::Lambda::Function')).map(({ Properties }) => Properties.Environment?.Variables.STOP_FUNCTIONS).filter(Boolean);
+    const handed = Object.values(template.findResources('AWS::Lambda::Function'))
+      .map(({ Properties }) => Properties.Environment?.Variables.STOP_FUNCTIONS)
+      .filter(Boolean);
     expect(handed.length).toBeGreaterThanOrEqual(2); // advance and sweep
     for (const arns of handed) {
-      expect(arns['Fn::Join'][1].filter((part: unknown) => part !== ',')).toEqual(['A', 'B', 'C'].map(step => ({ 'Fn::GetAtt': [expect.stringMatching(`^${step}Function`), 'Arn'] })));
+      expect(arns['Fn::Join'][1].filter((part: unknown) => part !== ',')).toEqual(
+        ['A', 'B', 'C'].map(step => ({ 'Fn::GetAtt': [expect.stringMatching(`^${step}Function`), 'Arn'] })),
+      );
     }
   });
 
   test('may be described by every function that stops compute, by a policy that only the end of all runs depends on', () => {
-    const policies = Object.entries(template.findResources('AWS::IAM::Policy')).filter(([, { Properties }]) =>
-      JSON.stringify(Properties).includes('Executions') && Properties.Roles.length === 3);
+    const policies = Object.entries(template.findResources('AWS::IAM::Policy')).filter(
+      ([, { Properties }]) => JSON.stringify(Properties).includes('Executions') && Properties.Roles.length === 3,
+    );
     expect(policies).toHaveLength(1);
     const [[id, { Properties }]] = policies;
-    expect(Properties.PolicyDocument.Statement).toEqual([{ Action: 'states:DescribeExecution', Effect: 'Allow', Resource: expect.anything() }]);
-    expect(JSON.stringify(Properties.PolicyDocument.Statement[0].Resource)).toMatch(/:states:eu-west-1:111111111111:execution:.*OrdersStateMachine.*:\*/);
-    expect(Properties.Roles.map((role: any) => role.Ref)).toEqual(['A', 'B', 'C'].map(step => expect.stringMatching(`^${step}FunctionServiceRole`)));
-    const dependents = Object.values(template.toJSON().Resources as { [id: string]: any })
-      .filter(({ DependsOn = [] }) => [DependsOn].flat().includes(id));
+    expect(Properties.PolicyDocument.Statement).toEqual([
+      { Action: 'states:DescribeExecution', Effect: 'Allow', Resource: expect.anything() },
+    ]);
+    expect(JSON.stringify(Properties.PolicyDocument.Statement[0].Resource)).toMatch(
+      /:states:eu-west-1:111111111111:execution:.*OrdersStateMachine.*:\*/,
+    );
+    expect(Properties.Roles.map((role: any) => role.Ref)).toEqual(
+      ['A', 'B', 'C'].map(step => expect.stringMatching(`^${step}FunctionServiceRole`)),
+    );
+    const dependents = Object.values(template.toJSON().Resources as { [id: string]: any }).filter(
+      ({ DependsOn = [] }) => [DependsOn].flat().includes(id),
+    );
     expect(dependents.map(({ Type }) => Type)).toEqual(['Custom::StopRuns']);
   });
 });
@@ -154,7 +213,9 @@ describe('staging', () => {
   newPipeline(stack);
   const template = Template.fromStack(stack);
   const statements = (() => {
-    const policies = template.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: Match.stringLikeRegexp('^OrdersStagingRole') }] } });
+    const policies = template.findResources('AWS::IAM::Policy', {
+      Properties: { Roles: [{ Ref: Match.stringLikeRegexp('^OrdersStagingRole') }] },
+    });
     return Object.values(policies).flatMap(policy => policy.Properties.PolicyDocument.Statement);
   })();
   const withSid = (sid: string) => statements.find(statement => statement.Sid === sid);
@@ -166,13 +227,20 @@ describe('staging', () => {
   test('writes nothing but what it stages', () => {
     const writing = statements.filter(({ Action }) => [Action].flat().some(action => /^s3:(Put|Delete)/.test(action)));
     expect(writing).toEqual([withSid('WriteStagedFiles')]);
-    expect(JSON.stringify(writing[0].Resource).match(/\/runs[^"]*/g)).toEqual(['/runs/*/input/*', '/runs/*/staging/*', '/runs/*/staged.json']);
+    expect(JSON.stringify(writing[0].Resource).match(/\/runs[^"]*/g)).toEqual([
+      '/runs/*/input/*',
+      '/runs/*/staging/*',
+      '/runs/*/staged.json',
+    ]);
   });
 
   test('keeps the versions of its function for executions that began before', () => {
     const version = stateMachineDefinition(template);
     const name = allStates(version)['Stage files: Copy'].Arguments.FunctionName.slice(2, -1);
-    expect(template.findResources('AWS::Lambda::Version')[name]).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    expect(template.findResources('AWS::Lambda::Version')[name]).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+    });
   });
 
   test('has a log group of its own, kept for a month', () => {
@@ -181,7 +249,11 @@ describe('staging', () => {
       LoggingConfig: { LogGroup: { Ref: Match.stringLikeRegexp('^OrdersStagingLogs') } },
       Timeout: 900,
     });
-    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, Object.keys(template.findResources('AWS::Logs::LogGroup')).length);
+    template.resourcePropertiesCountIs(
+      'AWS::Logs::LogGroup',
+      { RetentionInDays: 30 },
+      Object.keys(template.findResources('AWS::Logs::LogGroup')).length,
+    );
   });
 });
 
@@ -197,9 +269,18 @@ describe('the time-out', () => {
     newPipeline(stack, { timeout, steps: makeSteps(stack) });
     return stateMachineDefinition(Template.fromStack(stack)).TimeoutSeconds;
   };
-  const inParallel = (stack: Stack) => [EtlStep.parallel('All', ['A', 'B', 'C', 'D'].map(id => new JobStep(stack, id)))];
+  const inParallel = (stack: Stack) => [
+    EtlStep.parallel(
+      'All',
+      ['A', 'B', 'C', 'D'].map(id => new JobStep(stack, id)),
+    ),
+  ];
   const limit = (run: () => unknown) => {
-    try { run(); } catch (error) { return Number(/'timeout' must be at most (\d+) hours/.exec((error as Error).message)?.[1]); }
+    try {
+      run();
+    } catch (error) {
+      return Number(/'timeout' must be at most (\d+) hours/.exec((error as Error).message)?.[1]);
+    }
     return undefined;
   };
 
@@ -209,37 +290,51 @@ describe('the time-out', () => {
     const one = limit(() => synthesize(Duration.days(365)))!;
     const four = limit(() => synthesize(Duration.days(365), inParallel))!;
     expect(one).toBeGreaterThan(6 * 24);
-    expect(one).toBeLessThan(25_000 / 9 * 300 / 3600); // polls at the longest pause, and nothing else
+    expect(one).toBeLessThan(((25_000 / 9) * 300) / 3600); // polls at the longest pause, and nothing else
     expect(four).toBeGreaterThan(12);
     expect(four).toBeLessThan(one / 4);
     expect(synthesize(Duration.hours(one))).toBe(one * 3600);
-    expect(() => synthesize(Duration.hours(one + 1))).toThrow(`'timeout' must be at most ${one} hours for 1 step at once, got`);
+    expect(() => synthesize(Duration.hours(one + 1))).toThrow(
+      `'timeout' must be at most ${one} hours for 1 step at once, got`,
+    );
     expect(synthesize(Duration.hours(four), inParallel)).toBe(four * 3600);
-    expect(() => synthesize(Duration.hours(four + 1), inParallel)).toThrow(`'timeout' must be at most ${four} hours for 4 steps at once, got`);
+    expect(() => synthesize(Duration.hours(four + 1), inParallel)).toThrow(
+      `'timeout' must be at most ${four} hours for 4 steps at once, got`,
+    );
   });
 
   test('is not limited where nothing is polled', () => {
-    expect(synthesize(Duration.days(300), stack => [EtlStep.fromChainable('A', new sfn.Pass(stack, 'One'))])).toBe(300 * 24 * 3600);
+    expect(synthesize(Duration.days(300), stack => [EtlStep.fromChainable('A', new sfn.Pass(stack, 'One'))])).toBe(
+      300 * 24 * 3600,
+    );
   });
 
   test('is not judged before it is known', () => {
-    expect(() => newPipeline(newStack(), { timeout: Duration.seconds(Lazy.number({ produce: () => 3600 })) })).not.toThrow();
+    expect(() =>
+      newPipeline(newStack(), { timeout: Duration.seconds(Lazy.number({ produce: () => 3600 })) }),
+    ).not.toThrow();
   });
 });
 
 describe('refuses', () => {
-  test('no steps', () => expect(() => newPipeline(newStack(), { steps: [] })).toThrow("'steps' must have at least one step, got none."));
+  test('no steps', () =>
+    expect(() => newPipeline(newStack(), { steps: [] })).toThrow("'steps' must have at least one step, got none."));
 
   test('two steps with one id, wherever they are', () => {
     const stack = newStack();
-    const steps = [new JobStep(stack, 'A'), EtlStep.parallel('Both', [EtlStep.fromChainable('A', new sfn.Pass(stack, 'One'))])];
+    const steps = [
+      new JobStep(stack, 'A'),
+      EtlStep.parallel('Both', [EtlStep.fromChainable('A', new sfn.Pass(stack, 'One'))]),
+    ];
     expect(() => newPipeline(stack, { steps })).toThrow("'A' is there twice");
   });
 
   test('a step in two places', () => {
     const stack = newStack();
     const step = new JobStep(stack, 'A');
-    expect(() => newPipeline(stack, { steps: [step, EtlStep.parallel('Both', [step])] })).toThrow("The step 'A' is in 'steps' twice.");
+    expect(() => newPipeline(stack, { steps: [step, EtlStep.parallel('Both', [step])] })).toThrow(
+      "The step 'A' is in 'steps' twice.",
+    );
   });
 
   test("the id of a user's own step", () => {
@@ -251,9 +346,16 @@ describe('refuses', () => {
   test('a trigger or a step of another stack', () => {
     const stack = newStack();
     const other = new Stack(stack.node.root as App, 'Other');
-    expect(() => newPipeline(stack, { steps: [new JobStep(other, 'A')] })).toThrow("the pipeline is in 'Stack', the step 'A' in 'Other'");
-    const trigger = new S3QueueTrigger(other, 'Trigger', { bucket: new s3.Bucket(other, 'Landing'), prefix: 'orders/' });
-    expect(() => new EtlPipeline(stack, 'P', { dataset, trigger, steps: [new JobStep(stack, 'B')] })).toThrow("the pipeline is in 'Stack', the trigger in 'Other'");
+    expect(() => newPipeline(stack, { steps: [new JobStep(other, 'A')] })).toThrow(
+      "the pipeline is in 'Stack', the step 'A' in 'Other'",
+    );
+    const trigger = new S3QueueTrigger(other, 'Trigger', {
+      bucket: new s3.Bucket(other, 'Landing'),
+      prefix: 'orders/',
+    });
+    expect(() => new EtlPipeline(stack, 'P', { dataset, trigger, steps: [new JobStep(stack, 'B')] })).toThrow(
+      "the pipeline is in 'Stack', the trigger in 'Other'",
+    );
   });
 });
 
@@ -271,12 +373,17 @@ test('cdk-nag finds nothing that has no reason', () => {
   newPipeline(stack);
   Template.fromStack(stack);
   const reasons: { [finding: string]: RegExp } = {
-    'each run has a folder of its own': /^AwsSolutions-IAM5\[Resource::<TriggerWorkBucket\w+\.Arn>\/runs\/.*\] Stack\/Orders\/Staging\/Role/,
-    'files have any names below the prefix': /^AwsSolutions-IAM5\[Resource::<Landing\w+\.Arn>\/orders\/\*\] Stack\/Orders\/Staging\/Role/,
-    'the bundle runs on the version of Node.js that it is made for': /^AwsSolutions-L1 Stack\/Orders\/Staging\/Function/,
-    'executions go on with the function versions they began with': /^AwsSolutions-IAM5\[Resource::<\w+Function\w+\.Arn>:\*\] Stack\/Orders\/StateMachine\/Role/,
+    'each run has a folder of its own':
+      /^AwsSolutions-IAM5\[Resource::<TriggerWorkBucket\w+\.Arn>\/runs\/.*\] Stack\/Orders\/Staging\/Role/,
+    'files have any names below the prefix':
+      /^AwsSolutions-IAM5\[Resource::<Landing\w+\.Arn>\/orders\/\*\] Stack\/Orders\/Staging\/Role/,
+    'the bundle runs on the version of Node.js that it is made for':
+      /^AwsSolutions-L1 Stack\/Orders\/Staging\/Function/,
+    'executions go on with the function versions they began with':
+      /^AwsSolutions-IAM5\[Resource::<\w+Function\w+\.Arn>:\*\] Stack\/Orders\/StateMachine\/Role/,
     'log delivery and X-Ray know no resources': /^AwsSolutions-IAM5\[Resource::\*\] Stack\/Orders\/StateMachine\/Role/,
-    'each attempt is an execution of its own': /^AwsSolutions-IAM5\[Resource::arn:<AWS::Partition>:states:.*:execution:<OrdersStateMachine\w+\.Name>:\*\] Stack\/Orders\/DescribeExecutions/,
+    'each attempt is an execution of its own':
+      /^AwsSolutions-IAM5\[Resource::arn:<AWS::Partition>:states:.*:execution:<OrdersStateMachine\w+\.Name>:\*\] Stack\/Orders\/DescribeExecutions/,
   };
   const findings = nagFindings(stack.node.findChild('Orders') as Construct);
   expect(findings.filter(finding => !Object.values(reasons).some(reason => reason.test(finding)))).toEqual([]);
@@ -306,7 +413,9 @@ describe('the trigger', () => {
     const trigger = new OtherTrigger(stack, 'Trigger');
     const step = new JobStep(stack, 'Step');
     const pipeline = new EtlPipeline(stack, 'Pipeline', { dataset, trigger, steps: [step] });
-    expect(trigger.started).toEqual([[pipeline.stateMachine, expect.objectContaining({ stopFunctions: [step.handler] })]]);
+    expect(trigger.started).toEqual([
+      [pipeline.stateMachine, expect.objectContaining({ stopFunctions: [step.handler] })],
+    ]);
     expect(step.bound!.operatorFunction).toBeUndefined();
     for (const { Properties } of Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function'))) {
       expect(Properties.Environment?.Variables ?? {}).not.toHaveProperty('OPERATOR_FUNCTION');
@@ -328,20 +437,49 @@ describe('the trigger', () => {
 
 describe('the dashboard', () => {
   const widgetsOf = (template: Template) => {
-    const [{ Properties: { DashboardBody } }] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
-    const text = typeof DashboardBody === 'string' ? DashboardBody : DashboardBody['Fn::Join'][1].map((part: unknown) => typeof part === 'string' ? part : 'token').join('');
-    return (JSON.parse(text) as { widgets: { properties: { title: string } }[] }).widgets.map(({ properties }) => properties.title);
+    const [
+      {
+        Properties: { DashboardBody },
+      },
+    ] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
+    const text =
+      typeof DashboardBody === 'string'
+        ? DashboardBody
+        : DashboardBody['Fn::Join'][1].map((part: unknown) => (typeof part === 'string' ? part : 'token')).join('');
+    return (JSON.parse(text) as { widgets: { properties: { title: string } }[] }).widgets.map(
+      ({ properties }) => properties.title,
+    );
   };
 
   test('shows what arrives, waits and fails, and below what each step loads', () => {
     const stack = newStack();
     const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing') });
     const step: IEtlStep = {
-      stepId: 'Load', bind: scope => ({ chain: new sfn.Pass(scope, 'Pass'), dashboardWidgets: [new cloudwatch.GraphWidget({ title: 'Load' })] }),
+      stepId: 'Load',
+      bind: scope => ({
+        chain: new sfn.Pass(scope, 'Pass'),
+        dashboardWidgets: [new cloudwatch.GraphWidget({ title: 'Load' })],
+      }),
     };
-    const inner: IEtlStep = { ...step, stepId: 'Inner', bind: scope => ({ ...step.bind(scope, undefined!), chain: new sfn.Pass(scope, 'Inner pass') }) };
-    new EtlPipeline(stack, 'Pipeline', { dataset, trigger, steps: [step, EtlStep.parallel('Both', [inner])] }).addDashboard('Dashboard');
-    expect(widgetsOf(Template.fromStack(stack))).toEqual(['Files', 'Waiting', 'Runs', 'Dead letters', 'Attempts', 'Load', 'Load']);
+    const inner: IEtlStep = {
+      ...step,
+      stepId: 'Inner',
+      bind: scope => ({ ...step.bind(scope, undefined!), chain: new sfn.Pass(scope, 'Inner pass') }),
+    };
+    new EtlPipeline(stack, 'Pipeline', {
+      dataset,
+      trigger,
+      steps: [step, EtlStep.parallel('Both', [inner])],
+    }).addDashboard('Dashboard');
+    expect(widgetsOf(Template.fromStack(stack))).toEqual([
+      'Files',
+      'Waiting',
+      'Runs',
+      'Dead letters',
+      'Attempts',
+      'Load',
+      'Load',
+    ]);
   });
 
   test('is there only if it is asked for', () => {
@@ -362,16 +500,25 @@ describe('log retention, tracing and architecture', () => {
 
   test('reach the staging function and the state machine', () => {
     const template = pipelineWith({
-      logRetention: logs.RetentionDays.ONE_YEAR, tracing: lambda.Tracing.DISABLED, architecture: lambda.Architecture.ARM_64,
+      logRetention: logs.RetentionDays.ONE_YEAR,
+      tracing: lambda.Tracing.DISABLED,
+      architecture: lambda.Architecture.ARM_64,
     });
-    template.hasResourceProperties('AWS::Lambda::Function', { Description: Match.stringLikeRegexp('^Copies'), Architectures: ['arm64'] });
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Description: Match.stringLikeRegexp('^Copies'),
+      Architectures: ['arm64'],
+    });
     template.hasResourceProperties('AWS::StepFunctions::StateMachine', { TracingConfiguration: { Enabled: false } });
     template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 365 }, 2);
   });
 
   test('have defaults', () => {
     const template = pipelineWith({});
-    template.hasResourceProperties('AWS::Lambda::Function', { Description: Match.stringLikeRegexp('^Copies'), Architectures: Match.absent(), TracingConfig: Match.absent() });
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Description: Match.stringLikeRegexp('^Copies'),
+      Architectures: Match.absent(),
+      TracingConfig: Match.absent(),
+    });
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
   });
 });

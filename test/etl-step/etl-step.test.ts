@@ -15,7 +15,10 @@ const pass = (stack: Stack, name: string) => new sfn.Pass(stack, name);
 
 function synthesize(makeStep: (stack: Stack) => IEtlStep) {
   const stack = new Stack(new App(), 'Stack');
-  const { chain, stopFunctions = [] } = bindStep(stack, makeStep(stack), { dataset, workBucket: new Bucket(stack, 'Work') });
+  const { chain, stopFunctions = [] } = bindStep(stack, makeStep(stack), {
+    dataset,
+    workBucket: new Bucket(stack, 'Work'),
+  });
   new sfn.StateMachine(stack, 'Machine', { definitionBody: sfn.DefinitionBody.fromChainable(chain) });
   const definition = stateMachineDefinition(Template.fromStack(stack));
   expect(definitionErrors(definition)).toBe('');
@@ -24,17 +27,26 @@ function synthesize(makeStep: (stack: Stack) => IEtlStep) {
 
 describe('fromChainable', () => {
   test('isolates the states and puts their output among the results', () => {
-    const { definition } = synthesize(stack => EtlStep.fromChainable('to-lake', pass(stack, 'One').next(pass(stack, 'Two'))));
+    const { definition } = synthesize(stack =>
+      EtlStep.fromChainable('to-lake', pass(stack, 'One').next(pass(stack, 'Two'))),
+    );
     expect(definition).toEqual({
       StartAt: 'to-lake',
       States: {
         'to-lake': {
           Type: 'Parallel',
           ResultPath: "$.results['to-lake']",
-          Branches: [{ StartAt: 'One', States: { One: { Type: 'Pass', Next: 'Two' }, Two: { Type: 'Pass', End: true } } }],
+          Branches: [
+            { StartAt: 'One', States: { One: { Type: 'Pass', Next: 'Two' }, Two: { Type: 'Pass', End: true } } },
+          ],
           Next: 'to-lake: Result',
         },
-        'to-lake: Result': { Type: 'Pass', InputPath: "$.results['to-lake'][0]", ResultPath: "$.results['to-lake']", End: true },
+        'to-lake: Result': {
+          Type: 'Pass',
+          InputPath: "$.results['to-lake'][0]",
+          ResultPath: "$.results['to-lake']",
+          End: true,
+        },
       },
     });
   });
@@ -46,13 +58,17 @@ describe('fromChainable', () => {
 
 describe('parallel', () => {
   test('runs the steps side by side and joins their results', () => {
-    const { definition } = synthesize(stack => EtlStep.parallel('Both', [
-      EtlStep.fromChainable('A', pass(stack, 'One')), EtlStep.parallel('Inner', [EtlStep.fromChainable('B', pass(stack, 'Two'))]),
-    ]));
+    const { definition } = synthesize(stack =>
+      EtlStep.parallel('Both', [
+        EtlStep.fromChainable('A', pass(stack, 'One')),
+        EtlStep.parallel('Inner', [EtlStep.fromChainable('B', pass(stack, 'Two'))]),
+      ]),
+    );
     expect(Object.keys(definition.States)).toEqual(['Both', 'Both: Results']);
     expect(definition.States.Both.Branches!.map(branch => branch.StartAt)).toEqual(['A', 'Inner']);
     expect(definition.States['Both: Results']).toMatchObject({
-      QueryLanguage: 'JSONata', Output: '{% $merge([$states.input[0], { "results": $merge($states.input.results) }]) %}',
+      QueryLanguage: 'JSONata',
+      Output: '{% $merge([$states.input[0], { "results": $merge($states.input.results) }]) %}',
     });
     expect(allStates(definition)).toHaveProperty('B: Result');
   });
@@ -60,16 +76,24 @@ describe('parallel', () => {
   test('has the stop functions of all its steps', () => {
     const made: lambda.IFunction[] = [];
     const step = (stack: Stack, stepId: string): IEtlStep => {
-      const stop = lambda.Function.fromFunctionArn(stack, `${stepId}Stop`, `arn:aws:lambda:eu-west-1:111111111111:function:${stepId}`);
+      const stop = lambda.Function.fromFunctionArn(
+        stack,
+        `${stepId}Stop`,
+        `arn:aws:lambda:eu-west-1:111111111111:function:${stepId}`,
+      );
       made.push(stop);
       return { stepId, bind: scope => ({ chain: new sfn.Pass(scope, `${stepId}Pass`), stopFunctions: [stop] }) };
     };
-    const { stopFunctions } = synthesize(stack => EtlStep.parallel('Both', [step(stack, 'A'), EtlStep.parallel('Inner', [step(stack, 'B')])]));
+    const { stopFunctions } = synthesize(stack =>
+      EtlStep.parallel('Both', [step(stack, 'A'), EtlStep.parallel('Inner', [step(stack, 'B')])]),
+    );
     expect(stopFunctions).toEqual(made);
   });
 
   test('needs a step', () => {
-    expect(() => EtlStep.parallel('Both', [])).toThrow("EtlStep.parallel('Both') must have at least one step, got none.");
+    expect(() => EtlStep.parallel('Both', [])).toThrow(
+      "EtlStep.parallel('Both') must have at least one step, got none.",
+    );
   });
 });
 
@@ -82,11 +106,15 @@ describe('a step', () => {
   });
 
   test.each(['input', 'staging'])("cannot be called '%s', like a folder of the pipeline's", stepId => {
-    expect(() => EtlStep.fromChainable(stepId, pass(new Stack(), 'One'))).toThrow(`must not be input or staging, folders of a run that are the pipeline's, got '${stepId}'`);
+    expect(() => EtlStep.fromChainable(stepId, pass(new Stack(), 'One'))).toThrow(
+      `must not be input or staging, folders of a run that are the pipeline's, got '${stepId}'`,
+    );
   });
 
   test('cannot be called by what is known at deployment only', () => {
-    expect(() => EtlStep.fromChainable(Token.asString({ Ref: 'X' }), pass(new Stack(), 'One'))).toThrow('must be concrete text, got a token');
+    expect(() => EtlStep.fromChainable(Token.asString({ Ref: 'X' }), pass(new Stack(), 'One'))).toThrow(
+      'must be concrete text, got a token',
+    );
   });
 
   test('may be called anything else', () => {

@@ -12,10 +12,16 @@ test.each([
 ])('%s', (_, text, expected) => expect(jsonataLiteral(text)).toBe(expected));
 
 test('reaches into objects and arrays', () => {
-  expect(jsonataLiteral({ a: ['{% 1 %}', 2, null, true], b: { c: '{% 3 %}' } })).toEqual({ a: ['{% "{% 1 %}" %}', 2, null, true], b: { c: '{% "{% 3 %}" %}' } });
+  expect(jsonataLiteral({ a: ['{% 1 %}', 2, null, true], b: { c: '{% 3 %}' } })).toEqual({
+    a: ['{% "{% 1 %}" %}', 2, null, true],
+    b: { c: '{% "{% 3 %}" %}' },
+  });
 });
 
 test('reaches into what is known at the end only', () => {
-  const value = jsonataLiteral({ tags: Lazy.any({ produce: () => [{ value: '{% 1 %}' }] }), id: Lazy.string({ produce: () => 'x' }) });
+  const value = jsonataLiteral({
+    tags: Lazy.any({ produce: () => [{ value: '{% 1 %}' }] }),
+    id: Lazy.string({ produce: () => 'x' }),
+  });
   expect(new Stack().resolve(value)).toEqual({ tags: [{ value: '{% "{% 1 %}" %}' }], id: 'x' });
 });

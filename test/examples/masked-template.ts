@@ -1,7 +1,8 @@
 import { Template } from 'aws-cdk-lib/assertions';
 
 /**
- * The template without what changes when only code or a bundler does: hashes of assets, and of the function versions that are named by them.
+ * The template without what changes when only code or a bundler does: hashes of assets, and of the function versions
+ * that are named by them.
  */
 export function maskedTemplate(template: Template): object {
   const text = JSON.stringify(template.toJSON())

@@ -49,7 +49,11 @@ describe.each([
 
   test('CloudFormation has nothing against the templates', () => {
     const report = JSON.parse(readFileSync(join(example.outdir, 'validation-report.json'), 'utf8'));
-    expect(report.pluginReports.flatMap((plugin: any) => plugin.violations.map(({ ruleName, description }: any) => `${ruleName}: ${description}`))).toEqual([]);
+    expect(
+      report.pluginReports.flatMap((plugin: any) =>
+        plugin.violations.map(({ ruleName, description }: any) => `${ruleName}: ${description}`),
+      ),
+    ).toEqual([]);
   });
 
   test('the state machine is valid', () => {
@@ -58,8 +62,17 @@ describe.each([
 
   test('data stays when the stacks are deleted', () => {
     for (const template of [example.foundation, example.pipeline]) {
-      for (const type of ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::SecretsManager::Secret', 'AWS::RedshiftServerless::Namespace']) {
-        expect(Object.values(template.findResources(type)).map(({ DeletionPolicy }) => DeletionPolicy).filter(policy => policy !== 'Retain')).toEqual([]);
+      for (const type of [
+        'AWS::S3::Bucket',
+        'AWS::DynamoDB::Table',
+        'AWS::SecretsManager::Secret',
+        'AWS::RedshiftServerless::Namespace',
+      ]) {
+        expect(
+          Object.values(template.findResources(type))
+            .map(({ DeletionPolicy }) => DeletionPolicy)
+            .filter(policy => policy !== 'Retain'),
+        ).toEqual([]);
       }
     }
   });
@@ -71,7 +84,10 @@ describe.each([
   });
 });
 
-/** Of the library and of the CDK: the example itself acknowledges what is its own. Finding ids hold logical ids, so they are matched here. */
+/**
+ * Of the library and of the CDK: the example itself acknowledges what is its own. Finding ids hold logical ids, so they
+ * are matched here.
+ */
 const REASONS: { readonly reason: string; readonly findings: RegExp }[] = [
   {
     reason: 'functions run on the version of Node.js that their bundles are made for and tested with',
@@ -79,7 +95,8 @@ const REASONS: { readonly reason: string; readonly findings: RegExp }[] = [
   },
   {
     reason: 'the CDK configures the notifications of the bucket with it',
-    findings: /^AwsSolutions-IAM4\[Policy::arn:<AWS::Partition>:iam::aws:policy\/service-role\/AWSLambdaBasicExecutionRole\] OrdersPipeline\/BucketNotificationsHandler/,
+    findings:
+      /^AwsSolutions-IAM4\[Policy::arn:<AWS::Partition>:iam::aws:policy\/service-role\/AWSLambdaBasicExecutionRole\] OrdersPipeline\/BucketNotificationsHandler/,
   },
   {
     reason: 'files have any names below the prefix',
@@ -87,11 +104,13 @@ const REASONS: { readonly reason: string; readonly findings: RegExp }[] = [
   },
   {
     reason: 'each run has a folder of its own',
-    findings: /^AwsSolutions-IAM5\[Resource::<UploadsWorkBucket\w+\.Arn>\/runs\/.*\] OrdersPipeline\/(Uploads|Orders|ToDynamo|ToRedshift)\//,
+    findings:
+      /^AwsSolutions-IAM5\[Resource::<UploadsWorkBucket\w+\.Arn>\/runs\/.*\] OrdersPipeline\/(Uploads|Orders|ToDynamo|ToRedshift)\//,
   },
   {
     reason: 'each attempt of a run is an execution of its own',
-    findings: /^AwsSolutions-IAM5\[Resource::arn:<AWS::Partition>:states:.*:execution:.*:\*\] OrdersPipeline\/(Uploads|Orders)\//,
+    findings:
+      /^AwsSolutions-IAM5\[Resource::arn:<AWS::Partition>:states:.*:execution:.*:\*\] OrdersPipeline\/(Uploads|Orders)\//,
   },
   {
     reason: 'executions go on with the function versions they began with',
@@ -99,30 +118,42 @@ const REASONS: { readonly reason: string; readonly findings: RegExp }[] = [
   },
   {
     reason: 'executions go on with the task definition they began with',
-    findings: /^AwsSolutions-IAM5\[Resource::arn:<AWS::Partition>:ecs:.*:task-definition\/\w+:\*\] OrdersPipeline\/ToRedshift\/FunctionRole\//,
+    findings:
+      /^AwsSolutions-IAM5\[Resource::arn:<AWS::Partition>:ecs:.*:task-definition\/\w+:\*\] OrdersPipeline\/ToRedshift\/FunctionRole\//,
   },
   {
     reason: 'tasks get their ids when they start',
-    findings: /^AwsSolutions-IAM5\[Resource::arn:<AWS::Partition>:ecs:.*:task\/<\w+>\/\*\] OrdersPipeline\/ToRedshift\/FunctionRole\//,
+    findings:
+      /^AwsSolutions-IAM5\[Resource::arn:<AWS::Partition>:ecs:.*:task\/<\w+>\/\*\] OrdersPipeline\/ToRedshift\/FunctionRole\//,
   },
   {
-    reason: 'log delivery, X-Ray, ECR log-ins and the lists of clusters and tasks know no resources; no more do some calls of EC2',
-    findings: /^AwsSolutions-IAM5\[Resource::\*\] OrdersPipeline\/(Orders\/StateMachine|ToDynamo\/(ServiceRole|FunctionRole)|ToRedshift\/(FunctionRole|Task\/Definition\/ExecutionRole))/,
+    reason:
+      'log delivery, X-Ray, ECR log-ins and the lists of clusters and tasks know no resources; no more do some ' +
+      'calls of EC2',
+    findings:
+      /^AwsSolutions-IAM5\[Resource::\*\] OrdersPipeline\/(Orders\/StateMachine|ToDynamo\/(ServiceRole|FunctionRole)|ToRedshift\/(FunctionRole|Task\/Definition\/ExecutionRole))/,
   },
   {
-    reason: 'clusters, instances, disks and what EMR makes for them get their ids when they start; the account of shared subnets and images is another',
-    findings: /^AwsSolutions-IAM5\[Resource::arn:<AWS::Partition>:(ec2|elasticmapreduce|iam):.*\] OrdersPipeline\/ToDynamo\/(ServiceRole|FunctionRole)\//,
+    reason:
+      'clusters, instances, disks and what EMR makes for them get their ids when they start; the account of ' +
+      'shared subnets and images is another',
+    findings:
+      /^AwsSolutions-IAM5\[Resource::arn:<AWS::Partition>:(ec2|elasticmapreduce|iam):.*\] OrdersPipeline\/ToDynamo\/(ServiceRole|FunctionRole)\//,
   },
 ];
 
 test('a workgroup is private, encrypted on its ways and reads through the VPC', () => {
   const { foundation } = withServerless;
   foundation.hasResourceProperties('AWS::RedshiftServerless::Workgroup', {
-    PubliclyAccessible: false, EnhancedVpcRouting: true, ConfigParameters: [{ ParameterKey: 'require_ssl', ParameterValue: 'true' }],
+    PubliclyAccessible: false,
+    EnhancedVpcRouting: true,
+    ConfigParameters: [{ ParameterKey: 'require_ssl', ParameterValue: 'true' }],
   });
   const [{ Properties }] = Object.values(foundation.findResources('AWS::RedshiftServerless::Workgroup'));
   expect(Properties.SubnetIds).toHaveLength(3); // in as many zones: Redshift Serverless takes no fewer
-  expect(JSON.stringify(foundation.findResources('AWS::RedshiftServerless::Namespace'))).toContain('{{resolve:secretsmanager:');
+  expect(JSON.stringify(foundation.findResources('AWS::RedshiftServerless::Namespace'))).toContain(
+    '{{resolve:secretsmanager:',
+  );
 });
 
 test('a warehouse of the context is used instead', () => {
@@ -134,20 +165,32 @@ test('a warehouse of the context is used instead', () => {
 });
 
 test('a warehouse of the context has to be complete', () => {
-  expect(() => synthesize({ ...ENDPOINT, warehouseDatabase: undefined })).toThrow("the context must have 'warehouseDatabase'");
+  expect(() => synthesize({ ...ENDPOINT, warehouseDatabase: undefined })).toThrow(
+    "the context must have 'warehouseDatabase'",
+  );
 });
 
 test('whoever tries it out may have the data deleted with the stacks', () => {
   const { foundation, pipeline } = synthesize({ deleteDataWithStacks: 'true' });
   expect(JSON.stringify(foundation.toJSON())).not.toContain('"Retain"');
-  const kept = Object.entries(pipeline.toJSON().Resources as { [id: string]: any }).filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain');
+  const kept = Object.entries(pipeline.toJSON().Resources as { [id: string]: any }).filter(
+    ([, { DeletionPolicy }]) => DeletionPolicy === 'Retain',
+  );
   expect(kept.filter(([, { Type }]) => Type !== 'AWS::Lambda::Version')).toEqual([]);
 });
 
 test('says where everything is', () => {
   const { pipeline } = withServerless;
   const names = Object.keys(pipeline.toJSON().Outputs).filter(name => !name.startsWith('PublishOutput'));
-  expect(names.sort()).toEqual(['ItemsTable', 'LandingBucket', 'LedgerTable', 'OperatorFunction', 'QueueUrl', 'StateMachineArn', 'WorkBucket']);
+  expect(names.sort()).toEqual([
+    'ItemsTable',
+    'LandingBucket',
+    'LedgerTable',
+    'OperatorFunction',
+    'QueueUrl',
+    'StateMachineArn',
+    'WorkBucket',
+  ]);
 });
 
 test('the template is the one that was reviewed', () => {

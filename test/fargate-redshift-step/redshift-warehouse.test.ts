@@ -6,13 +6,20 @@ import { allStates, stateMachineDefinition } from '../state-machine-definition';
 
 function endpoint(stack: Stack, more: Partial<RedshiftEndpointOptions> = {}): RedshiftWarehouse {
   return RedshiftWarehouse.endpoint({
-    host: 'warehouse.example.com', database: 'dev', copyRole: copyRole(stack), secret: secretsmanager.Secret.fromSecretNameV2(stack, 'Login', 'login'), ...more,
+    host: 'warehouse.example.com',
+    database: 'dev',
+    copyRole: copyRole(stack),
+    secret: secretsmanager.Secret.fromSecretNameV2(stack, 'Login', 'login'),
+    ...more,
   });
 }
 
 const connection = (warehouse: (stack: Stack) => RedshiftWarehouse) => {
   const template = stepStack(stack => ({ warehouse: warehouse(stack) })).template();
-  return { template, told: allStates(stateMachineDefinition(template))['ToRedshift: Launch'].Arguments.Payload.arguments.load.warehouse };
+  return {
+    template,
+    told: allStates(stateMachineDefinition(template))['ToRedshift: Launch'].Arguments.Payload.arguments.load.warehouse,
+  };
 };
 
 test('an endpoint is host, port and secret', () => {
@@ -25,7 +32,9 @@ test('an endpoint is host, port and secret', () => {
     port: 5440,
     secretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:login',
   });
-  expect(JSON.stringify(statementsOf(template, 'ToRedshiftTaskDefinitionTaskRole'))).not.toContain('redshift-serverless');
+  expect(JSON.stringify(statementsOf(template, 'ToRedshiftTaskDefinitionTaskRole'))).not.toContain(
+    'redshift-serverless',
+  );
 });
 
 test('the port of an endpoint is that of Redshift if nothing else is said', () => {
@@ -33,13 +42,20 @@ test('the port of an endpoint is that of Redshift if nothing else is said', () =
 });
 
 test('a workgroup is its name, and a secret only if there is one', () => {
-  expect(connection(workgroup).told).toEqual({ database: 'dev', copyRoleArn: expect.any(String), region: 'eu-west-1', workgroupName: 'wg' });
+  expect(connection(workgroup).told).toEqual({
+    database: 'dev',
+    copyRoleArn: expect.any(String),
+    region: 'eu-west-1',
+    workgroupName: 'wg',
+  });
   const { told } = connection(stack => workgroup(stack, { secret: new secretsmanager.Secret(stack, 'Login') }));
   expect(told.secretArn).toMatch(/^\$\{Login/);
 });
 
 test.each([0, 65536, 1.5])('refuses the port %p', port => {
-  expect(() => endpoint(new Stack(new App()), { port })).toThrow(`'port' must be a whole number from 1 to 65535, got ${port}.`);
+  expect(() => endpoint(new Stack(new App()), { port })).toThrow(
+    `'port' must be a whole number from 1 to 65535, got ${port}.`,
+  );
 });
 
 test.each(['host', 'database'])('refuses an empty %s', name => {

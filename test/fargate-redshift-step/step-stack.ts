@@ -5,13 +5,24 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { Column, DataFormat, Dataset, FargateRedshiftStep, FargateRedshiftStepProps, RedshiftServerlessOptions, RedshiftWarehouse } from '../../src';
+import {
+  Column,
+  DataFormat,
+  Dataset,
+  FargateRedshiftStep,
+  FargateRedshiftStepProps,
+  RedshiftServerlessOptions,
+  RedshiftWarehouse,
+} from '../../src';
 
 export const ENV = { account: '123456789012', region: 'eu-west-1' };
 export const WORKGROUP_ARN = 'arn:aws:redshift-serverless:eu-west-1:123456789012:workgroup/1234';
 
 export const ORDERS = new Dataset({
-  name: 'orders', format: DataFormat.csv(), columns: [Column.string('order_id'), Column.decimal('amount', 12, 2)], key: ['order_id'],
+  name: 'orders',
+  format: DataFormat.csv(),
+  columns: [Column.string('order_id'), Column.decimal('amount', 12, 2)],
+  key: ['order_id'],
 });
 
 export function copyRole(scope: Construct): iam.Role {
@@ -20,7 +31,11 @@ export function copyRole(scope: Construct): iam.Role {
 
 export function workgroup(scope: Construct, more: Partial<RedshiftServerlessOptions> = {}): RedshiftWarehouse {
   return RedshiftWarehouse.serverless({
-    workgroupName: 'wg', workgroupArn: WORKGROUP_ARN, database: 'dev', ...more, copyRole: more.copyRole ?? copyRole(scope),
+    workgroupName: 'wg',
+    workgroupArn: WORKGROUP_ARN,
+    database: 'dev',
+    ...more,
+    copyRole: more.copyRole ?? copyRole(scope),
   });
 }
 
@@ -33,7 +48,8 @@ export interface StepStack {
 
 /** A step in a state machine of its own. What `make` does not say is a workgroup and a VPC with private subnets. */
 export function stepStack(
-  make: (stack: Stack) => Partial<FargateRedshiftStepProps> = () => ({}), bucketProps: (stack: Stack) => s3.BucketProps = () => ({}),
+  make: (stack: Stack) => Partial<FargateRedshiftStepProps> = () => ({}),
+  bucketProps: (stack: Stack) => s3.BucketProps = () => ({}),
 ): StepStack {
   const app = new App();
   const stack = new Stack(app, 'Stack', { env: ENV });
@@ -43,7 +59,7 @@ export function stepStack(
     table: 'orders',
     ...props,
     warehouse: props.warehouse ?? workgroup(stack),
-    ...props.vpc || props.cluster ? {} : { vpc: new ec2.Vpc(stack, 'Vpc') },
+    ...(props.vpc || props.cluster ? {} : { vpc: new ec2.Vpc(stack, 'Vpc') }),
   });
   const workBucket = new s3.Bucket(stack, 'Work', bucketProps(stack));
   const { chain } = step.bind(new Construct(stack, 'States'), { dataset: ORDERS, workBucket });

@@ -4,7 +4,9 @@ import { updateEach } from '../../src/file-ledger/runtime/conditional-updates';
 
 let aws: FakeAws;
 
-beforeEach(() => { aws = new FakeAws(); });
+beforeEach(() => {
+  aws = new FakeAws();
+});
 
 /** Numbers an item that is not numbered yet. */
 const update = (id: string, number: number) => ({
@@ -18,14 +20,23 @@ const update = (id: string, number: number) => ({
 
 const updates = (count: number) => Array.from({ length: count }, (_, number) => update(`item-${number}`, number));
 
-const canceled = (reasons: CancellationReason[]) => new TransactionCanceledException({ message: 'canceled', $metadata: {}, CancellationReasons: reasons });
+const canceled = (reasons: CancellationReason[]) =>
+  new TransactionCanceledException({ message: 'canceled', $metadata: {}, CancellationReasons: reasons });
 
 const named = (name: string) => Object.assign(new Error(name), { name });
 
 test('every update whose condition holds is made, the others tell what was there', async () => {
   aws.items.set('item-1', { id: 'item-1', number: 7 });
-  expect(await updateEach(updates(3))).toEqual([undefined, { old: { id: { S: 'item-1' }, number: { N: '7' } } }, undefined]);
-  expect([...aws.items.values()]).toEqual([{ id: 'item-1', number: 7 }, { id: 'item-0', number: 0 }, { id: 'item-2', number: 2 }]);
+  expect(await updateEach(updates(3))).toEqual([
+    undefined,
+    { old: { id: { S: 'item-1' }, number: { N: '7' } } },
+    undefined,
+  ]);
+  expect([...aws.items.values()]).toEqual([
+    { id: 'item-1', number: 7 },
+    { id: 'item-0', number: 0 },
+    { id: 'item-2', number: 2 },
+  ]);
 });
 
 test('many go in transactions of 100, at most four at a time', async () => {
@@ -54,7 +65,10 @@ test.each([
 
 test('a conflict beside a condition that does not hold: the rest is sent again', async () => {
   aws.items.set('item-0', { id: 'item-0', number: 7 });
-  aws.refuseNext('TransactWriteItems', canceled([{ Code: 'ConditionalCheckFailed', Item: { number: { N: '7' } } }, { Code: 'TransactionConflict' }]));
+  aws.refuseNext(
+    'TransactWriteItems',
+    canceled([{ Code: 'ConditionalCheckFailed', Item: { number: { N: '7' } } }, { Code: 'TransactionConflict' }]),
+  );
   expect(await updateEach(updates(2))).toEqual([{ old: { number: { N: '7' } } }, undefined]);
   expect(aws.items.get('item-1')).toEqual({ id: 'item-1', number: 1 });
 });

@@ -3,14 +3,17 @@ import { fakeTime, Story } from './story';
 
 let time: ReturnType<typeof fakeTime>;
 
-beforeEach(() => { time = fakeTime('2026-03-01T10:00:00Z'); });
+beforeEach(() => {
+  time = fakeTime('2026-03-01T10:00:00Z');
+});
 afterEach(() => jest.useRealTimers());
 
 const MOST_MINUTES = 15;
 
 /**
- * Three files, the first attempt of whose run fails; staging rejects one, the second attempt loads the others. Files that arrive meanwhile follow in a
- * run of their own, in which Data names one. Every batch, event and sweep is a process of its own; one of them may be cut off in the middle of it.
+ * Three files, the first attempt of whose run fails; staging rejects one, the second attempt loads the others. Files
+ * that arrive meanwhile follow in a run of their own, in which Data names one. Every batch, event and sweep is a
+ * process of its own; one of them may be cut off in the middle of it.
  */
 async function play(fault?: Fault): Promise<{ story: Story; crashed: boolean }> {
   const story = new Story({ maxAttempts: 2, stopFunctions: ['stop'], fault });
@@ -40,7 +43,9 @@ async function play(fault?: Fault): Promise<{ story: Story; crashed: boolean }> 
 }
 
 function isBusy(story: Story): boolean {
-  return story.slots().live.length > 0 || story.files().some(file => file.status === 'PENDING' || file.status === 'CLAIMED');
+  return (
+    story.slots().live.length > 0 || story.files().some(file => file.status === 'PENDING' || file.status === 'CLAIMED')
+  );
 }
 
 function endExecution(story: Story, name: string): void {
@@ -49,9 +54,13 @@ function endExecution(story: Story, name: string): void {
     const staged = { files: [], rejected: [{ id: story.file('b').id, reason: 'empty' }] };
     story.aws.workObjects.set(`runs/${name.slice(0, -2)}/staged.json`, JSON.stringify(staged));
   }
-  if (keys.includes('a') && name.endsWith('-1')) story.aws.endExecution(name, 'FAILED', 'Etl.Transient');
-  else if (keys.includes('e')) story.aws.endExecution(name, 'FAILED', 'Etl.Data', JSON.stringify({ message: 'bad', files: [story.file('e').id] }));
-  else story.aws.endExecution(name, 'SUCCEEDED');
+  if (keys.includes('a') && name.endsWith('-1')) {
+    story.aws.endExecution(name, 'FAILED', 'Etl.Transient');
+  } else if (keys.includes('e')) {
+    story.aws.endExecution(name, 'FAILED', 'Etl.Data', JSON.stringify({ message: 'bad', files: [story.file('e').id] }));
+  } else {
+    story.aws.endExecution(name, 'SUCCEEDED');
+  }
 }
 
 /** How often each file was in an execution that succeeded. */
@@ -89,7 +98,11 @@ test('without a crash', async () => {
   const { story, crashed } = await play();
   expect(crashed).toBe(false);
   expect(endState(story)).toEqual(EXPECTED);
-  expect(story.runs().map(run => [run.status, run.attempt])).toEqual([['SUCCEEDED', 2], ['FAILED', 1], ['SUCCEEDED', 1]]);
+  expect(story.runs().map(run => [run.status, run.attempt])).toEqual([
+    ['SUCCEEDED', 2],
+    ['FAILED', 1],
+    ['SUCCEEDED', 1],
+  ]);
 });
 
 test.each(['before', 'after'] as const)('a crash %s any call changes nothing of how it ends', async when => {

@@ -6,10 +6,13 @@ import { ledgerSettings } from '../../src/file-ledger/runtime/settings';
 
 let time: ReturnType<typeof fakeTime>;
 
-beforeEach(() => { time = fakeTime('2026-03-01T10:00:00Z'); });
+beforeEach(() => {
+  time = fakeTime('2026-03-01T10:00:00Z');
+});
 afterEach(() => jest.useRealTimers());
 
-const upload = (story: Story, count: number) => Array.from({ length: count }, (_, number) => story.upload(`file-${String(number).padStart(4, '0')}`));
+const upload = (story: Story, count: number) =>
+  Array.from({ length: count }, (_, number) => story.upload(`file-${String(number).padStart(4, '0')}`));
 
 const keysOf = (story: Story, execution: string) => story.aws.executions.get(execution)!.files.map(file => file.key);
 
@@ -32,11 +35,26 @@ describe('the files of a run', () => {
     const story = new Story({ maxFiles: 30 });
     await waiting(story, 75);
     await story.sweep();
-    expect(keysOf(story, story.running())).toEqual(story.files().slice(0, 30).map(file => file.key));
+    expect(keysOf(story, story.running())).toEqual(
+      story
+        .files()
+        .slice(0, 30)
+        .map(file => file.key),
+    );
     await story.end(story.running(), 'SUCCEEDED');
-    expect(keysOf(story, story.running())).toEqual(story.files().slice(30, 60).map(file => file.key));
+    expect(keysOf(story, story.running())).toEqual(
+      story
+        .files()
+        .slice(30, 60)
+        .map(file => file.key),
+    );
     await story.end(story.running(), 'SUCCEEDED');
-    expect(keysOf(story, story.running())).toEqual(story.files().slice(60).map(file => file.key));
+    expect(keysOf(story, story.running())).toEqual(
+      story
+        .files()
+        .slice(60)
+        .map(file => file.key),
+    );
   });
 
   test('have together at most maxBytes', async () => {
@@ -68,7 +86,10 @@ describe('the files of a run', () => {
   test('are looked for among 2 x maxFiles at most, so that a call ends', async () => {
     const story = new Story({ maxFiles: 8 });
     await waiting(story, 400);
-    story.files().slice(1).forEach(file => limit(story, file.key, 1));
+    story
+      .files()
+      .slice(1)
+      .forEach(file => limit(story, file.key, 1));
     story.aws.calls.length = 0;
     await story.sweep();
     expect(keysOf(story, story.running())).toEqual(['file-0000']);
@@ -152,43 +173,55 @@ test('a plan that got no slot is never carried out', async () => {
   const story = new Story();
   await waiting(story, 1);
   // the slots look empty when they are read, and are taken when the run asks for one
-  story.aws.beforeNext('UpdateItem', () => story.aws.items.set('slots', { id: 'slots', live: new Set(['20260301T095900Z-0123456789abcdef']) }));
+  story.aws.beforeNext('UpdateItem', () =>
+    story.aws.items.set('slots', { id: 'slots', live: new Set(['20260301T095900Z-0123456789abcdef']) }),
+  );
   await story.sweep();
   expect([...story.aws.workObjects.keys()]).toEqual([expect.stringMatching(/plan\.json$/)]);
   expect(story.aws.running()).toEqual([]);
   expect(story.statuses()).toEqual({ 'file-0000': 'PENDING' });
 });
 
-// Every process, also those of earlier minutes, may be overtaken by any other at each call. A generator with a seed makes a failure repeat itself.
-test.each(Array.from({ length: 25 }, (_, seed) => seed))('many hands at once do what one does (order %i)', async seed => {
-  const story = new Story({ maxExecutions: 2, maxFiles: 3, maxAttempts: 2 });
-  let state = seed + 1;
-  const random = (below: number) => {
-    state = (state * 16_807) % 2_147_483_647;
-    return state % below;
-  };
-  story.aws.delay = () => random(4);
-  const messages = upload(story, 10);
-  const processes: Promise<unknown>[] = [];
-  for (let minute = 0; minute < 40 && story.files().filter(file => file.status === 'LOADED').length < messages.length; minute++) {
-    processes.push(story.receive(...messages.slice(0, random(11))), story.sweep());
-    for (const name of story.aws.running()) {
-      if (random(3) === 0) continue;
-      const again = story.runs().some(run => name === `${run.id}-1`) && random(2) === 0;
-      story.aws.endExecution(name, again ? 'FAILED' : 'SUCCEEDED');
-      processes.push(story.event(name), story.event(name));
+// Every process, also those of earlier minutes, may be overtaken by any other at each call. A generator with a seed
+// makes a failure repeat itself.
+test.each(Array.from({ length: 25 }, (_, seed) => seed))(
+  'many hands at once do what one does (order %i)',
+  async seed => {
+    const story = new Story({ maxExecutions: 2, maxFiles: 3, maxAttempts: 2 });
+    let state = seed + 1;
+    const random = (below: number) => {
+      state = (state * 16_807) % 2_147_483_647;
+      return state % below;
+    };
+    story.aws.delay = () => random(4);
+    const messages = upload(story, 10);
+    const processes: Promise<unknown>[] = [];
+    for (
+      let minute = 0;
+      minute < 40 && story.files().filter(file => file.status === 'LOADED').length < messages.length;
+      minute++
+    ) {
+      processes.push(story.receive(...messages.slice(0, random(11))), story.sweep());
+      for (const name of story.aws.running()) {
+        if (random(3) === 0) continue;
+        const again = story.runs().some(run => name === `${run.id}-1`) && random(2) === 0;
+        story.aws.endExecution(name, again ? 'FAILED' : 'SUCCEEDED');
+        processes.push(story.event(name), story.event(name));
+      }
+      for (let turns = random(30); turns > 0; turns--) await new Promise(resolve => setImmediate(resolve));
+      if (minute > 20) await Promise.all([story.receive(...messages), story.sweep()]);
+      time.advanceMinutes(1);
     }
-    for (let turns = random(30); turns > 0; turns--) await new Promise(resolve => setImmediate(resolve));
-    if (minute > 20) await Promise.all([story.receive(...messages), story.sweep()]);
-    time.advanceMinutes(1);
-  }
-  await Promise.all(processes);
-  await story.sweep();
-  const loaded = [...story.aws.executions.values()].filter(({ status }) => status === 'SUCCEEDED').flatMap(({ files }) => files.map(file => file.key));
-  expect(loaded.sort()).toEqual(messages.map((_, number) => `file-${String(number).padStart(4, '0')}`));
-  expect(story.files().every(file => file.status === 'LOADED')).toBe(true);
-  expect(story.slots()).toEqual({ live: [], failed: [] });
-});
+    await Promise.all(processes);
+    await story.sweep();
+    const loaded = [...story.aws.executions.values()]
+      .filter(({ status }) => status === 'SUCCEEDED')
+      .flatMap(({ files }) => files.map(file => file.key));
+    expect(loaded.sort()).toEqual(messages.map((_, number) => `file-${String(number).padStart(4, '0')}`));
+    expect(story.files().every(file => file.status === 'LOADED')).toBe(true);
+    expect(story.slots()).toEqual({ live: [], failed: [] });
+  },
+);
 
 describe('a shortest time between runs', () => {
   async function loadedOnce(options: ConstructorParameters<typeof Story>[0] = {}): Promise<Story> {

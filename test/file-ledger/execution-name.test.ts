@@ -1,4 +1,10 @@
-import { executionArn, executionName, newRunId, runOfExecution, runTime } from '../../src/file-ledger/runtime/execution-name';
+import {
+  executionArn,
+  executionName,
+  newRunId,
+  runOfExecution,
+  runTime,
+} from '../../src/file-ledger/runtime/execution-name';
 
 const NOW = new Date('2026-01-31T23:59:58.999Z');
 
@@ -16,7 +22,13 @@ test('an execution is named after its run and attempt, and leads back to the run
   expect(executionName(runId, 10).length).toBeLessThanOrEqual(80); // Step Functions' limit
 });
 
-test.each(['my-test', 'my-test-1', '20260131T235958Z-0123456789abcdef', '20260131T235958Z-0123456789abcdef-0', 'x20260131T235958Z-0123456789abcdef-1'])('%s is an execution of no run', name => {
+test.each([
+  'my-test',
+  'my-test-1',
+  '20260131T235958Z-0123456789abcdef',
+  '20260131T235958Z-0123456789abcdef-0',
+  'x20260131T235958Z-0123456789abcdef-1',
+])('%s is an execution of no run', name => {
   expect(runOfExecution(name)).toBeUndefined();
 });
 
@@ -25,5 +37,7 @@ test('an id of another shape is an error', () => {
 });
 
 test('the ARN of an execution follows from that of its state machine, in every partition', () => {
-  expect(executionArn('arn:aws-cn:states:cn-north-1:111122223333:stateMachine:load', 'name')).toBe('arn:aws-cn:states:cn-north-1:111122223333:execution:load:name');
+  expect(executionArn('arn:aws-cn:states:cn-north-1:111122223333:stateMachine:load', 'name')).toBe(
+    'arn:aws-cn:states:cn-north-1:111122223333:execution:load:name',
+  );
 });

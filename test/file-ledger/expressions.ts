@@ -19,9 +19,14 @@ export function holds(item: Item | undefined, expression: string | undefined, in
 export function updated(item: Item, input: Expressions): Item {
   const next = structuredClone(item);
   const { UpdateExpression: expression = '' } = input;
-  const clauses = expression.split(/\b(SET|REMOVE|ADD|DELETE)\b/).slice(1).map(text => text.trim());
+  const clauses = expression
+    .split(/\b(SET|REMOVE|ADD|DELETE)\b/)
+    .slice(1)
+    .map(text => text.trim());
   for (let index = 0; index < clauses.length; index += 2) {
-    for (const action of clauses[index + 1].split(',').map(text => text.trim())) applyAction(next, clauses[index], action, input);
+    for (const action of clauses[index + 1].split(',').map(text => text.trim())) {
+      applyAction(next, clauses[index], action, input);
+    }
   }
   return next;
 }
@@ -30,10 +35,19 @@ export function updated(item: Item, input: Expressions): Item {
 export function checkPlaceholders(input: Expressions): void {
   const text = [input.UpdateExpression, input.ConditionExpression, input.KeyConditionExpression].join(' ');
   const used = (pattern: RegExp) => [...new Set(text.match(pattern) ?? [])].sort().join();
-  const defined = (names: object | undefined) => Object.keys(names ?? {}).sort().join();
-  if (used(/#\w+/g) !== defined(input.ExpressionAttributeNames)) throw new Error(`Names used: ${used(/#\w+/g)}; defined: ${defined(input.ExpressionAttributeNames)}`);
-  if (used(/:\w+/g) !== defined(input.ExpressionAttributeValues)) throw new Error(`Values used: ${used(/:\w+/g)}; defined: ${defined(input.ExpressionAttributeValues)}`);
-  if (/(^|[\s(,])(?!SET|REMOVE|ADD|DELETE|AND|OR|size|contains|attribute_not_exists)[A-Za-z]\w*/.test(text)) throw new Error(`Every attribute needs a placeholder: ${text}`);
+  const defined = (names: object | undefined) =>
+    Object.keys(names ?? {})
+      .sort()
+      .join();
+  if (used(/#\w+/g) !== defined(input.ExpressionAttributeNames)) {
+    throw new Error(`Names used: ${used(/#\w+/g)}; defined: ${defined(input.ExpressionAttributeNames)}`);
+  }
+  if (used(/:\w+/g) !== defined(input.ExpressionAttributeValues)) {
+    throw new Error(`Values used: ${used(/:\w+/g)}; defined: ${defined(input.ExpressionAttributeValues)}`);
+  }
+  if (/(^|[\s(,])(?!SET|REMOVE|ADD|DELETE|AND|OR|size|contains|attribute_not_exists)[A-Za-z]\w*/.test(text)) {
+    throw new Error(`Every attribute needs a placeholder: ${text}`);
+  }
 }
 
 function applyAction(item: Item, clause: string, action: string, input: Expressions): void {
@@ -49,7 +63,7 @@ function applyAction(item: Item, clause: string, action: string, input: Expressi
       delete item[name];
       return;
     case 'ADD':
-      item[name] = new Set([...members ?? [], ...operand as Set<string>]);
+      item[name] = new Set([...(members ?? []), ...(operand as Set<string>)]);
       return;
     case 'DELETE':
       for (const member of operand as Set<string>) members?.delete(member);
@@ -63,7 +77,11 @@ function applyAction(item: Item, clause: string, action: string, input: Expressi
 class Condition {
   private readonly tokens: string[];
 
-  constructor(private readonly item: Item, private readonly text: string, private readonly input: Expressions) {
+  constructor(
+    private readonly item: Item,
+    private readonly text: string,
+    private readonly input: Expressions,
+  ) {
     this.tokens = text.match(/[(),]|=|<|>|\w+|#\w+|:\w+/g) ?? [];
   }
 

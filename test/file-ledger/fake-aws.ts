@@ -1,11 +1,31 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import {
-  DescribeExecutionCommand, ExecutionAlreadyExists, ExecutionDoesNotExist, ListExecutionsCommand, SFNClient, StartExecutionCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import {
+  DescribeExecutionCommand,
+  ExecutionAlreadyExists,
+  ExecutionDoesNotExist,
+  ListExecutionsCommand,
+  SFNClient,
+  StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import {
-  BatchGetCommand, DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, ScanCommand, TransactWriteCommand, UpdateCommand,
+  BatchGetCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  ScanCommand,
+  TransactWriteCommand,
+  UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { Item } from './expressions';
@@ -48,8 +68,8 @@ export interface Fault {
 }
 
 /**
- * DynamoDB, S3, Step Functions and Lambda in memory, behind the SDK's clients: just enough for the ledger, with its invariants checked at every
- * start. Any call that it does not know fails.
+ * DynamoDB, S3, Step Functions and Lambda in memory, behind the SDK's clients: just enough for the ledger, with its
+ * invariants checked at every start. Any call that it does not know fails.
  */
 export class FakeAws {
   public readonly items = new Map<string, Item>();
@@ -108,7 +128,8 @@ export class FakeAws {
       this.inFlight.now--;
       return this.call(name, () => effect!(command.input));
     };
-    // on the stub itself: `on(command)` compares the input with all earlier ones, which takes most of a long test's time
+    // on the stub itself: `on(command)` compares the input with all earlier ones, which takes most of a long test's
+    // time
     mockClient(DynamoDBDocumentClient).send.callsFake(send);
     mockClient(S3Client).send.callsFake(send);
     mockClient(SFNClient).send.callsFake(send);
@@ -124,12 +145,14 @@ export class FakeAws {
 
   /** The next call of that name fails with the error. */
   public refuseNext(name: string, error: Error): void {
-    this.beforeNext(name, () => { throw error; });
+    this.beforeNext(name, () => {
+      throw error;
+    });
   }
 
   /** Somebody else does something right before the next call of that name takes effect. */
   public beforeNext(name: string, action: () => void): void {
-    this.interventions.set(name, [...this.interventions.get(name) ?? [], action]);
+    this.interventions.set(name, [...(this.interventions.get(name) ?? []), action]);
   }
 
   public endExecution(name: string, status: RunOutcome, error?: string, cause?: string): void {
@@ -176,22 +199,41 @@ export class FakeAws {
   private listObjects({ Bucket, Prefix, Delimiter, StartAfter }: any) {
     if (Bucket === LANDING_BUCKET && !Delimiter) return this.listLanding(Prefix, StartAfter);
     if (Bucket !== WORK_BUCKET || Delimiter !== '/') throw new Error(`unexpected listing of ${Bucket}`);
-    const below = [...this.workObjects.keys()].filter(key => key.startsWith(Prefix) && key.indexOf('/', Prefix.length) > 0);
-    return { CommonPrefixes: [...new Set(below.map(key => key.slice(0, key.indexOf('/', Prefix.length) + 1)))].map(prefix => ({ Prefix: prefix })) };
+    const below = [...this.workObjects.keys()].filter(
+      key => key.startsWith(Prefix) && key.indexOf('/', Prefix.length) > 0,
+    );
+    return {
+      CommonPrefixes: [...new Set(below.map(key => key.slice(0, key.indexOf('/', Prefix.length) + 1)))].map(prefix => ({
+        Prefix: prefix,
+      })),
+    };
   }
 
   private listLanding(prefix: string, startAfter = '') {
-    const objects = [...this.landingObjects].map(([path, object]) => ({ Key: path.slice(LANDING_BUCKET.length + 1), LastModified: object.lastModified, ETag: `"${object.etag}"` }))
-      .filter(({ Key }) => Key.startsWith(prefix) && Key > startAfter).sort((one, other) => one.Key < other.Key ? -1 : 1);
+    const objects = [...this.landingObjects]
+      .map(([path, object]) => ({
+        Key: path.slice(LANDING_BUCKET.length + 1),
+        LastModified: object.lastModified,
+        ETag: `"${object.etag}"`,
+      }))
+      .filter(({ Key }) => Key.startsWith(prefix) && Key > startAfter)
+      .sort((one, other) => (one.Key < other.Key ? -1 : 1));
     return { Contents: objects.slice(0, this.listLimit), IsTruncated: objects.length > this.listLimit };
   }
 
   private headObject({ Bucket, Key, VersionId, IfMatch }: any) {
-    const object = VersionId ? this.landingVersions.get(`${Bucket}/${Key}?${VersionId}`) : this.landingObjects.get(`${Bucket}/${Key}`);
+    const object = VersionId
+      ? this.landingVersions.get(`${Bucket}/${Key}?${VersionId}`)
+      : this.landingObjects.get(`${Bucket}/${Key}`);
     if (!object) throw s3Failure(404);
     if (IfMatch && IfMatch !== `"${object.etag}"`) throw s3Failure(412);
     return {
-      ETag: `"${object.etag}"`, VersionId: object.versionId, ContentLength: object.size, LastModified: object.lastModified, ContentType: 'text/csv', Metadata: object.metadata ?? {},
+      ETag: `"${object.etag}"`,
+      VersionId: object.versionId,
+      ContentLength: object.size,
+      LastModified: object.lastModified,
+      ContentType: 'text/csv',
+      Metadata: object.metadata ?? {},
     };
   }
 
@@ -216,16 +258,23 @@ export class FakeAws {
 
   /** A page holds one execution. */
   private listExecutions({ stateMachineArn, statusFilter, nextToken = '0' }: any) {
-    if (stateMachineArn !== STATE_MACHINE || statusFilter !== 'RUNNING') throw new Error(`unexpected listing of ${stateMachineArn}`);
+    if (stateMachineArn !== STATE_MACHINE || statusFilter !== 'RUNNING') {
+      throw new Error(`unexpected listing of ${stateMachineArn}`);
+    }
     const names = this.running();
     const next = Number(nextToken) + 1;
-    return { executions: names.slice(next - 1, next).map(name => ({ name, executionArn: `${EXECUTION}:${name}` })), nextToken: next < names.length ? String(next) : undefined };
+    return {
+      executions: names.slice(next - 1, next).map(name => ({ name, executionArn: `${EXECUTION}:${name}` })),
+      nextToken: next < names.length ? String(next) : undefined,
+    };
   }
 
   private stopExecution({ executionArn, error, cause }: any) {
     const execution = this.executions.get(executionArn.slice(EXECUTION.length + 1));
     if (!execution) throw new ExecutionDoesNotExist({ message: executionArn, $metadata: {} });
-    if (execution.status === 'RUNNING') Object.assign(execution, { status: 'ABORTED', error, cause, stopped: new Date() });
+    if (execution.status === 'RUNNING') {
+      Object.assign(execution, { status: 'ABORTED', error, cause, stopped: new Date() });
+    }
     return {};
   }
 
@@ -234,7 +283,10 @@ export class FakeAws {
     if (!stop) throw new Error(`no function ${FunctionName}`);
     const answer = stop(JSON.parse(Payload));
     const failed = answer instanceof Error;
-    return { FunctionError: failed ? 'Unhandled' : undefined, Payload: { transformToString: () => JSON.stringify(failed ? { errorMessage: answer.message } : answer) } };
+    return {
+      FunctionError: failed ? 'Unhandled' : undefined,
+      Payload: { transformToString: () => JSON.stringify(failed ? { errorMessage: answer.message } : answer) },
+    };
   }
 
   /** What must be true whenever an execution starts, whatever happened before. */
@@ -242,16 +294,27 @@ export class FakeAws {
     const live = this.items.get('slots')?.live as Set<string> | undefined;
     if (!live?.has(input.runId)) throw new Error(`${input.runId} starts without a slot`);
     const run = this.items.get(input.runId);
-    if (run?.status !== 'RUNNING' || (run.attempt as number) < input.attempt) throw new Error(`attempt ${input.attempt} of ${input.runId} starts before its item says so`);
+    if (run?.status !== 'RUNNING' || (run.attempt as number) < input.attempt) {
+      throw new Error(`attempt ${input.attempt} of ${input.runId} starts before its item says so`);
+    }
     const running = [...this.executions.values()].filter(({ status }) => status === 'RUNNING');
     if (running.length >= this.maxExecutions) throw new Error(`${running.length + 1} executions at once`);
-    if (running.some(execution => execution.input.runId === input.runId)) throw new Error(`two attempts of ${input.runId} at once`);
+    if (running.some(execution => execution.input.runId === input.runId)) {
+      throw new Error(`two attempts of ${input.runId} at once`);
+    }
     const taken = new Set(running.flatMap(execution => execution.files.map(file => file.id)));
     if (files.some(file => taken.has(file.id))) throw new Error('a file is in two runs at once');
-    if (files.length !== input.files.count) throw new Error(`the list has ${files.length} files, the input says ${input.files.count}`);
+    if (files.length !== input.files.count) {
+      throw new Error(`the list has ${files.length} files, the input says ${input.files.count}`);
+    }
   }
 }
 
 export function s3Failure(status: number): S3ServiceException {
-  return new S3ServiceException({ name: String(status), message: `status ${status}`, $fault: 'client', $metadata: { httpStatusCode: status } });
+  return new S3ServiceException({
+    name: String(status),
+    message: `status ${status}`,
+    $fault: 'client',
+    $metadata: { httpStatusCode: status },
+  });
 }

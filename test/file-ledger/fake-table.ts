@@ -17,9 +17,13 @@ export class FakeTable {
   public batchGetItem({ RequestItems }: any, limit: number) {
     const [[table, { Keys, ConsistentRead }], ...others] = Object.entries<any>(RequestItems);
     expectTable(table);
-    if (!ConsistentRead || others.length > 0) throw new Error('every decision of the ledger needs a consistent read, of its table');
+    if (!ConsistentRead || others.length > 0) {
+      throw new Error('every decision of the ledger needs a consistent read, of its table');
+    }
     const ids = Keys.map(({ id }: any) => id);
-    if (ids.length > 100 || new Set(ids).size < ids.length) throw new Error('BatchGetItem takes at most 100 keys that differ');
+    if (ids.length > 100 || new Set(ids).size < ids.length) {
+      throw new Error('BatchGetItem takes at most 100 keys that differ');
+    }
     const later = Keys.slice(limit);
     return {
       Responses: { [table]: ids.slice(0, limit).flatMap((id: string) => structuredClone(this.items.get(id)) ?? []) },
@@ -66,13 +70,22 @@ export class FakeTable {
       throw new TransactionCanceledException({
         message: 'Transaction cancelled',
         $metadata: {},
-        CancellationReasons: updates.map((update: any, index: number) => held[index] ? { Code: 'None' } : {
-          Code: 'ConditionalCheckFailed',
-          Item: update.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' ? attributeValues(this.items.get(update.Key.id)) : undefined,
-        }),
+        CancellationReasons: updates.map((update: any, index: number) =>
+          held[index]
+            ? { Code: 'None' }
+            : {
+                Code: 'ConditionalCheckFailed',
+                Item:
+                  update.ReturnValuesOnConditionCheckFailure === 'ALL_OLD'
+                    ? attributeValues(this.items.get(update.Key.id))
+                    : undefined,
+              },
+        ),
       });
     }
-    for (const update of updates) this.items.set(update.Key.id, updated(this.items.get(update.Key.id) ?? { ...update.Key }, update));
+    for (const update of updates) {
+      this.items.set(update.Key.id, updated(this.items.get(update.Key.id) ?? { ...update.Key }, update));
+    }
     return {};
   }
 
@@ -83,11 +96,14 @@ export class FakeTable {
     if (input.IndexName !== 'waiting') throw new Error(`no index ${input.IndexName}`);
     const entries = [...index]
       .filter(item => item.waiting !== undefined && holds(item, input.KeyConditionExpression, input))
-      .sort((one, other) => one.arrived! < other.arrived! ? -1 : 1);
+      .sort((one, other) => (one.arrived! < other.arrived! ? -1 : 1));
     const start = input.ExclusiveStartKey ? entries.findIndex(item => item.id === input.ExclusiveStartKey.id) + 1 : 0;
     if (input.Select === 'COUNT') return { Count: entries.length - start };
     const page = entries.slice(start, start + input.Limit);
-    return { Items: structuredClone(page), LastEvaluatedKey: page.length === input.Limit ? { id: page.at(-1)!.id } : undefined };
+    return {
+      Items: structuredClone(page),
+      LastEvaluatedKey: page.length === input.Limit ? { id: page.at(-1)!.id } : undefined,
+    };
   }
 }
 
@@ -106,5 +122,9 @@ function withoutUndefined(item: Item): Item {
 /** DynamoDB's own format, which lib-dynamodb leaves errors in. */
 function attributeValues(item: Item | undefined): any {
   if (!item) return undefined;
-  return Object.fromEntries(Object.entries(item).filter(([, value]) => typeof value !== 'object').map(([name, value]) => [name, typeof value === 'number' ? { N: String(value) } : { S: value }]));
+  return Object.fromEntries(
+    Object.entries(item)
+      .filter(([, value]) => typeof value !== 'object')
+      .map(([name, value]) => [name, typeof value === 'number' ? { N: String(value) } : { S: value }]),
+  );
 }

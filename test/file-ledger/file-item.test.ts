@@ -1,7 +1,13 @@
 import { fileId, newFileItem, waitingShard, type Arrival } from '../../src/file-ledger/runtime/file-item';
 
 const OBJECT: Arrival = {
-  bucket: 'b', key: 'k', versionId: 'v1', etag: 'e1', lastModified: new Date('2026-01-01T00:00:00Z'), size: 1, eventTime: new Date('2026-01-01T00:00:01Z'),
+  bucket: 'b',
+  key: 'k',
+  versionId: 'v1',
+  etag: 'e1',
+  lastModified: new Date('2026-01-01T00:00:00Z'),
+  size: 1,
+  eventTime: new Date('2026-01-01T00:00:01Z'),
 };
 
 describe('the identity of a file', () => {
@@ -33,8 +39,10 @@ test('files spread over 8 shards, and each has its own for ever', () => {
 describe('the order of arrival', () => {
   const arrived = (arrival: Partial<Arrival>) => newFileItem({ ...OBJECT, ...arrival }).arrived;
 
-  test('is that of the events\' times', () => {
-    expect(arrived({ eventTime: new Date('2026-01-01T00:00:02Z') }) > arrived({ versionId: 'v2', sequencer: 'ff' })).toBe(true);
+  test("is that of the events' times", () => {
+    expect(
+      arrived({ eventTime: new Date('2026-01-01T00:00:02Z') }) > arrived({ versionId: 'v2', sequencer: 'ff' }),
+    ).toBe(true);
   });
 
   test('is that of the sequencers at one time, also if they are not equally long', () => {

@@ -4,7 +4,9 @@ import { filesKey } from '../../src/file-ledger/contract';
 import type { RunOutcome } from '../../src/file-ledger/contract';
 import { pause, resume } from '../../src/file-ledger/runtime/pause';
 
-beforeEach(() => { fakeTime('2026-03-01T10:00:00Z'); });
+beforeEach(() => {
+  fakeTime('2026-03-01T10:00:00Z');
+});
 afterEach(() => jest.useRealTimers());
 
 /** A run of the named files, at its last attempt. */
@@ -16,7 +18,8 @@ async function runOfFiles(...keys: string[]): Promise<{ story: Story; execution:
 }
 
 /** What Step Functions says of a Lambda function that has thrown. */
-const lambdaCause = (errorMessage: string) => JSON.stringify({ errorType: 'Etl.Data', errorMessage, trace: ['Error: …'] });
+const lambdaCause = (errorMessage: string) =>
+  JSON.stringify({ errorType: 'Etl.Data', errorMessage, trace: ['Error: …'] });
 
 describe('what becomes of the files of a run', () => {
   test('SUCCEEDED: LOADED', async () => {
@@ -32,12 +35,17 @@ describe('what becomes of the files of a run', () => {
     ['FAILED', 'Etl.Data', 'PENDING'],
   ])('rejected by staging: REJECTED with its reason, also if the run ends %s %s', async (outcome, error, others) => {
     const { story, execution, runId } = await runOfFiles('a', 'b', 'c');
-    story.aws.workObjects.set(`runs/${runId}/staged.json`, JSON.stringify({ files: [], rejected: [{ id: story.file('b').id, reason: 'header differs' }] }));
+    story.aws.workObjects.set(
+      `runs/${runId}/staged.json`,
+      JSON.stringify({ files: [], rejected: [{ id: story.file('b').id, reason: 'header differs' }] }),
+    );
     story.aws.maxExecutions = 2;
     await story.end(execution, outcome, error);
     expect(story.file('b')).toMatchObject({ status: 'REJECTED', reason: 'header differs', runId });
     // those that wait again are in the next run already
-    expect(story.file('a')).toMatchObject(others === 'PENDING' ? { status: 'CLAIMED', limit: 2 } : { status: others, runId });
+    expect(story.file('a')).toMatchObject(
+      others === 'PENDING' ? { status: 'CLAIMED', limit: 2 } : { status: others, runId },
+    );
   });
 
   test.each([
@@ -45,7 +53,12 @@ describe('what becomes of the files of a run', () => {
     ['as a Fail state may put it', (message: object) => JSON.stringify(message)],
   ])('Data that names files, %s: those REJECTED, the others wait with the limit that they had', async (_, cause) => {
     const { story, execution, runId } = await runOfFiles('a', 'b', 'c');
-    await story.end(execution, 'FAILED', 'Etl.Data', cause({ message: 'not UTF-8', files: [story.file('c').id, 'a file of nobody'] }));
+    await story.end(
+      execution,
+      'FAILED',
+      'Etl.Data',
+      cause({ message: 'not UTF-8', files: [story.file('c').id, 'a file of nobody'] }),
+    );
     expect(story.file('c')).toMatchObject({ status: 'REJECTED', reason: 'Etl.Data: not UTF-8', runId });
     expect(story.file('a')).toMatchObject({ status: 'CLAIMED', limit: 0 });
     expect(story.aws.executions.get(story.running())!.files.map(file => file.key)).toEqual(['a', 'b']);
@@ -54,13 +67,20 @@ describe('what becomes of the files of a run', () => {
 
   test.each([
     ['no files', lambdaCause('cannot convert')],
-    ['files of other runs only', lambdaCause(JSON.stringify({ message: 'cannot convert', files: ['a file of nobody'] }))],
+    [
+      'files of other runs only',
+      lambdaCause(JSON.stringify({ message: 'cannot convert', files: ['a file of nobody'] })),
+    ],
     ['nothing that can be read', '{"errorMessage": "{\\"message\\": \\"cut o'],
     ['nothing at all', undefined],
   ])('Data that names %s, several files: they wait in halves', async (_, cause) => {
     const { story, execution } = await runOfFiles('a', 'b', 'c');
     await story.end(execution, 'FAILED', 'Etl.Data', cause);
-    expect(story.files().map(file => [file.key, file.status, file.limit])).toEqual([['a', 'CLAIMED', 2], ['b', 'CLAIMED', 2], ['c', 'PENDING', 2]]);
+    expect(story.files().map(file => [file.key, file.status, file.limit])).toEqual([
+      ['a', 'CLAIMED', 2],
+      ['b', 'CLAIMED', 2],
+      ['c', 'PENDING', 2],
+    ]);
   });
 
   test('Data that names nobody, a single file: REJECTED with the error', async () => {
@@ -97,7 +117,12 @@ describe('what becomes of the files of a run', () => {
 
   test('an error that is not Data names no files', async () => {
     const { story, execution } = await runOfFiles('a', 'b');
-    await story.end(execution, 'FAILED', 'Etl.Transient', JSON.stringify({ message: 'm', files: [story.file('a').id] }));
+    await story.end(
+      execution,
+      'FAILED',
+      'Etl.Transient',
+      JSON.stringify({ message: 'm', files: [story.file('a').id] }),
+    );
     expect(story.statuses()).toEqual({ a: 'FAILED', b: 'FAILED' });
   });
 });
@@ -117,7 +142,9 @@ test('one bad file among many is found by halves, the others are loaded', async 
   expect(story.file('file-5').status).toBe('REJECTED');
   expect(story.files().filter(file => file.status === 'LOADED')).toHaveLength(8);
   expect(failures).toBeLessThanOrEqual(5); // 9, 5, 3, 2, 1
-  const loads = [...story.aws.executions.values()].filter(({ status }) => status === 'SUCCEEDED').flatMap(({ files }) => files.map(file => file.key));
+  const loads = [...story.aws.executions.values()]
+    .filter(({ status }) => status === 'SUCCEEDED')
+    .flatMap(({ files }) => files.map(file => file.key));
   expect(loads.sort()).toEqual(keys.filter(key => key !== 'file-5'));
 });
 
@@ -128,7 +155,12 @@ test('a file put back keeps its place and what it is, and a reason goes when it 
   story.aws.items.set(before.id, { ...story.aws.items.get(before.id), reason: 'of an earlier run' });
   await story.end(story.running(), 'SUCCEEDED');
   // it has waited anew since the first run's end
-  expect(story.file('b')).toEqual({ ...before, status: 'LOADED', runId: story.runs()[1].id, since: '2026-03-01T10:01:30.000Z' });
+  expect(story.file('b')).toEqual({
+    ...before,
+    status: 'LOADED',
+    runId: story.runs()[1].id,
+    since: '2026-03-01T10:01:30.000Z',
+  });
 });
 
 test('whoever settles late finds the files with another run and changes nothing', async () => {
@@ -243,7 +275,9 @@ describe('the breaker', () => {
 });
 
 describe('a configuration failure', () => {
-  async function failForConfiguration(options: ConstructorParameters<typeof Story>[0] = {}): Promise<{ story: Story; runId: string }> {
+  async function failForConfiguration(
+    options: ConstructorParameters<typeof Story>[0] = {},
+  ): Promise<{ story: Story; runId: string }> {
     const story = new Story({ maxAttempts: 3, ...options });
     await story.receive(story.upload('a'), story.upload('b'));
     const execution = story.running();
@@ -285,10 +319,12 @@ describe('a configuration failure', () => {
     await story.receive(...['a', 'b', 'c', 'd'].map(key => story.upload(key)));
     await story.end(story.running(), 'FAILED', 'Etl.Data');
     await story.end(story.running(), 'FAILED', 'Etl.Configuration');
-    expect(story.files().map(file => [file.key, file.status, file.limit])).toEqual(['a', 'b', 'c', 'd'].map(key => [key, 'PENDING', 2]));
+    expect(story.files().map(file => [file.key, file.status, file.limit])).toEqual(
+      ['a', 'b', 'c', 'd'].map(key => [key, 'PENDING', 2]),
+    );
   });
 
-  test('pauses also if the function dies between the run\'s item and its slot', async () => {
+  test("pauses also if the function dies between the run's item and its slot", async () => {
     const story = new Story();
     await story.receive(story.upload('a'));
     const execution = story.running();
@@ -303,7 +339,9 @@ describe('a configuration failure', () => {
 
   test('is checked when the slot is taken, not only before', async () => {
     const story = new Story();
-    story.aws.beforeNext('PutObject', () => { story.aws.items.set('slots', { id: 'slots', paused: { reason: 'meanwhile' } }); });
+    story.aws.beforeNext('PutObject', () => {
+      story.aws.items.set('slots', { id: 'slots', paused: { reason: 'meanwhile' } });
+    });
     await story.receive(story.upload('a'));
     expect(story.aws.executions.size).toBe(0);
     expect(story.statuses()).toEqual({ a: 'PENDING' });
@@ -341,7 +379,12 @@ describe('with a retention', () => {
   test('one that waits again does not, nor one that was put back; one that is set aside does', async () => {
     const story = new Story({ maxAttempts: 1, ...RETENTION });
     await story.receive(story.upload('a'), story.upload('b'));
-    await story.end(story.running(), 'FAILED', 'Etl.Data', JSON.stringify({ message: 'bad', files: [story.file('a').id] }));
+    await story.end(
+      story.running(),
+      'FAILED',
+      'Etl.Data',
+      JSON.stringify({ message: 'bad', files: [story.file('a').id] }),
+    );
     expect(story.file('a').expires).toBe(end + 30 * 86_400);
     expect(story.file('b')).not.toHaveProperty('expires');
     await story.operate({ operation: 'putBack', key: 'a' });

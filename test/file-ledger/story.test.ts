@@ -4,14 +4,20 @@ import type { RunOutcome } from '../../src/file-ledger/contract';
 
 let time: ReturnType<typeof fakeTime>;
 
-beforeEach(() => { time = fakeTime('2026-03-01T10:00:00Z'); });
+beforeEach(() => {
+  time = fakeTime('2026-03-01T10:00:00Z');
+});
 afterEach(() => jest.useRealTimers());
 
 const runOf = (execution: string) => execution.slice(0, -2);
 
 test('files that arrive are loaded by one execution, and the ledger tells it', async () => {
   const story = new Story();
-  const messages = [story.upload('in/a b+c.csv', { metadata: { origin: 'shop' } }), story.upload('in/ü.csv'), story.upload('in/c.csv')];
+  const messages = [
+    story.upload('in/a b+c.csv', { metadata: { origin: 'shop' } }),
+    story.upload('in/ü.csv'),
+    story.upload('in/c.csv'),
+  ];
   expect(await story.receive(...messages)).toEqual([]);
 
   const execution = story.running();
@@ -32,10 +38,19 @@ test('files that arrive are loaded by one execution, and the ledger tells it', a
     since: '2026-03-01T10:00:00.000Z',
     arrived: expect.stringMatching(/^2026-03-01T10:00:01.000Z#0010{29}#[0-9a-f]{64}$/),
   });
-  expect(story.aws.executions.get(execution)!.input)
-    .toEqual({ runId, attempt: 1, files: { bucket: 'work', key: `runs/${runId}/files.json`, count: 3, bytes: 30 } });
-  expect(JSON.parse(story.aws.workObjects.get(filesKey(runId))!)[0])
-    .toEqual({ id: expectedId('in/a b+c.csv', 'version-1'), bucket: 'landing', key: 'in/a b+c.csv', versionId: 'version-1', etag: 'etag-1', size: 10 });
+  expect(story.aws.executions.get(execution)!.input).toEqual({
+    runId,
+    attempt: 1,
+    files: { bucket: 'work', key: `runs/${runId}/files.json`, count: 3, bytes: 30 },
+  });
+  expect(JSON.parse(story.aws.workObjects.get(filesKey(runId))!)[0]).toEqual({
+    id: expectedId('in/a b+c.csv', 'version-1'),
+    bucket: 'landing',
+    key: 'in/a b+c.csv',
+    versionId: 'version-1',
+    etag: 'etag-1',
+    size: 10,
+  });
   expect(story.slots()).toEqual({ live: [runId], failed: [] });
 
   const result = { rowsRead: 3, rowsWritten: 2, rowsRejected: 1, duplicatesDropped: 0, seconds: 4 };
@@ -45,18 +60,20 @@ test('files that arrive are loaded by one execution, and the ledger tells it', a
 
   expect(story.statuses()).toEqual({ 'in/a b+c.csv': 'LOADED', 'in/ü.csv': 'LOADED', 'in/c.csv': 'LOADED' });
   expect(story.slots()).toEqual({ live: [], failed: [] });
-  expect(story.runs()).toEqual([{
-    id: runId,
-    status: 'SUCCEEDED',
-    attempt: 1,
-    maxAttempts: 3,
-    count: 3,
-    bytes: 30,
-    created: '2026-03-01T10:00:00.000Z',
-    seconds: 90,
-    results: { ToDynamo: result },
-    expires: Date.parse('2026-08-28T10:01:30Z') / 1000,
-  }]);
+  expect(story.runs()).toEqual([
+    {
+      id: runId,
+      status: 'SUCCEEDED',
+      attempt: 1,
+      maxAttempts: 3,
+      count: 3,
+      bytes: 30,
+      created: '2026-03-01T10:00:00.000Z',
+      seconds: 90,
+      results: { ToDynamo: result },
+      expires: Date.parse('2026-08-28T10:01:30Z') / 1000,
+    },
+  ]);
 });
 
 test('an event that comes again changes nothing, whatever has become of its file', async () => {
@@ -96,14 +113,22 @@ describe('a failed attempt', () => {
     await story.end(`${runId}-1`, 'FAILED', 'Etl.LoadFailed', 'exit code 1');
     await story.end(`${runId}-2`, 'FAILED', 'Etl.Capacity');
     expect(story.running()).toBe(`${runId}-3`);
-    expect(story.aws.executions.get(`${runId}-3`)!.input).toEqual({ ...story.aws.executions.get(`${runId}-1`)!.input, attempt: 3 });
+    expect(story.aws.executions.get(`${runId}-3`)!.input).toEqual({
+      ...story.aws.executions.get(`${runId}-1`)!.input,
+      attempt: 3,
+    });
     expect(story.slots()).toEqual({ live: [runId], failed: [] });
 
     await story.end(`${runId}-3`, 'FAILED', 'Etl.Transient', 'no answer');
     expect(story.aws.running()).toEqual([]);
     expect(story.file('a.csv')).toMatchObject({ status: 'FAILED', runId, reason: 'Etl.Transient: no answer' });
     expect(story.slots()).toEqual({ live: [], failed: [runId] });
-    expect(story.runs()[0]).toMatchObject({ status: 'FAILED', attempt: 3, error: 'Etl.Transient', cause: 'Etl.Transient: no answer' });
+    expect(story.runs()[0]).toMatchObject({
+      status: 'FAILED',
+      attempt: 3,
+      error: 'Etl.Transient',
+      cause: 'Etl.Transient: no answer',
+    });
   });
 
   test('has as many successors as were allowed when the run began', async () => {
@@ -131,9 +156,15 @@ test('whoever noticed the end of an attempt long ago does not set the run back',
   const story = new Story({ maxAttempts: 3 });
   await story.receive(story.upload('a.csv'));
   const runId = runOf(story.running());
-  story.aws.beforeNext('UpdateItem', () => { // others are at attempt 3 by now
+  story.aws.beforeNext('UpdateItem', () => {
+    // others are at attempt 3 by now
     story.aws.items.get(runId)!.attempt = 3;
-    for (const attempt of [2, 3]) story.aws.executions.set(`${runId}-${attempt}`, { ...story.aws.executions.get(`${runId}-1`)!, status: attempt === 3 ? 'RUNNING' : 'FAILED' });
+    for (const attempt of [2, 3]) {
+      story.aws.executions.set(`${runId}-${attempt}`, {
+        ...story.aws.executions.get(`${runId}-1`)!,
+        status: attempt === 3 ? 'RUNNING' : 'FAILED',
+      });
+    }
   });
   await story.end(`${runId}-1`, 'FAILED');
   expect(story.runs()[0].attempt).toBe(3);
@@ -157,7 +188,10 @@ describe('compute', () => {
     const story = new Story({ stopFunctions: ['stop-a', 'stop-b'] });
     const asked: unknown[] = [];
     let answer: object = { status: 'stopping', waitSeconds: 5 };
-    story.aws.stops.set('stop-a', event => { asked.push(event); return { status: 'ended' }; });
+    story.aws.stops.set('stop-a', event => {
+      asked.push(event);
+      return { status: 'ended' };
+    });
     story.aws.stops.set('stop-b', () => answer);
     await story.receive(story.upload('a.csv'));
     const execution = story.running();
@@ -210,16 +244,19 @@ test('a run that is settled and still holds its slot only gives it back', async 
   expect(story.slots()).toEqual({ live: [], failed: [runId] });
 });
 
-test.each(['ThrottlingException', 'AccessDeniedException', 'ServiceUnavailable'])('an execution that Step Functions does not describe (%s) is neither started nor judged', async name => {
-  const story = new Story();
-  await story.receive(story.upload('a.csv'));
-  story.aws.endExecution(story.running(), 'FAILED', 'Etl.LoadFailed');
-  story.aws.refuseNext('DescribeExecution', Object.assign(new Error('not now'), { name }));
-  story.aws.calls.length = 0;
-  await expect(story.sweep()).rejects.toThrow('not now');
-  expect(story.aws.calls).not.toContain('StartExecution');
-  expect(story.runs()[0]).toMatchObject({ status: 'RUNNING', attempt: 1 });
-});
+test.each(['ThrottlingException', 'AccessDeniedException', 'ServiceUnavailable'])(
+  'an execution that Step Functions does not describe (%s) is neither started nor judged',
+  async name => {
+    const story = new Story();
+    await story.receive(story.upload('a.csv'));
+    story.aws.endExecution(story.running(), 'FAILED', 'Etl.LoadFailed');
+    story.aws.refuseNext('DescribeExecution', Object.assign(new Error('not now'), { name }));
+    story.aws.calls.length = 0;
+    await expect(story.sweep()).rejects.toThrow('not now');
+    expect(story.aws.calls).not.toContain('StartExecution');
+    expect(story.runs()[0]).toMatchObject({ status: 'RUNNING', attempt: 1 });
+  },
+);
 
 describe('the sweep', () => {
   test('takes the runs in the order of their age', async () => {
@@ -296,7 +333,7 @@ describe('the sweep', () => {
   });
 });
 
-test('an execution that somebody else has started is none of the ledger\'s business', async () => {
+test("an execution that somebody else has started is none of the ledger's business", async () => {
   const story = new Story();
   await story.event('my-test-1');
   expect(story.aws.calls).toEqual([]);

@@ -1,7 +1,14 @@
 import { createHash } from 'crypto';
 import type { CloudFormationCustomResourceEvent, Context, SQSEvent } from 'aws-lambda';
 import { FakeAws, LANDING_BUCKET, STATE_MACHINE, TABLE, WORK_BUCKET, type FakeObject, type Fault } from './fake-aws';
-import { LEDGER_ENV, type FileItem, type Pause, type RunItem, type RunOutcome, type SlotsItem } from '../../src/file-ledger/contract';
+import {
+  LEDGER_ENV,
+  type FileItem,
+  type Pause,
+  type RunItem,
+  type RunOutcome,
+  type SlotsItem,
+} from '../../src/file-ledger/contract';
 import { OPERATOR_ENV } from '../../src/operator/contract';
 import { handler as operator } from '../../src/operator/runtime/operator.lambda';
 import { ARRIVALS_ENV } from '../../src/s3-queue-trigger/contract';
@@ -67,18 +74,32 @@ export class Story {
   public upload(key: string, object: Partial<FakeObject> = {}): string {
     const number = ++this.uploads;
     const time = new Date(Date.now() + number * 1000);
-    const stored: FakeObject = { etag: `etag-${number}`, versionId: `version-${number}`, size: 10, lastModified: time, ...object };
+    const stored: FakeObject = {
+      etag: `etag-${number}`,
+      versionId: `version-${number}`,
+      size: 10,
+      lastModified: time,
+      ...object,
+    };
     this.aws.landingObjects.set(`${LANDING_BUCKET}/${key}`, stored);
     this.aws.landingVersions.set(`${LANDING_BUCKET}/${key}?${stored.versionId}`, stored);
     return JSON.stringify({
-      Records: [{
-        eventName: 'ObjectCreated:Put',
-        eventTime: time.toISOString(),
-        s3: {
-          bucket: { name: LANDING_BUCKET },
-          object: { key: encodeURIComponent(key).replaceAll('%20', '+'), size: stored.size, eTag: stored.etag, versionId: stored.versionId, sequencer: `00${number}` },
+      Records: [
+        {
+          eventName: 'ObjectCreated:Put',
+          eventTime: time.toISOString(),
+          s3: {
+            bucket: { name: LANDING_BUCKET },
+            object: {
+              key: encodeURIComponent(key).replaceAll('%20', '+'),
+              size: stored.size,
+              eTag: stored.etag,
+              versionId: stored.versionId,
+              sequencer: `00${number}`,
+            },
+          },
         },
-      }],
+      ],
     });
   }
 
@@ -117,7 +138,9 @@ export class Story {
   /** The one execution that runs. */
   public running(): string {
     const [name, ...others] = this.aws.running();
-    if (!name || others.length > 0) throw new Error(`one execution must run, these do: ${this.aws.running().join(', ')}`);
+    if (!name || others.length > 0) {
+      throw new Error(`one execution must run, these do: ${this.aws.running().join(', ')}`);
+    }
     return name;
   }
 
@@ -127,7 +150,9 @@ export class Story {
 
   /** Oldest first. */
   public files(): FileItem[] {
-    return [...this.aws.items.values()].filter(item => 'key' in item).sort((one, other) => one.arrived! < other.arrived! ? -1 : 1) as unknown as FileItem[];
+    return [...this.aws.items.values()]
+      .filter(item => 'key' in item)
+      .sort((one, other) => (one.arrived! < other.arrived! ? -1 : 1)) as unknown as FileItem[];
   }
 
   /** In the order in which they were entered. */
@@ -137,7 +162,7 @@ export class Story {
 
   public slots(): { live: string[]; failed: string[] } {
     const slots = this.aws.items.get('slots') as unknown as SlotsItem | undefined;
-    return { live: [...slots?.live ?? []], failed: [...slots?.failed ?? []] };
+    return { live: [...(slots?.live ?? [])], failed: [...(slots?.failed ?? [])] };
   }
 
   public paused(): Pause | undefined {
@@ -156,7 +181,16 @@ export class Story {
 /** Fixes and moves the time, and nothing else. */
 export function fakeTime(start: string): { advanceMinutes(minutes: number): void } {
   const everythingElse = [
-    'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout',
+    'hrtime',
+    'nextTick',
+    'performance',
+    'queueMicrotask',
+    'setImmediate',
+    'clearImmediate',
+    'setInterval',
+    'clearInterval',
+    'setTimeout',
+    'clearTimeout',
   ] as const;
   jest.useFakeTimers({ now: new Date(start), doNotFake: [...everythingElse] });
   return { advanceMinutes: minutes => jest.setSystemTime(Date.now() + minutes * 60_000) };
@@ -164,5 +198,7 @@ export function fakeTime(start: string): { advanceMinutes(minutes: number): void
 
 /** The id that a file must have, spelled out once more. */
 export function expectedId(key: string, ...version: string[]): string {
-  return createHash('sha256').update(JSON.stringify([LANDING_BUCKET, key, ...version])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([LANDING_BUCKET, key, ...version]))
+    .digest('hex');
 }

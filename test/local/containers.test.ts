@@ -31,12 +31,14 @@ const task = (Family: string, Image: string) => ({
     Cpu: '256',
     Memory: '512',
     RuntimePlatform: { CpuArchitecture: 'X86_64', OperatingSystemFamily: 'LINUX' },
-    ContainerDefinitions: [{
-      Name: 'loader',
-      Image,
-      Essential: true,
-      Environment: [{ Name: 'FROM_TASK_DEFINITION', Value: 'a=b' }],
-    }],
+    ContainerDefinitions: [
+      {
+        Name: 'loader',
+        Image,
+        Essential: true,
+        Environment: [{ Name: 'FROM_TASK_DEFINITION', Value: 'a=b' }],
+      },
+    ],
   },
 });
 
@@ -59,15 +61,26 @@ beforeAll(async () => {
   const cdkOut = path.join(runFolder, 'cdk.out');
   assetFolder = path.join(cdkOut, `asset.${HASH}`);
   mkdirSync(assetFolder, { recursive: true });
-  writeFileSync(path.join(assetFolder, 'Dockerfile'), 'FROM node:22\nENV FROM_IMAGE="two words" SHORT=1\nCOPY . .\nENTRYPOINT ["node", "program.js"]\nCMD ["by default"]\n');
+  writeFileSync(
+    path.join(assetFolder, 'Dockerfile'),
+    'FROM node:22\nENV FROM_IMAGE="two words" SHORT=1\nCOPY . .\nENTRYPOINT ["node", "program.js"]\nCMD ["by ' +
+      'default"]\n',
+  );
   writeFileSync(path.join(assetFolder, 'program.js'), PROGRAM);
   engine = await startDockerEngine({ runFolder, cdkOut, environment: { FROM_NETWORK: 'yes' } });
   miniStack = await startMiniStack({ runFolder, dockerHost: engine.dockerHost });
-  const configuration = { endpoint: miniStack.endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+  const configuration = {
+    endpoint: miniStack.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  };
   ecs = new ECSClient(configuration);
   const cloudFormation = new CloudFormationClient(configuration);
   await cloudFormation.send(new CreateStackCommand({ StackName: 'Tasks', TemplateBody: JSON.stringify(TEMPLATE) }));
-  await waitUntilStackCreateComplete({ client: cloudFormation, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName: 'Tasks' });
+  await waitUntilStackCreateComplete(
+    { client: cloudFormation, maxWaitTime: 60, minDelay: 1, maxDelay: 1 },
+    { StackName: 'Tasks' },
+  );
 });
 
 afterAll(async () => {
@@ -76,19 +89,34 @@ afterAll(async () => {
   rmSync(runFolder, { recursive: true });
 });
 
-const run = async (taskDefinition: string, command?: string[], environment: Record<string, string> = {}, clientToken?: string): Promise<string> => {
-  const { tasks } = await ecs.send(new RunTaskCommand({
-    cluster: 'cluster',
-    taskDefinition,
-    launchType: 'FARGATE',
-    clientToken,
-    overrides: { containerOverrides: [{ name: 'loader', command, environment: Object.entries(environment).map(([name, value]) => ({ name, value })) }] },
-  }));
+const run = async (
+  taskDefinition: string,
+  command?: string[],
+  environment: Record<string, string> = {},
+  clientToken?: string,
+): Promise<string> => {
+  const { tasks } = await ecs.send(
+    new RunTaskCommand({
+      cluster: 'cluster',
+      taskDefinition,
+      launchType: 'FARGATE',
+      clientToken,
+      overrides: {
+        containerOverrides: [
+          {
+            name: 'loader',
+            command,
+            environment: Object.entries(environment).map(([name, value]) => ({ name, value })),
+          },
+        ],
+      },
+    }),
+  );
   return tasks![0].taskArn!;
 };
 
 const reached = async (taskArn: string, status: string): Promise<Task> => {
-  for (;; await sleep(100)) {
+  for (; ; await sleep(100)) {
     const { tasks } = await ecs.send(new DescribeTasksCommand({ cluster: 'cluster', tasks: [taskArn] }));
     if (tasks![0].lastStatus === status) return tasks![0];
   }
@@ -102,7 +130,7 @@ const log = (taskArn: string): string => {
 
 const told = (taskArn: string) => JSON.parse(log(taskArn).split('\n')[0]);
 
-test('a task runs the command of its image in the image\'s folder, and its exit code is told', async () => {
+test("a task runs the command of its image in the image's folder, and its exit code is told", async () => {
   const arn = await run('loader', undefined, { EXIT_CODE: '11', FROM_RUN: 'yes' });
   const { stopCode, containers } = await reached(arn, 'STOPPED');
   expect(stopCode).toBe('EssentialContainerExited');

@@ -6,7 +6,10 @@ import { createRunFolder } from '../../local/processes';
 
 jest.setTimeout(120_000);
 
-/** The bucket empties itself when it is deleted: a function of CDK's own, whose deployment needs the assets and the bootstrap. */
+/**
+ * The bucket empties itself when it is deleted: a function of CDK's own, whose deployment needs the assets and the
+ * bootstrap.
+ */
 const APP = `
 const { App, CfnOutput, RemovalPolicy, Stack, aws_s3 } = require('aws-cdk-lib');
 const app = new App();
@@ -35,7 +38,12 @@ const deployApp = (name: string, program: string, onProgress?: (line: string) =>
   writeFileSync(path.join(appFolder, 'app.js'), program);
   writeFileSync(path.join(appFolder, 'cdk.json'), '{ "app": "node app.js" }');
   return deploy({
-    appFolder, context: { greeting: 'hello' }, environment: miniStack.environment, runFolder, outputFolder: path.join(runFolder, `${name}.out`), onProgress,
+    appFolder,
+    context: { greeting: 'hello' },
+    environment: miniStack.environment,
+    runFolder,
+    outputFolder: path.join(runFolder, `${name}.out`),
+    onProgress,
   });
 };
 
@@ -47,5 +55,7 @@ test('the CDK CLI deploys an app, tells its progress, and its outputs are return
 });
 
 test('an app that does not synthesize is told with its error', async () => {
-  await expect(deployApp('broken', 'throw new Error("no such thing as a stack")')).rejects.toThrow(/cdk deploy failed .*no such thing as a stack/s);
+  await expect(deployApp('broken', 'throw new Error("no such thing as a stack")')).rejects.toThrow(
+    /cdk deploy failed .*no such thing as a stack/s,
+  );
 });

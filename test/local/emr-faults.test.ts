@@ -1,5 +1,6 @@
-// What becomes of a run when EMR fails: the state machine and the functions as they are deployed, on a local EMR that fails as EMR does.
-// After each fault no cluster is alive, there never were two at one time, and the error says what to do.
+// What becomes of a run when EMR fails: the state machine and the functions as they are deployed, on a local EMR that
+// fails as EMR does. After each fault no cluster is alive, there never were two at one time, and the error says what to
+// do.
 import { setTimeout as pause } from 'timers/promises';
 import { EmrHarness } from './emr-faults/emr-harness';
 import type { CallFault, ClusterFault } from '../../local/emr';
@@ -8,7 +9,9 @@ jest.setTimeout(120_000); // a busy machine is no failure
 
 let emr: EmrHarness;
 
-beforeAll(async () => { emr = await EmrHarness.start(); });
+beforeAll(async () => {
+  emr = await EmrHarness.start();
+});
 afterAll(async () => emr?.stop());
 
 beforeEach(() => emr.reset());
@@ -24,7 +27,10 @@ function once<Answer>(...answers: Answer[]): () => Answer | undefined {
 
 const NO_SPOT_CAPACITY: ClusterFault = {
   during: 'STARTING',
-  reason: { Code: 'INSTANCE_FLEET_TIMEOUT', Message: 'Provisioning of the core instance fleet timed out: no Spot capacity' },
+  reason: {
+    Code: 'INSTANCE_FLEET_TIMEOUT',
+    Message: 'Provisioning of the core instance fleet timed out: no Spot capacity',
+  },
 };
 
 const LOADED = { rowsRead: 1, rowsWritten: 1, rowsRejected: 0, duplicatesDropped: 0, bytesWritten: 20 };
@@ -40,15 +46,31 @@ test('without faults a run loads with one cluster', async () => {
 describe('what another cluster mends is mended by another cluster, all on-demand', () => {
   test.each<[string, ClusterFault | undefined, string | undefined]>([
     ['Spot capacity is missing', NO_SPOT_CAPACITY, undefined],
-    ['the zone has no capacity', {
-      during: 'STARTING',
-      reason: { Code: 'INTERNAL_ERROR', Message: 'Insufficient capacity' },
-      details: [{ ErrorCode: 'INTERNAL_ERROR_EC2_INSUFFICIENT_CAPACITY_AZ', ErrorMessage: 'EC2 has no m7g.xlarge in us-east-1a' }],
-    }, undefined],
-    ['the primary instance is lost', { during: 'RUNNING', reason: { Code: 'INSTANCE_FAILURE', Message: 'The master node was terminated' } }, undefined],
+    [
+      'the zone has no capacity',
+      {
+        during: 'STARTING',
+        reason: { Code: 'INTERNAL_ERROR', Message: 'Insufficient capacity' },
+        details: [
+          {
+            ErrorCode: 'INTERNAL_ERROR_EC2_INSUFFICIENT_CAPACITY_AZ',
+            ErrorMessage: 'EC2 has no m7g.xlarge in us-east-1a',
+          },
+        ],
+      },
+      undefined,
+    ],
+    [
+      'the primary instance is lost',
+      { during: 'RUNNING', reason: { Code: 'INSTANCE_FAILURE', Message: 'The master node was terminated' } },
+      undefined,
+    ],
     ['an instance is lost and the step fails for it', undefined, 'Diagnostics: Container released on a *lost* node'],
-    ['an instance is lost with the only copy of a block', undefined,
-      'org.apache.hadoop.hdfs.BlockMissingException: Could not obtain block: BP-1:blk_1 file=/tmp/hive/000000_0'],
+    [
+      'an instance is lost with the only copy of a block',
+      undefined,
+      'org.apache.hadoop.hdfs.BlockMissingException: Could not obtain block: BP-1:blk_1 file=/tmp/hive/000000_0',
+    ],
   ])('%s', async (_, fault, output) => {
     emr.faults = { cluster: once(fault), step: once(output) };
     expect(await emr.run()).toMatchObject({ status: 'SUCCEEDED', result: LOADED });
@@ -60,46 +82,83 @@ describe('what another cluster mends is mended by another cluster, all on-demand
 
   test('and given up when that does not mend it', async () => {
     emr.faults = { cluster: () => NO_SPOT_CAPACITY };
-    expect(await emr.run()).toMatchObject({ status: 'FAILED', error: 'Etl.Capacity', message: expect.stringContaining('no Spot capacity') });
+    expect(await emr.run()).toMatchObject({
+      status: 'FAILED',
+      error: 'Etl.Capacity',
+      message: expect.stringContaining('no Spot capacity'),
+    });
     expect(emr.clusters.size).toBe(3);
   });
 });
 
 describe('what nothing but a change mends is told, with the change', () => {
   test.each<[string, ClusterFault, RegExp]>([
-    ['a quota is exceeded', {
-      during: 'STARTING',
-      reason: {
-        Code: 'VALIDATION_ERROR',
-        Message: 'You have requested more vCPU capacity than your current vCPU limit of 32 allows for the instance bucket that the specified instance type belongs to.',
+    [
+      'a quota is exceeded',
+      {
+        during: 'STARTING',
+        reason: {
+          Code: 'VALIDATION_ERROR',
+          Message:
+            'You have requested more vCPU capacity than your current vCPU limit of 32 allows for the instance ' +
+            'bucket that the specified instance type belongs to.',
+        },
       },
-    }, /vCPU limit of 32.*Raise the EC2 quota "Running On-Demand Standard.*One cluster takes \d+ vCPUs/s],
-    ['a bootstrap action fails', {
-      during: 'BOOTSTRAPPING',
-      reason: { Code: 'BOOTSTRAP_FAILURE', Message: 'On the master instance (i-0a), bootstrap action 1 returned a non-zero return code' },
-    }, /bootstrap action 1 returned.*route to S3/s],
-    ['somebody ends the cluster between two checks', {
-      during: 'RUNNING', reason: { Code: 'USER_REQUEST', Message: 'Terminated by user request' },
-    }, /Terminated by user request.*leave clusters with the tag of this step alone/s],
+      /vCPU limit of 32.*Raise the EC2 quota "Running On-Demand Standard.*One cluster takes \d+ vCPUs/s,
+    ],
+    [
+      'a bootstrap action fails',
+      {
+        during: 'BOOTSTRAPPING',
+        reason: {
+          Code: 'BOOTSTRAP_FAILURE',
+          Message: 'On the master instance (i-0a), bootstrap action 1 returned a non-zero return code',
+        },
+      },
+      /bootstrap action 1 returned.*route to S3/s,
+    ],
+    [
+      'somebody ends the cluster between two checks',
+      {
+        during: 'RUNNING',
+        reason: { Code: 'USER_REQUEST', Message: 'Terminated by user request' },
+      },
+      /Terminated by user request.*leave clusters with the tag of this step alone/s,
+    ],
   ])('%s', async (_, fault, message) => {
     emr.faults = { cluster: () => fault };
-    expect(await emr.run()).toMatchObject({ status: 'FAILED', error: 'Etl.Configuration', message: expect.stringMatching(message) });
+    expect(await emr.run()).toMatchObject({
+      status: 'FAILED',
+      error: 'Etl.Configuration',
+      message: expect.stringMatching(message),
+    });
     expect(emr.clusters.size).toBe(1);
   });
 
   test.each([
     ['the disks are full', 'java.io.IOException: No space left on device', /No space left.*Raise `ebsVolumeSize`/s],
-    ['Hive refuses the script', 'FAILED: SemanticException [Error 10001]: Line 1:14 Table not found',
-      /Table not found.*Hive did not accept the script/s],
+    [
+      'Hive refuses the script',
+      'FAILED: SemanticException [Error 10001]: Line 1:14 Table not found',
+      /Table not found.*Hive did not accept the script/s,
+    ],
   ])('%s', async (_, output, message) => {
     emr.faults = { step: once(output) };
-    expect(await emr.run()).toMatchObject({ status: 'FAILED', error: 'Etl.Configuration', message: expect.stringMatching(message) });
+    expect(await emr.run()).toMatchObject({
+      status: 'FAILED',
+      error: 'Etl.Configuration',
+      message: expect.stringMatching(message),
+    });
     expect(emr.clusters.size).toBe(1);
   });
 });
 
 test('a step that fails for a reason that nobody knows fails the run with the last words of Hive', async () => {
-  emr.faults = { step: once('java.lang.IllegalStateException: something new\nFAILED: Execution Error, return code 2 from MapRedTask') };
+  emr.faults = {
+    step: once(
+      'java.lang.IllegalStateException: something new\nFAILED: Execution Error, return code 2 from MapRedTask',
+    ),
+  };
   const { error, message } = await emr.run();
   expect(error).toBe('Etl.LoadFailed');
   expect(message).toMatch(/something new.*logs: s3:\/\/.*\/stderr\.gz/s);
@@ -129,7 +188,9 @@ describe('calls', () => {
 
 describe('an operator stops the execution: no cluster stays, and the file says why it was not loaded', () => {
   beforeEach(() => {
-    emr.hive = async () => { while (emr.alive.length > 0) await pause(20); }; // a load that only the end of its cluster ends
+    emr.hive = async () => {
+      while (emr.alive.length > 0) await pause(20);
+    }; // a load that only the end of its cluster ends
   });
 
   /** Uploads a file, and expects that it is settled once the execution has been stopped. */
@@ -138,7 +199,10 @@ describe('an operator stops the execution: no cluster stays, and the file says w
     await abort();
     const { files, live } = await emr.settled();
     expect(live).toEqual([]);
-    expect(files.find(file => file.key === key)).toMatchObject({ status: 'FAILED', reason: expect.stringContaining('stopped by an operator') });
+    expect(files.find(file => file.key === key)).toMatchObject({
+      status: 'FAILED',
+      reason: expect.stringContaining('stopped by an operator'),
+    });
   }
 
   /** The first time that EMR is asked for this; it answers when the promise has been kept. */
@@ -154,7 +218,9 @@ describe('an operator stops the execution: no cluster stays, and the file says w
 
   async function atChange(state: string): Promise<void> {
     await new Promise<void>(resolve => {
-      emr.onChange = change => { if (change.state === state && change.stepId === undefined) resolve(); };
+      emr.onChange = change => {
+        if (change.state === state && change.stepId === undefined) resolve();
+      };
     });
   }
 
@@ -200,7 +266,7 @@ describe('an operator stops the execution: no cluster stays, and the file says w
 
   test('while TerminateJobFlows is throttled', async () => {
     let left = 6;
-    emr.faults.call = operation => operation === 'TerminateJobFlows' && left-- > 0 ? 'throttled' : undefined;
+    emr.faults.call = operation => (operation === 'TerminateJobFlows' && left-- > 0 ? 'throttled' : undefined);
     await settledAfter(async () => {
       await atChange('RUNNING');
       await emr.abort();

@@ -1,8 +1,13 @@
-// The ledger's functions against a DynamoDB, S3 and Step Functions that are not of our own making: conditions, transactions and names of
-// executions must mean there what docs/ledger.md leans on.
+// The ledger's functions against a DynamoDB, S3 and Step Functions that are not of our own making: conditions,
+// transactions and names of executions must mean there what docs/ledger.md leans on.
 import { rmSync } from 'fs';
 import { setTimeout as sleep } from 'timers/promises';
-import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DescribeStacksCommand,
+  waitUntilStackCreateComplete,
+} from '@aws-sdk/client-cloudformation';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
@@ -29,8 +34,8 @@ jest.setTimeout(120_000);
 const CONTEXT = { getRemainingTimeInMillis: () => 180_000 } as Context;
 
 /**
- * Fails for a run of three small files, first with what passes, then with Data that names nobody; loads two of them; finds that one alone is bad.
- * Loads large files, however many.
+ * Fails for a run of three small files, first with what passes, then with Data that names nobody; loads two of them;
+ * finds that one alone is bad. Loads large files, however many.
  */
 const DEFINITION = {
   StartAt: 'Which',
@@ -39,7 +44,13 @@ const DEFINITION = {
       Type: 'Choice',
       Choices: [
         { Variable: '$.files.bytes', NumericGreaterThan: 1_000, Next: 'Loaded' },
-        { And: [{ Variable: '$.files.count', NumericEquals: 3 }, { Variable: '$.attempt', NumericEquals: 1 }], Next: 'Passing' },
+        {
+          And: [
+            { Variable: '$.files.count', NumericEquals: 3 },
+            { Variable: '$.attempt', NumericEquals: 1 },
+          ],
+          Next: 'Passing',
+        },
         { Variable: '$.files.count', NumericEquals: 2, Next: 'Loaded' },
       ],
       Default: 'Bad',
@@ -61,7 +72,10 @@ beforeAll(async () => {
   Object.assign(process.env, miniStack.environment);
   const cloudFormation = new CloudFormationClient({});
   await cloudFormation.send(new CreateStackCommand({ StackName: 'Ledger', TemplateBody: JSON.stringify(template()) }));
-  await waitUntilStackCreateComplete({ client: cloudFormation, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName: 'Ledger' });
+  await waitUntilStackCreateComplete(
+    { client: cloudFormation, maxWaitTime: 60, minDelay: 1, maxDelay: 1 },
+    { StackName: 'Ledger' },
+  );
   const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: 'Ledger' }));
   outputs = Object.fromEntries(Stacks![0].Outputs!.map(output => [output.OutputKey!, output.OutputValue!]));
   Object.assign(process.env, {
@@ -97,8 +111,14 @@ function template(): object {
       Table: { Type: table.Type, Properties: { ...table.Properties, DeletionProtectionEnabled: false } },
       Landing: { Type: 'AWS::S3::Bucket', Properties: { VersioningConfiguration: { Status: 'Enabled' } } },
       Work: { Type: 'AWS::S3::Bucket' },
-      Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [service] } } },
-      Machine: { Type: 'AWS::StepFunctions::StateMachine', Properties: { RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] }, DefinitionString: JSON.stringify(DEFINITION) } },
+      Role: {
+        Type: 'AWS::IAM::Role',
+        Properties: { AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [service] } },
+      },
+      Machine: {
+        Type: 'AWS::StepFunctions::StateMachine',
+        Properties: { RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] }, DefinitionString: JSON.stringify(DEFINITION) },
+      },
     },
     Outputs: Object.fromEntries(['Table', 'Landing', 'Work', 'Machine'].map(id => [id, { Value: { Ref: id } }])),
   };
@@ -106,13 +126,20 @@ function template(): object {
 
 /** Puts an object; returns the message that announces it. */
 async function upload(key: string, body = key): Promise<string> {
-  const { VersionId, ETag } = await s3().send(new PutObjectCommand({ Bucket: outputs.Landing, Key: key, Body: body, Metadata: { origin: 'shop' } }));
+  const { VersionId, ETag } = await s3().send(
+    new PutObjectCommand({ Bucket: outputs.Landing, Key: key, Body: body, Metadata: { origin: 'shop' } }),
+  );
   return JSON.stringify({
-    Records: [{
-      eventName: 'ObjectCreated:Put',
-      eventTime: new Date().toISOString(),
-      s3: { bucket: { name: outputs.Landing }, object: { key: encodeURIComponent(key), eTag: ETag!.replaceAll('"', ''), versionId: VersionId } },
-    }],
+    Records: [
+      {
+        eventName: 'ObjectCreated:Put',
+        eventTime: new Date().toISOString(),
+        s3: {
+          bucket: { name: outputs.Landing },
+          object: { key: encodeURIComponent(key), eTag: ETag!.replaceAll('"', ''), versionId: VersionId },
+        },
+      },
+    ],
   });
 }
 
@@ -126,7 +153,12 @@ async function items(): Promise<Record<string, any>[]> {
   return Items!;
 }
 
-const statuses = async () => Object.fromEntries((await items()).filter(item => item.key).map(({ key, status, reason }) => [key, [status, reason].filter(Boolean).join(' ')]));
+const statuses = async () =>
+  Object.fromEntries(
+    (await items())
+      .filter(item => item.key)
+      .map(({ key, status, reason }) => [key, [status, reason].filter(Boolean).join(' ')]),
+  );
 
 /** Sweeps, several at once, until no file waits or belongs to a run. */
 async function sweepUntilSettled(): Promise<void> {
@@ -142,7 +174,11 @@ test('a run that fails is tried again as itself, then halved, and each file is s
   await receive(messages);
   await sweepUntilSettled();
 
-  expect(await statuses()).toEqual({ 'in/a b.csv': 'LOADED', 'in/b.csv': 'LOADED', 'in/ü.csv': 'REJECTED Etl.Data: cannot convert' });
+  expect(await statuses()).toEqual({
+    'in/a b.csv': 'LOADED',
+    'in/b.csv': 'LOADED',
+    'in/ü.csv': 'REJECTED Etl.Data: cannot convert',
+  });
   const all = await items();
   const runs = all.filter(item => item.attempt).sort((one, other) => other.count - one.count);
   expect(runs.map(({ status, attempt, count, error }) => ({ status, attempt, count, error }))).toEqual([
@@ -150,23 +186,44 @@ test('a run that fails is tried again as itself, then halved, and each file is s
     { status: 'SUCCEEDED', attempt: 1, count: 2, error: undefined },
     { status: 'FAILED', attempt: 1, count: 1, error: 'Etl.Data' },
   ]);
-  expect(all.find(item => item.id === 'slots')).toEqual({ id: 'slots', begun: expect.any(String), failed: new Set([runs[2].id]) });
-  expect(all.find(item => item.key === 'in/a b.csv')).toMatchObject({ size: 10, contentType: 'application/octet-stream', metadata: { origin: 'shop' }, limit: 2, runId: runs[1].id });
+  expect(all.find(item => item.id === 'slots')).toEqual({
+    id: 'slots',
+    begun: expect.any(String),
+    failed: new Set([runs[2].id]),
+  });
+  expect(all.find(item => item.key === 'in/a b.csv')).toMatchObject({
+    size: 10,
+    contentType: 'application/octet-stream',
+    metadata: { origin: 'shop' },
+    limit: 2,
+    runId: runs[1].id,
+  });
   const { executions } = await sfn().send(new ListExecutionsCommand({ stateMachineArn: outputs.Machine }));
-  expect(executions!.map(({ name }) => name).sort()).toEqual([`${runs[0].id}-1`, `${runs[0].id}-2`, `${runs[1].id}-1`, `${runs[2].id}-1`].sort());
+  expect(executions!.map(({ name }) => name).sort()).toEqual(
+    [`${runs[0].id}-1`, `${runs[0].id}-2`, `${runs[1].id}-1`, `${runs[2].id}-1`].sort(),
+  );
 });
 
 test('more files than a transaction holds, claimed by many hands at once, go each into one run', async () => {
   process.env[LEDGER_ENV.maxExecutions] = '4';
-  const messages = await Promise.all(Array.from({ length: 150 }, (_, number) => upload(`many/${number}.csv`, '.'.repeat(2_000))));
-  await Promise.all([receive(messages.slice(0, 100)), receive(messages.slice(60)), receive(messages.slice(30, 120)), sweep({}, CONTEXT)]);
+  const messages = await Promise.all(
+    Array.from({ length: 150 }, (_, number) => upload(`many/${number}.csv`, '.'.repeat(2_000))),
+  );
+  await Promise.all([
+    receive(messages.slice(0, 100)),
+    receive(messages.slice(60)),
+    receive(messages.slice(30, 120)),
+    sweep({}, CONTEXT),
+  ]);
   await sweepUntilSettled();
   const all = await items();
   const files = all.filter(item => item.key?.startsWith('many/'));
   expect(files.map(file => file.status)).toEqual(Array.from({ length: 150 }, () => 'LOADED'));
   const runs = all.filter(item => item.attempt && item.bytes >= 2_000);
   expect(runs.reduce((sum, run) => sum + run.count, 0)).toBe(150);
-  expect(runs.map(run => run.count).sort()).toEqual(runs.map(run => files.filter(file => file.runId === run.id).length).sort());
+  expect(runs.map(run => run.count).sort()).toEqual(
+    runs.map(run => files.filter(file => file.runId === run.id).length).sort(),
+  );
   expect(all.find(item => item.id === 'slots')).toEqual({ id: 'slots', begun: expect.any(String) });
 });
 
@@ -176,26 +233,38 @@ test('an operator backfills, pauses, sets aside, puts back and asks', async () =
   await Promise.all(Array.from({ length: 130 }, (_, number) => large(`old/${String(number).padStart(3, '0')} +ü.csv`)));
 
   await operate({ operation: 'pause', reason: 'an operator is at work' });
-  expect(await operate({ operation: 'backfill', prefix: 'old/' })).toMatchObject({ entered: 130, knownBefore: 0, failed: 0 });
+  expect(await operate({ operation: 'backfill', prefix: 'old/' })).toMatchObject({
+    entered: 130,
+    knownBefore: 0,
+    failed: 0,
+  });
   expect(await operate({ operation: 'backfill', prefix: 'old/' })).toMatchObject({ entered: 0, knownBefore: 130 });
   const waiting = await operate({ operation: 'showWaiting', prefix: 'old/' });
   expect(waiting).toMatchObject({ paused: 'an operator is at work', next: expect.any(String) });
-  expect(await operate({ operation: 'showWaiting', prefix: 'old/', next: waiting.next })).toMatchObject({ files: { length: 30 } });
-  expect(await operate({ operation: 'setAside', key: 'old/000 +ü.csv', reason: 'a test' })).toMatchObject({ setAside: 1 });
+  expect(await operate({ operation: 'showWaiting', prefix: 'old/', next: waiting.next })).toMatchObject({
+    files: { length: 30 },
+  });
+  expect(await operate({ operation: 'setAside', key: 'old/000 +ü.csv', reason: 'a test' })).toMatchObject({
+    setAside: 1,
+  });
 
   const lines: string[] = [];
   const write = jest.spyOn(process.stdout, 'write').mockImplementation(line => lines.push(String(line)) > 0);
   await sweep({}, CONTEXT);
   write.mockRestore();
   const recorded = lines.map(line => JSON.parse(line));
-  expect(recorded).toContainEqual(expect.objectContaining({ FilesWaiting: 129, Paused: 1, OldestFileAge: expect.any(Number) }));
+  expect(recorded).toContainEqual(
+    expect.objectContaining({ FilesWaiting: 129, Paused: 1, OldestFileAge: expect.any(Number) }),
+  );
 
   await operate({ operation: 'resume' });
   await sweepUntilSettled();
   expect(await operate({ operation: 'putBack', prefix: 'old/' })).toMatchObject({ putBack: 1, leftAsTheyAre: {} });
   await sweepUntilSettled();
   expect((await operate({ operation: 'showFile', key: 'old/000 +ü.csv' })).answer).toMatch(/was loaded by run/);
-  const { file: { runId } } = await operate({ operation: 'showFile', key: 'old/001 +ü.csv' });
+  const {
+    file: { runId },
+  } = await operate({ operation: 'showFile', key: 'old/001 +ü.csv' });
   expect(await operate({ operation: 'putBack', runId, status: 'LOADED', alone: true })).toMatchObject({ putBack: 129 });
   expect(await operate({ operation: 'setAside', prefix: 'old/', reason: 'enough' })).toMatchObject({ setAside: 129 });
   const failures = await operate({ operation: 'showFailures' });

@@ -2,15 +2,33 @@ import { ChildProcess, spawn } from 'child_process';
 import { rmSync } from 'fs';
 import * as path from 'path';
 import { gzipSync } from 'zlib';
-import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { buildSync } from 'esbuild';
 import { RunningMiniStack, startMiniStack } from '../../local/ministack';
 import { createRunFolder } from '../../local/processes';
 import { RedshiftOptions, RunningRedshift, startRedshift } from '../../local/redshift';
 import type { DatasetDefinition } from '../../src/dataset/contract';
-import { CONTRACT_VERSION, rejectedRowsFolder, resultKey, stagedFilesKey, stepFolder, StepResult } from '../../src/etl-step/contract';
-import { LOADER_INPUT_ENV, LoaderFailure, LoaderInput, WarehouseConnection } from '../../src/fargate-redshift-step/contract';
+import {
+  CONTRACT_VERSION,
+  rejectedRowsFolder,
+  resultKey,
+  stagedFilesKey,
+  stepFolder,
+  StepResult,
+} from '../../src/etl-step/contract';
+import {
+  LOADER_INPUT_ENV,
+  LoaderFailure,
+  LoaderInput,
+  WarehouseConnection,
+} from '../../src/fargate-redshift-step/contract';
 
 export const COPY_ROLE = 'arn:aws:iam::123456789012:role/copy';
 export const STEP_ID = 'ToRedshift';
@@ -50,14 +68,31 @@ export class LoaderBench {
     });
     const ministack = await startMiniStack({ runFolder });
     const redshift = await startRedshift({
-      runFolder, awsEndpoint: ministack.endpoint, user: USER, password: PASSWORD, database: 'dev', copyRoles: [COPY_ROLE], ...options,
+      runFolder,
+      awsEndpoint: ministack.endpoint,
+      user: USER,
+      password: PASSWORD,
+      database: 'dev',
+      copyRoles: [COPY_ROLE],
+      ...options,
     });
-    const client = { endpoint: ministack.endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+    const client = {
+      endpoint: ministack.endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    };
     const s3 = new S3Client({ ...client, forcePathStyle: true });
     await s3.send(new CreateBucketCommand({ Bucket: WORK_BUCKET }));
     const secrets = new SecretsManagerClient(client);
-    const secret = await secrets.send(new CreateSecretCommand({ Name: 'warehouse', SecretString: JSON.stringify({ username: USER, password: PASSWORD }) }));
-    const wrong = await secrets.send(new CreateSecretCommand({ Name: 'wrong', SecretString: JSON.stringify({ username: USER, password: 'wrong' }) }));
+    const secret = await secrets.send(
+      new CreateSecretCommand({
+        Name: 'warehouse',
+        SecretString: JSON.stringify({ username: USER, password: PASSWORD }),
+      }),
+    );
+    const wrong = await secrets.send(
+      new CreateSecretCommand({ Name: 'wrong', SecretString: JSON.stringify({ username: USER, password: 'wrong' }) }),
+    );
     secrets.destroy();
     return new LoaderBench(runFolder, program, ministack, redshift, s3, secret.ARN!, wrong.ARN!);
   }
@@ -66,8 +101,13 @@ export class LoaderBench {
   private runs = 0;
 
   private constructor(
-    private readonly runFolder: string, private readonly program: string, private readonly ministack: RunningMiniStack,
-    readonly redshift: RunningRedshift, private readonly s3: S3Client, private readonly secretArn: string, readonly wrongSecretArn: string,
+    private readonly runFolder: string,
+    private readonly program: string,
+    private readonly ministack: RunningMiniStack,
+    readonly redshift: RunningRedshift,
+    private readonly s3: S3Client,
+    private readonly secretArn: string,
+    readonly wrongSecretArn: string,
   ) {}
 
   async stop(): Promise<void> {
@@ -79,15 +119,20 @@ export class LoaderBench {
 
   /** Stages files as a new run; returns the loader's work. */
   async stage(
-    dataset: DatasetDefinition, files: InputFile[], work: Partial<LoaderInput> = {}, warehouse: Partial<WarehouseConnection> = {},
+    dataset: DatasetDefinition,
+    files: InputFile[],
+    work: Partial<LoaderInput> = {},
+    warehouse: Partial<WarehouseConnection> = {},
   ): Promise<LoaderInput> {
     const runId = work.runId ?? `20260101T000000Z-${String(++this.runs).padStart(16, '0')}`;
-    const staged = await Promise.all(files.map(async ({ content, gzip = false }, index) => {
-      const key = `runs/${runId}/input/part-${String(index).padStart(5, '0')}.csv${gzip ? '.gz' : ''}`;
-      const body = gzip ? gzipSync(content) : Buffer.from(content as string);
-      await this.put(key, body);
-      return { id: `file-${index}`, key, bytes: body.length, gzip };
-    }));
+    const staged = await Promise.all(
+      files.map(async ({ content, gzip = false }, index) => {
+        const key = `runs/${runId}/input/part-${String(index).padStart(5, '0')}.csv${gzip ? '.gz' : ''}`;
+        const body = gzip ? gzipSync(content) : Buffer.from(content as string);
+        await this.put(key, body);
+        return { id: `file-${index}`, key, bytes: body.length, gzip };
+      }),
+    );
     await this.put(stagedFilesKey(runId), JSON.stringify({ files: staged, rejected: [] }));
     return {
       contract: CONTRACT_VERSION,
@@ -101,7 +146,13 @@ export class LoaderBench {
       rejectedRowsFolder: rejectedRowsFolder(runId, STEP_ID),
       dataset,
       warehouse: {
-        database: 'dev', copyRoleArn: COPY_ROLE, region: 'us-east-1', host: this.redshift.host, port: this.redshift.port, secretArn: this.secretArn, ...warehouse,
+        database: 'dev',
+        copyRoleArn: COPY_ROLE,
+        region: 'us-east-1',
+        host: this.redshift.host,
+        port: this.redshift.port,
+        secretArn: this.secretArn,
+        ...warehouse,
       },
       schema: 'analytics',
       table: dataset.name,
@@ -126,14 +177,20 @@ export class LoaderBench {
     await this.put(inputKey, JSON.stringify(input));
     const child = spawn(process.execPath, [this.program], {
       env: {
-        ...this.ministack.environment, NODE_EXTRA_CA_CERTS: this.redshift.caFile, [LOADER_INPUT_ENV]: `s3://${input.workBucket}/${inputKey}`,
+        ...this.ministack.environment,
+        NODE_EXTRA_CA_CERTS: this.redshift.caFile,
+        [LOADER_INPUT_ENV]: `s3://${input.workBucket}/${inputKey}`,
       },
     });
     started(child);
     let log = '';
     let errors = '';
-    child.stdout.on('data', text => { log += text; });
-    child.stderr.on('data', text => { errors += text; });
+    child.stdout.on('data', text => {
+      log += text;
+    });
+    child.stderr.on('data', text => {
+      errors += text;
+    });
     const exitCode = await new Promise<number | null>(resolve => child.once('close', resolve));
     const [result, failure] = await Promise.all([input.resultKey, input.failureKey].map(key => this.get(key)));
     return { exitCode, log, errors, result: result && JSON.parse(result), failure: failure && JSON.parse(failure) };
@@ -152,7 +209,9 @@ export class LoaderBench {
 
   async get(key: string): Promise<string | undefined> {
     try {
-      return await (await this.s3.send(new GetObjectCommand({ Bucket: WORK_BUCKET, Key: key }))).Body!.transformToString();
+      return await (
+        await this.s3.send(new GetObjectCommand({ Bucket: WORK_BUCKET, Key: key }))
+      ).Body!.transformToString();
     } catch (error) {
       if ((error as Error).name === 'NoSuchKey') return undefined;
       throw error;
@@ -161,7 +220,9 @@ export class LoaderBench {
 
   /** Lines of the kept rows, without the objects' headers. */
   async rejectedRows(input: LoaderInput): Promise<string[]> {
-    const { Contents = [] } = await this.s3.send(new ListObjectsV2Command({ Bucket: WORK_BUCKET, Prefix: input.rejectedRowsFolder }));
+    const { Contents = [] } = await this.s3.send(
+      new ListObjectsV2Command({ Bucket: WORK_BUCKET, Prefix: input.rejectedRowsFolder }),
+    );
     const texts = await Promise.all(Contents.map(object => this.get(object.Key!)));
     return texts.flatMap(text => text!.trimEnd().split('\n').slice(1));
   }

@@ -1,10 +1,16 @@
-// The state machine as it is deployed, with the real staging function; the steps' functions only pretend to have compute.
+// The state machine as it is deployed, with the real staging function; the steps' functions only pretend to have
+// compute.
 import { randomUUID } from 'crypto';
 import { rmSync } from 'fs';
 import * as path from 'path';
 import { setTimeout as sleep } from 'timers/promises';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { DescribeExecutionCommand, type DescribeExecutionOutput, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import {
+  DescribeExecutionCommand,
+  type DescribeExecutionOutput,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -14,7 +20,15 @@ import { deployApp } from './deploy-app';
 import { RunningMiniStack, startMiniStack } from '../../local/ministack';
 import { createRunFolder } from '../../local/processes';
 import {
-  Column, DataFormat, Dataset, EtlPipeline, EtlStep, type EtlStepBindOptions, type EtlStepConfig, type IEtlStep, S3QueueTrigger,
+  Column,
+  DataFormat,
+  Dataset,
+  EtlPipeline,
+  EtlStep,
+  type EtlStepBindOptions,
+  type EtlStepConfig,
+  type IEtlStep,
+  S3QueueTrigger,
 } from '../../src';
 import { jobLoop } from '../../src/etl-step/job-loop';
 import type { LedgerFile } from '../../src/file-ledger/contract';
@@ -64,7 +78,12 @@ class JobStep extends Construct implements IEtlStep {
       environment: { STEP_ID: this.stepId, WORK_BUCKET: workBucket.bucketName },
     });
     return {
-      chain: jobLoop(scope, { stepId: this.stepId, handler: handler.currentVersion, maxRuntime: Duration.seconds(20), arguments: { text: TEXT } }),
+      chain: jobLoop(scope, {
+        stepId: this.stepId,
+        handler: handler.currentVersion,
+        maxRuntime: Duration.seconds(20),
+        arguments: { text: TEXT },
+      }),
     };
   }
 }
@@ -79,7 +98,11 @@ beforeAll(async () => {
   runFolder = createRunFolder();
   miniStack = await startMiniStack({ runFolder, timeScale: 0.02 });
   await deploy();
-  const configuration = { endpoint: miniStack.endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+  const configuration = {
+    endpoint: miniStack.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  };
   s3Client = new S3Client(configuration);
   sfnClient = new SFNClient(configuration);
 });
@@ -101,7 +124,10 @@ async function deploy(): Promise<void> {
     steps: [
       new JobStep(stack, 'First'),
       EtlStep.parallel('Both', [new JobStep(stack, 'left-one'), new JobStep(stack, 'right-one')]),
-      EtlStep.fromChainable('Last', sfn.Pass.jsonata(stack, 'Look', { outputs: { sees: '{% $keys($states.input.results) %}' } })),
+      EtlStep.fromChainable(
+        'Last',
+        sfn.Pass.jsonata(stack, 'Look', { outputs: { sees: '{% $keys($states.input.results) %}' } }),
+      ),
     ],
   });
   new CfnOutput(stack, 'LandingName', { key: 'Landing', value: landing.bucketName });
@@ -111,31 +137,55 @@ async function deploy(): Promise<void> {
 }
 
 /** Runs an execution for one file with this content, to its end. */
-async function run(kind: string, content = 'order_id\n1\n'): Promise<{ runId: string; execution: DescribeExecutionOutput; output: any }> {
+async function run(
+  kind: string,
+  content = 'order_id\n1\n',
+): Promise<{ runId: string; execution: DescribeExecutionOutput; output: any }> {
   const runId = `${kind}-${randomUUID()}`;
   const key = `in/a b+${runId}.csv`;
-  const { VersionId, ETag } = await s3Client.send(new PutObjectCommand({ Bucket: outputs.Landing, Key: key, Body: content }));
+  const { VersionId, ETag } = await s3Client.send(
+    new PutObjectCommand({ Bucket: outputs.Landing, Key: key, Body: content }),
+  );
   await s3Client.send(new PutObjectCommand({ Bucket: outputs.Landing, Key: key, Body: 'a newer object' }));
-  const file: LedgerFile = { id: 'id-0', bucket: outputs.Landing, key, versionId: VersionId, etag: ETag!, size: content.length };
+  const file: LedgerFile = {
+    id: 'id-0',
+    bucket: outputs.Landing,
+    key,
+    versionId: VersionId,
+    etag: ETag!,
+    size: content.length,
+  };
   const files = { bucket: outputs.Work, key: `runs/${runId}/files.json`, count: 1, bytes: content.length };
   await s3Client.send(new PutObjectCommand({ Bucket: outputs.Work, Key: files.key, Body: JSON.stringify([file]) }));
-  return { runId, ...await execute(runId, 1, files) };
+  return { runId, ...(await execute(runId, 1, files)) };
 }
 
-async function execute(runId: string, attempt: number, files: object): Promise<{ execution: DescribeExecutionOutput; output: any }> {
-  const { executionArn } = await sfnClient.send(new StartExecutionCommand({
-    stateMachineArn: outputs.Machine, name: `${runId}-${attempt}`, input: JSON.stringify({ runId, attempt, files }),
-  }));
+async function execute(
+  runId: string,
+  attempt: number,
+  files: object,
+): Promise<{ execution: DescribeExecutionOutput; output: any }> {
+  const { executionArn } = await sfnClient.send(
+    new StartExecutionCommand({
+      stateMachineArn: outputs.Machine,
+      name: `${runId}-${attempt}`,
+      input: JSON.stringify({ runId, attempt, files }),
+    }),
+  );
   for (;;) {
     const execution = await sfnClient.send(new DescribeExecutionCommand({ executionArn }));
-    if (execution.status !== 'RUNNING') return { execution: execution as DescribeExecutionOutput, output: JSON.parse(execution.output ?? 'null') };
+    if (execution.status !== 'RUNNING') {
+      return { execution: execution as DescribeExecutionOutput, output: JSON.parse(execution.output ?? 'null') };
+    }
     await sleep(200);
   }
 }
 
 /** What the function of a step was asked, in order. */
 async function calls(runId: string, stepId: string): Promise<any[]> {
-  const { Contents = [] } = await s3Client.send(new ListObjectsV2Command({ Bucket: outputs.Work, Prefix: `calls/${runId}/${stepId}/` }));
+  const { Contents = [] } = await s3Client.send(
+    new ListObjectsV2Command({ Bucket: outputs.Work, Prefix: `calls/${runId}/${stepId}/` }),
+  );
   return Promise.all(Contents.map(async ({ Key }) => JSON.parse(await stored(Key!))));
 }
 
@@ -153,12 +203,25 @@ test('stages the files, takes every step and returns what each returned', async 
   expect(output).toEqual({
     ...JSON.parse(execution.input!),
     staged: { files: 1, bytes: 11, rejectedFiles: 0 },
-    results: { 'First': result('First'), 'left-one': result('left-one'), 'right-one': result('right-one'), 'Last': { sees: ['First', 'left-one', 'right-one'] } },
+    results: {
+      First: result('First'),
+      'left-one': result('left-one'),
+      'right-one': result('right-one'),
+      Last: { sees: ['First', 'left-one', 'right-one'] },
+    },
   });
   expect(await stored(`runs/${runId}/input/part-00000.csv`)).toBe('order_id\n1\n');
   expect(await actions(runId)).toEqual(['launch', 'check', 'check']);
   const [launch, firstCheck, secondCheck] = await calls(runId, 'First');
-  expect(launch).toEqual({ contract: 1, runId, attempt: 1, action: 'launch', executionArn: execution.executionArn, relaunch: 0, arguments: { text: TEXT } });
+  expect(launch).toEqual({
+    contract: 1,
+    runId,
+    attempt: 1,
+    action: 'launch',
+    executionArn: execution.executionArn,
+    relaunch: 0,
+    arguments: { text: TEXT },
+  });
   expect(firstCheck).toEqual({ ...launch, action: 'check', job: { of: 'First', polls: 0 } });
   expect(secondCheck.job).toEqual({ of: 'First', polls: 1 });
 });
@@ -175,7 +238,9 @@ test('a run without a file that can be loaded ends well and launches nothing', a
   const { runId, execution, output } = await run('good', 'another header\n');
   expect(execution.status).toBe('SUCCEEDED');
   expect(output).toEqual({ ...JSON.parse(execution.input!), staged: { files: 0, bytes: 0, rejectedFiles: 1 } });
-  expect(JSON.parse(await stored(`runs/${runId}/staged.json`)).rejected).toEqual([{ id: 'id-0', reason: expect.stringMatching(/^has no header/) }]);
+  expect(JSON.parse(await stored(`runs/${runId}/staged.json`)).rejected).toEqual([
+    { id: 'id-0', reason: expect.stringMatching(/^has no header/) },
+  ]);
   expect(await actions(runId)).toEqual([]);
 });
 
@@ -191,7 +256,12 @@ test('a failure passes with its name and its text, after the compute was stopped
 test('missing capacity leads to another launch', async () => {
   const { runId, output } = await run('crowded');
   expect(output.results.First).toMatchObject({ relaunch: 1 });
-  expect((await calls(runId, 'First')).map(({ action, relaunch }) => `${action} ${relaunch}`)).toEqual(['launch 0', 'launch 1', 'check 1', 'check 1']);
+  expect((await calls(runId, 'First')).map(({ action, relaunch }) => `${action} ${relaunch}`)).toEqual([
+    'launch 0',
+    'launch 1',
+    'check 1',
+    'check 1',
+  ]);
 });
 
 test('missing capacity is given up after two more launches', async () => {
@@ -202,6 +272,10 @@ test('missing capacity is given up after two more launches', async () => {
 
 test('a step that takes longer than its maxRuntime is stopped', async () => {
   const { runId, execution } = await run('slow');
-  expect(execution).toMatchObject({ status: 'FAILED', error: 'Etl.Timeout', cause: expect.stringMatching(/^The step 'First' was not done after 20 seconds/) });
+  expect(execution).toMatchObject({
+    status: 'FAILED',
+    error: 'Etl.Timeout',
+    cause: expect.stringMatching(/^The step 'First' was not done after 20 seconds/),
+  });
   expect((await actions(runId)).slice(-3)).toEqual(['check', 'stop', 'stop']);
 });

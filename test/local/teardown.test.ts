@@ -1,8 +1,15 @@
-// A stack is deleted while a run goes on: the whole way, with the CDK CLI, the bundled functions and CloudFormation's order.
+// A stack is deleted while a run goes on: the whole way, with the CDK CLI, the bundled functions and CloudFormation's
+// order.
 import { mkdirSync, rmSync, writeFileSync } from 'fs';
 import * as path from 'path';
 import { setTimeout as sleep } from 'timers/promises';
-import { CloudFormationClient, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, waitUntilStackDeleteComplete } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DeleteStackCommand,
+  DescribeStackEventsCommand,
+  DescribeStacksCommand,
+  waitUntilStackDeleteComplete,
+} from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
@@ -23,7 +30,11 @@ let dynamo: DynamoDBDocumentClient;
 beforeAll(async () => {
   runFolder = createRunFolder();
   miniStack = await startMiniStack({ runFolder });
-  const configuration = { endpoint: miniStack.endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+  const configuration = {
+    endpoint: miniStack.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  };
   cloudFormation = new CloudFormationClient(configuration);
   s3 = new S3Client(configuration);
   sfn = new SFNClient(configuration);
@@ -42,7 +53,12 @@ async function deployApp(): Promise<Record<string, string>> {
   const app = path.join(__dirname, 'teardown', 'app.ts');
   const tsconfig = path.join(__dirname, '..', '..', 'tsconfig.dev.json');
   writeFileSync(path.join(appFolder, 'cdk.json'), JSON.stringify({ app: `tsx --tsconfig ${tsconfig} ${app}` }));
-  const outputs = await deploy({ appFolder, environment: miniStack.environment, runFolder, outputFolder: path.join(runFolder, 'app.out') });
+  const outputs = await deploy({
+    appFolder,
+    environment: miniStack.environment,
+    runFolder,
+    outputFolder: path.join(runFolder, 'app.out'),
+  });
   return outputs.Loading;
 }
 
@@ -65,14 +81,22 @@ test('deleting a stack ends the run that goes on, waits for its compute, and let
   const stackId = Stacks![0].StackId!;
   await s3.send(new PutObjectCommand({ Bucket: outputs.LandingBucket, Key: 'a.csv', Body: '1' }));
   const executionArn = await eventually(async () => {
-    const { executions } = await sfn.send(new ListExecutionsCommand({ stateMachineArn: outputs.StateMachineArn, statusFilter: 'RUNNING' }));
+    const { executions } = await sfn.send(
+      new ListExecutionsCommand({ stateMachineArn: outputs.StateMachineArn, statusFilter: 'RUNNING' }),
+    );
     return executions?.[0]?.executionArn;
   });
 
   await cloudFormation.send(new DeleteStackCommand({ StackName: 'Loading' }));
-  await waitUntilStackDeleteComplete({ client: cloudFormation, maxWaitTime: 240, minDelay: 1, maxDelay: 1 }, { StackName: stackId });
+  await waitUntilStackDeleteComplete(
+    { client: cloudFormation, maxWaitTime: 240, minDelay: 1, maxDelay: 1 },
+    { StackName: stackId },
+  );
 
-  expect(await sfn.send(new DescribeExecutionCommand({ executionArn }))).toMatchObject({ status: 'ABORTED', error: 'Etl.Stopped' });
+  expect(await sfn.send(new DescribeExecutionCommand({ executionArn }))).toMatchObject({
+    status: 'ABORTED',
+    error: 'Etl.Stopped',
+  });
   const runId = executionArn.split(':').at(-1)!.slice(0, -2);
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: outputs.AskedBucket }));
   expect(Contents.length).toBeGreaterThanOrEqual(3); // the function says "ended" at the third question
@@ -92,8 +116,15 @@ test('deleting a stack ends the run that goes on, waits for its compute, and let
     return events.indexOf(event);
   };
   const stopped = position('Custom::StopRuns DELETE_COMPLETE');
-  expect(position('AWS::Lambda::EventSourceMapping DELETE_COMPLETE')).toBeLessThan(position('Custom::StopRuns DELETE_IN_PROGRESS'));
-  for (const type of ['AWS::StepFunctions::StateMachine', 'AWS::SQS::Queue', 'AWS::IAM::Policy', 'AWS::Lambda::Function']) {
+  expect(position('AWS::Lambda::EventSourceMapping DELETE_COMPLETE')).toBeLessThan(
+    position('Custom::StopRuns DELETE_IN_PROGRESS'),
+  );
+  for (const type of [
+    'AWS::StepFunctions::StateMachine',
+    'AWS::SQS::Queue',
+    'AWS::IAM::Policy',
+    'AWS::Lambda::Function',
+  ]) {
     expect(position(`${type} DELETE_IN_PROGRESS`)).toBeGreaterThan(stopped);
   }
 });

@@ -22,7 +22,12 @@ afterEach(() => {
 /** What the functions have recorded, added up. */
 function sums(): Record<string, number> {
   const total: Record<string, number> = {};
-  for (const { _aws: { CloudWatchMetrics: [{ Metrics }] }, ...values } of lines) {
+  for (const {
+    _aws: {
+      CloudWatchMetrics: [{ Metrics }],
+    },
+    ...values
+  } of lines) {
     for (const { Name } of Metrics) total[Name] = (total[Name] ?? 0) + values[Name];
   }
   return total;
@@ -36,17 +41,26 @@ async function arrived(names: string[], options: StoryOptions = {}): Promise<Sto
 
 test('a line is what CloudWatch takes metrics from', () => {
   record('trigger', { FilesLoaded: 3, RunDuration: 90 });
-  expect(lines).toEqual([{
-    _aws: {
-      Timestamp: Date.parse('2026-03-01T10:00:00Z'),
-      CloudWatchMetrics: [{
-        Namespace: 'cdk-etl-steps', Dimensions: [['Trigger']], Metrics: [{ Name: 'FilesLoaded', Unit: 'Count' }, { Name: 'RunDuration', Unit: 'Seconds' }],
-      }],
+  expect(lines).toEqual([
+    {
+      _aws: {
+        Timestamp: Date.parse('2026-03-01T10:00:00Z'),
+        CloudWatchMetrics: [
+          {
+            Namespace: 'cdk-etl-steps',
+            Dimensions: [['Trigger']],
+            Metrics: [
+              { Name: 'FilesLoaded', Unit: 'Count' },
+              { Name: 'RunDuration', Unit: 'Seconds' },
+            ],
+          },
+        ],
+      },
+      Trigger: 'Stack-Trigger',
+      FilesLoaded: 3,
+      RunDuration: 90,
     },
-    Trigger: 'Stack-Trigger',
-    FilesLoaded: 3,
-    RunDuration: 90,
-  }]);
+  ]);
 });
 
 test('a function that belongs to no trigger or step, and one that has nothing to say, records nothing', () => {
@@ -71,14 +85,22 @@ test('what becomes of files and runs is counted once, however often the run is s
   const last = story.running();
   await story.end(last, 'SUCCEEDED');
   await story.event(last);
-  expect(sums()).toEqual({ FilesArrived: 3, FilesRejected: 1, RunsFailed: 1, FilesLoaded: 2, RunsSucceeded: 1, RunDuration: 180 });
+  expect(sums()).toEqual({
+    FilesArrived: 3,
+    FilesRejected: 1,
+    RunsFailed: 1,
+    FilesLoaded: 2,
+    RunsSucceeded: 1,
+    RunDuration: 180,
+  });
 });
 
 test('a settlement that was broken off counts the rest', async () => {
   const story = await arrived(['a', 'b']);
   const runId = story.running().slice(0, -2);
   lines = [];
-  story.aws.beforeNext('TransactWriteItems', () => { // somebody else has settled one already
+  story.aws.beforeNext('TransactWriteItems', () => {
+    // somebody else has settled one already
     Object.assign(story.aws.items.get(story.file('a').id)!, { status: 'LOADED' });
   });
   await story.end(`${runId}-1`, 'SUCCEEDED');
@@ -128,5 +150,14 @@ test('compute that does not end is counted at each look', async () => {
 
 test('a step counts its rows', () => {
   recordResult({ rowsRead: 10, rowsWritten: 7, rowsRejected: 2, duplicatesDropped: 1, seconds: 60 });
-  expect(lines).toEqual([expect.objectContaining({ Step: 'Stack-Step', RowsRead: 10, RowsWritten: 7, RowsRejected: 2, DuplicatesDropped: 1, LoadDuration: 60 })]);
+  expect(lines).toEqual([
+    expect.objectContaining({
+      Step: 'Stack-Step',
+      RowsRead: 10,
+      RowsWritten: 7,
+      RowsRejected: 2,
+      DuplicatesDropped: 1,
+      LoadDuration: 60,
+    }),
+  ]);
 });

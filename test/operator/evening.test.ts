@@ -15,7 +15,9 @@ function commands(heading: string): string[] {
 }
 
 test('every operation is documented, with all its fields', () => {
-  const rows = new Map([...DOCUMENT.matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].map(([, operation, fields]) => [operation, fields]));
+  const rows = new Map(
+    [...DOCUMENT.matchAll(/^\| `(\w+)` *\| (.*?) \|/gm)].map(([, operation, fields]) => [operation, fields]),
+  );
   for (const [operation, { oneOf = [], required = [], optional = [] }] of Object.entries(OPERATIONS)) {
     const fields = [...rows.get(operation)!.matchAll(/`(\w+)`/g)].map(([, field]) => field);
     expect([operation, fields.sort()]).toEqual([operation, [...new Set([...oneOf, ...required, ...optional])].sort()]);
@@ -29,7 +31,10 @@ test('an evening ends well with the documented commands alone', async () => {
   /** Sends what the document tells. */
   const operate = async (heading: string, known: Record<string, string> = {}) => {
     for (const command of commands(heading)) {
-      const payload = Object.entries(known).reduce((text, [name, value]) => text.replaceAll(`<${name}>`, value), command);
+      const payload = Object.entries(known).reduce(
+        (text, [name, value]) => text.replaceAll(`<${name}>`, value),
+        command,
+      );
       answers.push(await story.operate(JSON.parse(payload)));
     }
   };
@@ -55,7 +60,12 @@ test('an evening ends well with the documented commands alone', async () => {
   await story.receive(story.upload('in/bad.csv'), story.upload('in/good.csv'));
   const first = story.running();
   await story.receive(story.upload('in/mistake.csv'));
-  story.aws.endExecution(first, 'FAILED', 'Etl.Data', JSON.stringify({ message: 'line 7: no date', files: [story.file('in/bad.csv').id] }));
+  story.aws.endExecution(
+    first,
+    'FAILED',
+    'Etl.Data',
+    JSON.stringify({ message: 'line 7: no date', files: [story.file('in/bad.csv').id] }),
+  );
   answers = [];
   await operate('A bad file'); // before the event of the end came
   await story.event(first);
@@ -63,10 +73,17 @@ test('an evening ends well with the documented commands alone', async () => {
   expect(answers[1]).toMatchObject({ setAside: 1 });
   answers = [];
   await operate('A bad file');
-  expect(answers[0].files).toContainEqual(expect.objectContaining({ key: 'in/bad.csv', status: 'REJECTED', reason: 'Etl.Data: line 7: no date' }));
+  expect(answers[0].files).toContainEqual(
+    expect.objectContaining({ key: 'in/bad.csv', status: 'REJECTED', reason: 'Etl.Data: line 7: no date' }),
+  );
   await story.receive(story.upload('in/bad.csv'));
   await story.end(story.running(), 'SUCCEEDED');
-  expect(story.files().filter(file => file.key === 'in/bad.csv').map(file => file.status)).toEqual(['REJECTED', 'LOADED']);
+  expect(
+    story
+      .files()
+      .filter(file => file.key === 'in/bad.csv')
+      .map(file => file.status),
+  ).toEqual(['REJECTED', 'LOADED']);
 
   // a full dead-letter queue
   const letters = ['in/c.csv', 'in/d.csv'].map(key => story.upload(key));
@@ -86,7 +103,9 @@ test('an evening ends well with the documented commands alone', async () => {
   expect(story.statuses()).toMatchObject({ 'in/late.csv': 'FAILED' });
   answers = [];
   await operate('A replay', { runId });
-  expect(answers[0].runs).toContainEqual(expect.objectContaining({ runId, cause: 'Etl.LoadFailed: the warehouse is down' }));
+  expect(answers[0].runs).toContainEqual(
+    expect.objectContaining({ runId, cause: 'Etl.LoadFailed: the warehouse is down' }),
+  );
   expect(answers[1]).toMatchObject({ putBack: 1, warning: expect.stringContaining('DynamoDB') });
   await minute();
   await story.end(story.running(), 'SUCCEEDED');
@@ -103,7 +122,11 @@ test('an evening ends well with the documented commands alone', async () => {
   const request = { operation: 'backfill', prefix: 'in/2025/' };
   const calls = [await story.operate(request)];
   while (calls.at(-1).next) calls.push(await story.operate({ ...request, next: calls.at(-1).next }));
-  expect(calls.map(({ entered, failed }) => [entered, failed])).toEqual([[10, 0], [10, 0], [5, 0]]);
+  expect(calls.map(({ entered, failed }) => [entered, failed])).toEqual([
+    [10, 0],
+    [10, 0],
+    [5, 0],
+  ]);
   story.remainingMilliseconds = 180_000;
   await minute();
   await story.end(story.running(), 'SUCCEEDED');
@@ -111,9 +134,22 @@ test('an evening ends well with the documented commands alone', async () => {
   await operate('A backfill');
   expect(answers).toEqual([{ paused: null, runs: [], files: [] }]);
 
-  const done = story.files().filter(file => file.status === 'LOADED').map(file => file.key);
-  expect(done.sort()).toEqual([...old, 'in/a.csv', 'in/b.csv', 'in/bad.csv', 'in/c.csv', 'in/d.csv', 'in/good.csv', 'in/late.csv'].sort());
-  expect(story.files().filter(file => file.status !== 'LOADED').map(({ key, status }) => [key, status])).toEqual([['in/bad.csv', 'REJECTED'], ['in/mistake.csv', 'REJECTED']]);
+  const done = story
+    .files()
+    .filter(file => file.status === 'LOADED')
+    .map(file => file.key);
+  expect(done.sort()).toEqual(
+    [...old, 'in/a.csv', 'in/b.csv', 'in/bad.csv', 'in/c.csv', 'in/d.csv', 'in/good.csv', 'in/late.csv'].sort(),
+  );
+  expect(
+    story
+      .files()
+      .filter(file => file.status !== 'LOADED')
+      .map(({ key, status }) => [key, status]),
+  ).toEqual([
+    ['in/bad.csv', 'REJECTED'],
+    ['in/mistake.csv', 'REJECTED'],
+  ]);
   jest.useRealTimers();
 });
 
@@ -130,9 +166,20 @@ test('the documented loop goes on until an answer has no next, whatever the key'
   const next = 'in/2025/a "b" $c.csv';
   const log = join(mkdtempSync(join(tmpdir(), 'operate-')), 'calls');
   execFileSync('bash', ['-c', [aws, etl, loop].join('\n')], {
-    env: { ...process.env, LOG: log, FIRST: JSON.stringify({ entered: 1, next }), SECOND: JSON.stringify({ entered: 2 }) },
+    env: {
+      ...process.env,
+      LOG: log,
+      FIRST: JSON.stringify({ entered: 1, next }),
+      SECOND: JSON.stringify({ entered: 2 }),
+    },
   });
-  expect(readFileSync(log, 'utf8').trim().split('\n').map(line => JSON.parse(line))).toEqual([
-    { operation: 'backfill', prefix: 'in/2025/' }, { operation: 'backfill', prefix: 'in/2025/', next },
+  expect(
+    readFileSync(log, 'utf8')
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line)),
+  ).toEqual([
+    { operation: 'backfill', prefix: 'in/2025/' },
+    { operation: 'backfill', prefix: 'in/2025/', next },
   ]);
 });

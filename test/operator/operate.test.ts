@@ -4,13 +4,19 @@ import { expectedId, fakeTime, Story, type StoryOptions } from '../file-ledger/s
 
 let time: ReturnType<typeof fakeTime>;
 
-beforeEach(() => { time = fakeTime('2026-03-01T10:00:00Z'); });
+beforeEach(() => {
+  time = fakeTime('2026-03-01T10:00:00Z');
+});
 afterEach(() => jest.useRealTimers());
 
 const keys = (count: number) => Array.from({ length: count }, (_, number) => `in/${String(number).padStart(4, '0')}`);
 
 /** A story in which files of these keys were loaded, or what else the end of their run made of them. */
-async function after(end: Parameters<Story['end']>, names: string[], options: StoryOptions = {}): Promise<{ story: Story; runId: string }> {
+async function after(
+  end: Parameters<Story['end']>,
+  names: string[],
+  options: StoryOptions = {},
+): Promise<{ story: Story; runId: string }> {
   const story = new Story({ maxAttempts: 1, ...options });
   await story.receive(...names.map(key => story.upload(key)));
   const [, ...rest] = end;
@@ -19,18 +25,21 @@ async function after(end: Parameters<Story['end']>, names: string[], options: St
   return { story, runId: execution.slice(0, -2) };
 }
 
-const failed = (names: string[], options?: StoryOptions) => after(['', 'FAILED', 'Etl.LoadFailed', 'no rows'], names, options);
+const failed = (names: string[], options?: StoryOptions) =>
+  after(['', 'FAILED', 'Etl.LoadFailed', 'no rows'], names, options);
 const loaded = (names: string[], options?: StoryOptions) => after(['', 'SUCCEEDED'], names, options);
 
 /** Makes the same call until its answers say that nothing is left; returns them all. */
 async function untilDone(story: Story, payload: object): Promise<any[]> {
   const answers = [await story.operate(payload)];
-  while (answers.at(-1).next !== undefined) answers.push(await story.operate({ ...payload, next: answers.at(-1).next }));
+  while (answers.at(-1).next !== undefined) {
+    answers.push(await story.operate({ ...payload, next: answers.at(-1).next }));
+  }
   return answers;
 }
 
 describe('putting files back', () => {
-  test('a failed run\'s files wait again, and the next sweep begins their run', async () => {
+  test("a failed run's files wait again, and the next sweep begins their run", async () => {
     const { story, runId } = await failed(['a', 'b']);
     expect(await story.operate({ operation: 'putBack', runId })).toEqual({
       putBack: 2,
@@ -59,7 +68,10 @@ describe('putting files back', () => {
     ['its key and version', story => ({ key: 'a', versionId: story.file('a').versionId })],
   ])('a loaded file is named by %s', async (_, selection) => {
     const { story } = await loaded(['a', 'b']);
-    expect(await story.operate({ operation: 'putBack', ...selection(story) })).toMatchObject({ putBack: 1, files: [{ key: 'a' }] });
+    expect(await story.operate({ operation: 'putBack', ...selection(story) })).toMatchObject({
+      putBack: 1,
+      files: [{ key: 'a' }],
+    });
     expect(story.statuses()).toEqual({ a: 'PENDING', b: 'LOADED' });
   });
 
@@ -97,14 +109,22 @@ describe('putting files back', () => {
     await story.receive(story.upload('a'));
     await story.receive(story.upload('b'));
     const fileIds = story.files().map(file => file.id);
-    expect(await story.operate({ operation: 'putBack', fileIds: [...fileIds, fileIds[0]] })).toMatchObject({ putBack: 0, leftAsTheyAre: { CLAIMED: 1, PENDING: 1 } });
+    expect(await story.operate({ operation: 'putBack', fileIds: [...fileIds, fileIds[0]] })).toMatchObject({
+      putBack: 0,
+      leftAsTheyAre: { CLAIMED: 1, PENDING: 1 },
+    });
   });
 
   test('one that somebody else takes at that moment stays as it is', async () => {
     const { story, runId } = await failed(['a']);
     const { id } = story.file('a');
-    story.aws.beforeNext('TransactWriteItems', () => Object.assign(story.aws.items.get(id)!, { status: 'CLAIMED', runId: 'another run' }));
-    expect(await story.operate({ operation: 'putBack', runId })).toMatchObject({ putBack: 0, leftAsTheyAre: { CLAIMED: 1 } });
+    story.aws.beforeNext('TransactWriteItems', () =>
+      Object.assign(story.aws.items.get(id)!, { status: 'CLAIMED', runId: 'another run' }),
+    );
+    expect(await story.operate({ operation: 'putBack', runId })).toMatchObject({
+      putBack: 0,
+      leftAsTheyAre: { CLAIMED: 1 },
+    });
     expect(story.file('a').runId).toBe('another run');
   });
 
@@ -119,9 +139,17 @@ describe('putting files back', () => {
   test('unknown files are named', async () => {
     const { story } = await failed(['a']);
     const id = '0'.repeat(64);
-    expect(await story.operate({ operation: 'putBack', fileIds: [id, story.file('a').id] })).toMatchObject({ putBack: 1, unknown: [id] });
-    expect(await story.operate({ operation: 'putBack', key: 'b' })).toMatchObject({ putBack: 0, unknown: ['b (the version that is in the bucket now)'] });
-    expect(await story.operate({ operation: 'putBack', runId: '20260301T100000Z-0123456789abcdef' })).toMatchObject({ refused: expect.stringMatching(/no run 20260301/) });
+    expect(await story.operate({ operation: 'putBack', fileIds: [id, story.file('a').id] })).toMatchObject({
+      putBack: 1,
+      unknown: [id],
+    });
+    expect(await story.operate({ operation: 'putBack', key: 'b' })).toMatchObject({
+      putBack: 0,
+      unknown: ['b (the version that is in the bucket now)'],
+    });
+    expect(await story.operate({ operation: 'putBack', runId: '20260301T100000Z-0123456789abcdef' })).toMatchObject({
+      refused: expect.stringMatching(/no run 20260301/),
+    });
   });
 });
 
@@ -137,7 +165,10 @@ describe('setting files aside', () => {
   test('a file that waits is rejected, and no run takes it', async () => {
     const story = await waiting();
     const seen = structuredClone([...story.aws.items.values()]);
-    expect(await story.operate({ operation: 'setAside', key: 'in/b', reason: 'a test file' })).toMatchObject({ setAside: 1, files: [{ key: 'in/b' }] });
+    expect(await story.operate({ operation: 'setAside', key: 'in/b', reason: 'a test file' })).toMatchObject({
+      setAside: 1,
+      files: [{ key: 'in/b' }],
+    });
     expect(story.file('in/b')).toMatchObject({ status: 'REJECTED', reason: 'Set aside by an operator: a test file' });
     story.aws.staleIndex = seen; // shows it still
     await story.end(story.running(), 'SUCCEEDED');
@@ -148,32 +179,45 @@ describe('setting files aside', () => {
   test('and can be put back', async () => {
     const story = await waiting();
     await story.operate({ operation: 'setAside', prefix: 'in/', reason: 'too early' });
-    expect(story.statuses()).toEqual({ 'a': 'CLAIMED', 'in/b': 'REJECTED', 'in/c': 'REJECTED' });
+    expect(story.statuses()).toEqual({ a: 'CLAIMED', 'in/b': 'REJECTED', 'in/c': 'REJECTED' });
     await story.operate({ operation: 'putBack', prefix: 'in/' });
     await story.end(story.running(), 'SUCCEEDED');
     await story.end(story.running(), 'SUCCEEDED');
-    expect(story.statuses()).toEqual({ 'a': 'LOADED', 'in/b': 'LOADED', 'in/c': 'LOADED' });
+    expect(story.statuses()).toEqual({ a: 'LOADED', 'in/b': 'LOADED', 'in/c': 'LOADED' });
   });
 
   test('one that is being loaded stays as it is', async () => {
     const story = await waiting();
-    expect(await story.operate({ operation: 'setAside', key: 'a', reason: 'x' })).toMatchObject({ setAside: 0, leftAsTheyAre: { CLAIMED: 1 } });
+    expect(await story.operate({ operation: 'setAside', key: 'a', reason: 'x' })).toMatchObject({
+      setAside: 0,
+      leftAsTheyAre: { CLAIMED: 1 },
+    });
   });
 
   test('one that a run takes at that moment stays with the run', async () => {
     const story = await waiting();
     const { id } = story.file('in/b');
-    story.aws.beforeNext('TransactWriteItems', () => Object.assign(story.aws.items.get(id)!, { status: 'CLAIMED', runId: 'a run' }));
-    expect(await story.operate({ operation: 'setAside', key: 'in/b', reason: 'x' })).toMatchObject({ setAside: 0, leftAsTheyAre: { CLAIMED: 1 } });
+    story.aws.beforeNext('TransactWriteItems', () =>
+      Object.assign(story.aws.items.get(id)!, { status: 'CLAIMED', runId: 'a run' }),
+    );
+    expect(await story.operate({ operation: 'setAside', key: 'in/b', reason: 'x' })).toMatchObject({
+      setAside: 0,
+      leftAsTheyAre: { CLAIMED: 1 },
+    });
   });
 });
 
 test('pause and resume', async () => {
   const story = new Story();
-  expect(await story.operate({ operation: 'pause', reason: 'the warehouse moves' })).toMatchObject({ paused: 'the warehouse moves' });
+  expect(await story.operate({ operation: 'pause', reason: 'the warehouse moves' })).toMatchObject({
+    paused: 'the warehouse moves',
+  });
   await story.receive(story.upload('a'));
   expect(story.aws.running()).toEqual([]);
-  expect(await story.operate({ operation: 'resume' })).toMatchObject({ resumed: true, pausedBefore: 'the warehouse moves' });
+  expect(await story.operate({ operation: 'resume' })).toMatchObject({
+    resumed: true,
+    pausedBefore: 'the warehouse moves',
+  });
   await story.sweep();
   expect(story.aws.running()).toHaveLength(1);
   expect(await story.operate({ operation: 'resume' })).toMatchObject({ pausedBefore: null });
@@ -189,7 +233,15 @@ describe('backfill', () => {
     const story = new Story();
     lyingThere(story, ['b', 'a']);
     const late = story.upload('c', { versionId: undefined });
-    expect(await story.operate({ operation: 'backfill' })).toEqual({ entered: 3, rejected: 0, knownBefore: 0, leftOut: 0, failed: 0, problems: [], note: expect.stringContaining('sweep') });
+    expect(await story.operate({ operation: 'backfill' })).toEqual({
+      entered: 3,
+      rejected: 0,
+      knownBefore: 0,
+      leftOut: 0,
+      failed: 0,
+      problems: [],
+      note: expect.stringContaining('sweep'),
+    });
     expect(story.files().map(file => file.key)).toEqual(['b', 'a', 'c']);
     expect(story.file('a').id).toBe(expectedId('a', 'version-2'));
     await story.receive(late);
@@ -213,7 +265,11 @@ describe('backfill', () => {
     lyingThere(story, ['in/', 'in/a.csv', 'in/a.txt', 'in/2026/b.csv', 'out/c.csv']);
     expect(await story.operate({ operation: 'backfill', prefix: 'in/2026/' })).toMatchObject({ entered: 1 });
     expect(await story.operate({ operation: 'backfill', prefix: 'out/' })).toMatchObject({ entered: 0 });
-    expect(await story.operate({ operation: 'backfill', prefix: 'i' })).toMatchObject({ entered: 1, knownBefore: 1, leftOut: 2 });
+    expect(await story.operate({ operation: 'backfill', prefix: 'i' })).toMatchObject({
+      entered: 1,
+      knownBefore: 1,
+      leftOut: 2,
+    });
     expect(Object.keys(story.statuses()).sort()).toEqual(['in/2026/b.csv', 'in/a.csv']);
   });
 
@@ -222,14 +278,18 @@ describe('backfill', () => {
     lyingThere(story, keys(3));
     story.aws.refuseNext('HeadObject', s3Failure(403));
     expect(await story.operate({ operation: 'backfill' })).toMatchObject({
-      entered: 2, failed: 1, problems: [expect.stringMatching(/in\/0000.*access denied/)], note: expect.stringContaining('same call again'),
+      entered: 2,
+      failed: 1,
+      problems: [expect.stringMatching(/in\/0000.*access denied/)],
+      note: expect.stringContaining('same call again'),
     });
     expect(await story.operate({ operation: 'backfill' })).toMatchObject({ entered: 1, knownBefore: 2, failed: 0 });
   });
 });
 
 describe('what happened to this file', () => {
-  const answer = async (story: Story, selection: object): Promise<string> => (await story.operate({ operation: 'showFile', ...selection })).answer;
+  const answer = async (story: Story, selection: object): Promise<string> =>
+    (await story.operate({ operation: 'showFile', ...selection })).answer;
 
   test('at every stage', async () => {
     const story = new Story({ maxAttempts: 1 });
@@ -240,18 +300,26 @@ describe('what happened to this file', () => {
     expect(await answer(story, { key: 'a' })).toMatch(/goes with the next one/);
     await story.sweep();
     const execution = story.running();
-    expect(await answer(story, { fileId: story.file('a').id })).toBe(`It is being loaded: run ${execution.slice(0, -2)}, attempt 1, execution ${execution}.`);
+    expect(await answer(story, { fileId: story.file('a').id })).toBe(
+      `It is being loaded: run ${execution.slice(0, -2)}, attempt 1, execution ${execution}.`,
+    );
     await story.end(execution, 'FAILED', 'Etl.LoadFailed', 'no rows');
-    expect(await answer(story, { key: 'a' })).toMatch(/not loaded, because run .* failed: Etl.LoadFailed: no rows. Once the cause is repaired: .*"putBack", "runId"/);
+    expect(await answer(story, { key: 'a' })).toMatch(
+      /not loaded, because run .* failed: Etl.LoadFailed: no rows. Once the cause is repaired: .*"putBack", "runId"/,
+    );
     await story.operate({ operation: 'putBack', key: 'a' });
     await story.sweep();
     await story.end(story.running(), 'FAILED', 'Etl.Data', 'not a date');
-    expect(await answer(story, { key: 'a' })).toMatch(/was rejected and is not loaded: Etl.Data: not a date. .*"fileIds"/);
+    expect(await answer(story, { key: 'a' })).toMatch(
+      /was rejected and is not loaded: Etl.Data: not a date. .*"fileIds"/,
+    );
     await story.operate({ operation: 'putBack', key: 'a' });
     await story.sweep();
     await story.end(story.running(), 'SUCCEEDED');
     expect(await story.operate({ operation: 'showFile', key: 'a' })).toMatchObject({
-      answer: expect.stringMatching(/was loaded by run/), file: { status: 'LOADED', key: 'a' }, run: { status: 'SUCCEEDED', files: 1 },
+      answer: expect.stringMatching(/was loaded by run/),
+      file: { status: 'LOADED', key: 'a' },
+      run: { status: 'SUCCEEDED', files: 1 },
     });
   });
 
@@ -280,16 +348,31 @@ test('what failed and why: runs and files since a time, page by page', async () 
   const { story } = await failed(['old']);
   time.advanceMinutes(60);
   await story.receive(...['a', 'b', 'c'].map(key => story.upload(key)));
-  await story.end(story.running(), 'FAILED', 'Etl.Data', JSON.stringify({ message: 'not a date', files: [story.file('a').id] }));
+  await story.end(
+    story.running(),
+    'FAILED',
+    'Etl.Data',
+    JSON.stringify({ message: 'not a date', files: [story.file('a').id] }),
+  );
   await story.end(story.running(), 'SUCCEEDED');
   story.aws.scanLimit = 2;
   story.remainingMilliseconds = 20_000;
-  const [everything, since] = await Promise.all([{}, { since: '2026-03-01T10:30:00Z' }].map(more => untilDone(story, { operation: 'showFailures', ...more })));
+  const [everything, since] = await Promise.all(
+    [{}, { since: '2026-03-01T10:30:00Z' }].map(more => untilDone(story, { operation: 'showFailures', ...more })),
+  );
   const all = (answers: any[], what: string) => answers.flatMap(answer => answer[what]);
-  expect(all(everything, 'files').map(({ key }) => key).sort()).toEqual(['a', 'old']);
-  expect(all(since, 'files')).toEqual([expect.objectContaining({ key: 'a', status: 'REJECTED', reason: 'Etl.Data: not a date' })]);
+  expect(
+    all(everything, 'files')
+      .map(({ key }) => key)
+      .sort(),
+  ).toEqual(['a', 'old']);
+  expect(all(since, 'files')).toEqual([
+    expect.objectContaining({ key: 'a', status: 'REJECTED', reason: 'Etl.Data: not a date' }),
+  ]);
   expect(all(everything, 'runs')).toHaveLength(2);
-  expect(all(since, 'runs')).toEqual([expect.objectContaining({ status: 'FAILED', error: 'Etl.Data', cause: 'Etl.Data: not a date', files: 3 })]);
+  expect(all(since, 'runs')).toEqual([
+    expect.objectContaining({ status: 'FAILED', error: 'Etl.Data', cause: 'Etl.Data: not a date', files: 3 }),
+  ]);
 });
 
 test('an answer names at most 100 failures', async () => {
@@ -303,14 +386,23 @@ describe('what is no request', () => {
     [undefined, /'operation' must be one of putBack, .*showFailures, got undefined/],
     [{ operation: 'replay' }, /got "replay"/],
     [{ operation: 'toString' }, /got "toString"/],
-    [{ operation: 'putBack' }, /'putBack' got no field. It must have exactly one of 'fileIds', 'key', 'runId', 'prefix', 'status'/],
+    [
+      { operation: 'putBack' },
+      /'putBack' got no field. It must have exactly one of 'fileIds', 'key', 'runId', 'prefix', 'status'/,
+    ],
     [{ operation: 'putBack', key: 'a', prefix: 'b' }, /got 'key', 'prefix'/],
     [{ operation: 'putBack', prefix: 'a', statuses: 'LOADED' }, /has no field 'statuses'/],
-    [{ operation: 'putBack', status: 'DONE' }, /'status' must be one of PENDING, CLAIMED, LOADED, REJECTED, FAILED, got "DONE"/],
+    [
+      { operation: 'putBack', status: 'DONE' },
+      /'status' must be one of PENDING, CLAIMED, LOADED, REJECTED, FAILED, got "DONE"/,
+    ],
     [{ operation: 'putBack', fileIds: [] }, /'fileIds' must be a list of 1 to 10000 ids/],
     [{ operation: 'putBack', prefix: 'a', versionId: 'b' }, /'versionId' goes with 'key'/],
     [{ operation: 'putBack', runId: 'run-1' }, /'runId' must be the id of a run/],
-    [{ operation: 'putBack', fileIds: ['0'.repeat(64)], next: 'x' }, /'next' must be what the call before has answered/],
+    [
+      { operation: 'putBack', fileIds: ['0'.repeat(64)], next: 'x' },
+      /'next' must be what the call before has answered/,
+    ],
     [{ operation: 'setAside', key: 'a' }, /It must have exactly one of .* and 'reason'/],
     [{ operation: 'pause', reason: ' ' }, /'reason' must be a text that is not empty/],
     [{ operation: 'resume', reason: 'x' }, /It has no other field/],
@@ -331,5 +423,7 @@ describe('what is no request', () => {
 
 test('a command survives the shell', () => {
   expect(operatorCommand('f', { operation: 'pause', reason: "it's late" })).toBe(
-    'aws lambda invoke --function-name f --cli-binary-format raw-in-base64-out --payload \'{"operation":"pause","reason":"it\'\\\'\'s late"}\' /dev/stdout');
+    'aws lambda invoke --function-name f --cli-binary-format raw-in-base64-out --payload ' +
+      '\'{"operation":"pause","reason":"it\'\\\'\'s late"}\' /dev/stdout',
+  );
 });

@@ -1,7 +1,9 @@
 import { requireEnv } from '../../src/runtime/environment';
 
 describe('requireEnv', () => {
-  afterEach(() => { delete process.env.SOME_VARIABLE; });
+  afterEach(() => {
+    delete process.env.SOME_VARIABLE;
+  });
 
   test('returns the value', () => {
     process.env.SOME_VARIABLE = 'value';
@@ -14,6 +16,8 @@ describe('requireEnv', () => {
 
   test('an empty value is no value', () => {
     process.env.SOME_VARIABLE = '';
-    expect(() => requireEnv('SOME_VARIABLE')).toThrow(expect.objectContaining({ name: 'Etl.Configuration', message: expect.stringContaining('is empty') }));
+    expect(() => requireEnv('SOME_VARIABLE')).toThrow(
+      expect.objectContaining({ name: 'Etl.Configuration', message: expect.stringContaining('is empty') }),
+    );
   });
 });

@@ -12,8 +12,10 @@ test.each([
 });
 
 test('a data error that knows the files at fault names them in its message', () => {
-  expect(JSON.parse(new DataError('2 files are unreadable', ['id-1', 'id-2']).message))
-    .toEqual({ message: '2 files are unreadable', files: ['id-1', 'id-2'] });
+  expect(JSON.parse(new DataError('2 files are unreadable', ['id-1', 'id-2']).message)).toEqual({
+    message: '2 files are unreadable',
+    files: ['id-1', 'id-2'],
+  });
 });
 
 test('keeps what caused it', () => {
@@ -22,15 +24,26 @@ test('keeps what caused it', () => {
 });
 
 describe('where the trigger has an operator function', () => {
-  beforeEach(() => { process.env[STEP_ENV.operatorFunction] = 'Stack-Operator'; });
-  afterEach(() => { delete process.env[STEP_ENV.operatorFunction]; });
+  beforeEach(() => {
+    process.env[STEP_ENV.operatorFunction] = 'Stack-Operator';
+  });
+  afterEach(() => {
+    delete process.env[STEP_ENV.operatorFunction];
+  });
 
   test('a configuration error ends with the command that goes on', () => {
-    expect(new ConfigurationError('The role may not read the file.').message).toBe('The role may not read the file. Then resume: aws lambda invoke '
-      + '--function-name Stack-Operator --cli-binary-format raw-in-base64-out --payload \'{"operation":"resume"}\' /dev/stdout');
+    expect(new ConfigurationError('The role may not read the file.').message).toBe(
+      'The role may not read the file. Then resume: aws lambda invoke ' +
+        '--function-name Stack-Operator --cli-binary-format raw-in-base64-out --payload ' +
+        '\'{"operation":"resume"}\' /dev/stdout',
+    );
   });
 
   test('other errors pass by themselves or concern the files', () => {
-    expect([new TransientError('m'), new CapacityError('m'), new DataError('m')].map(error => error.message)).toEqual(['m', 'm', 'm']);
+    expect([new TransientError('m'), new CapacityError('m'), new DataError('m')].map(error => error.message)).toEqual([
+      'm',
+      'm',
+      'm',
+    ]);
   });
 });

@@ -1,6 +1,20 @@
-import { GetObjectCommand, HeadObjectCommand, NoSuchKey, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
-import { exists, getJson, getJsonVersion, putJson, putJsonIfUnchanged, putJsonOnce } from '../../src/runtime/work-bucket';
+import {
+  exists,
+  getJson,
+  getJsonVersion,
+  putJson,
+  putJsonIfUnchanged,
+  putJsonOnce,
+} from '../../src/runtime/work-bucket';
 
 const s3 = mockClient(S3Client);
 
@@ -25,7 +39,10 @@ describe('getJson', () => {
     await expect(getJson('b', 'k')).resolves.toBeUndefined();
   });
 
-  test.each([['AccessDenied', 403], ['NoSuchBucket', 404]])('does not take %s for a missing object', async (name, status) => {
+  test.each([
+    ['AccessDenied', 403],
+    ['NoSuchBucket', 404],
+  ])('does not take %s for a missing object', async (name, status) => {
     s3.on(GetObjectCommand).rejects(failure(name, status));
     await expect(getJson('b', 'k')).rejects.toThrow(name);
   });
@@ -40,7 +57,9 @@ describe('putJsonIfUnchanged', () => {
   test('replaces the version that was read, and tells the new one', async () => {
     s3.on(GetObjectCommand).resolves({ ...body('1'), ETag: '"one"' });
     const { value, version } = await getJsonVersion<number>('b', 'k');
-    s3.on(PutObjectCommand, { Bucket: 'b', Key: 'k', Body: '2', IfMatch: '"one"', IfNoneMatch: undefined }).resolves({ ETag: '"two"' });
+    s3.on(PutObjectCommand, { Bucket: 'b', Key: 'k', Body: '2', IfMatch: '"one"', IfNoneMatch: undefined }).resolves({
+      ETag: '"two"',
+    });
     await expect(putJsonIfUnchanged('b', 'k', value! + 1, version)).resolves.toBe('"two"');
   });
 
@@ -52,7 +71,11 @@ describe('putJsonIfUnchanged', () => {
     await expect(putJsonIfUnchanged('b', 'k', 1, version)).resolves.toBe('"one"');
   });
 
-  test.each([['PreconditionFailed', 412], ['ConditionalRequestConflict', 409], ['NoSuchKey', 404]])('writes nothing after %s', async (name, status) => {
+  test.each([
+    ['PreconditionFailed', 412],
+    ['ConditionalRequestConflict', 409],
+    ['NoSuchKey', 404],
+  ])('writes nothing after %s', async (name, status) => {
     s3.on(PutObjectCommand).rejects(failure(name, status));
     await expect(putJsonIfUnchanged('b', 'k', 1, '"one"')).resolves.toBeUndefined();
   });
@@ -66,7 +89,12 @@ describe('putJsonIfUnchanged', () => {
 test('putJson replaces what is there', async () => {
   s3.on(PutObjectCommand).resolves({});
   await putJson('b', 'k', [1, 2]);
-  expect(s3.commandCalls(PutObjectCommand)[0].args[0].input).toEqual({ Bucket: 'b', Key: 'k', Body: '[1,2]', ContentType: 'application/json' });
+  expect(s3.commandCalls(PutObjectCommand)[0].args[0].input).toEqual({
+    Bucket: 'b',
+    Key: 'k',
+    Body: '[1,2]',
+    ContentType: 'application/json',
+  });
 });
 
 describe('putJsonOnce', () => {
@@ -81,7 +109,9 @@ describe('putJsonOnce', () => {
   });
 
   test('asks again while another write is under way, and learns who won', async () => {
-    s3.on(PutObjectCommand).rejectsOnce(failure('ConditionalRequestConflict', 409)).rejectsOnce(failure('PreconditionFailed', 412));
+    s3.on(PutObjectCommand)
+      .rejectsOnce(failure('ConditionalRequestConflict', 409))
+      .rejectsOnce(failure('PreconditionFailed', 412));
     await expect(putJsonOnce('b', 'k', {})).resolves.toBe(false);
     expect(s3.commandCalls(PutObjectCommand)).toHaveLength(2);
   });

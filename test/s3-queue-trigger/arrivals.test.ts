@@ -1,7 +1,9 @@
 import { s3Failure } from '../file-ledger/fake-aws';
 import { expectedId, fakeTime, LANDING_BUCKET, Story } from '../file-ledger/story';
 
-beforeEach(() => { fakeTime('2026-03-01T10:00:00Z'); });
+beforeEach(() => {
+  fakeTime('2026-03-01T10:00:00Z');
+});
 afterEach(() => jest.useRealTimers());
 
 const UNVERSIONED = { versionId: undefined };
@@ -12,7 +14,9 @@ describe('an object without a version', () => {
     const message = story.upload('a.csv', UNVERSIONED);
     await story.receive(message);
     await story.receive(message);
-    expect(story.files()).toEqual([expect.objectContaining({ id: expectedId('a.csv', 'etag-1', '2026-03-01T10:00:01.000Z'), etag: 'etag-1' })]);
+    expect(story.files()).toEqual([
+      expect.objectContaining({ id: expectedId('a.csv', 'etag-1', '2026-03-01T10:00:01.000Z'), etag: 'etag-1' }),
+    ]);
     expect(story.files()[0]).not.toHaveProperty('versionId');
   });
 
@@ -76,12 +80,15 @@ test.each([
   expect(story.files()).toEqual([]);
 });
 
-test.each([403, 400, 500, 503])('an object that S3 does not show (%i) fails its message, and no other', async status => {
-  const story = new Story();
-  story.aws.refuseNext('HeadObject', s3Failure(status));
-  expect(await story.receive(story.upload('a.csv'), story.upload('b.csv'))).toEqual([0]);
-  expect(story.statuses()).toEqual({ 'b.csv': 'CLAIMED' });
-});
+test.each([403, 400, 500, 503])(
+  'an object that S3 does not show (%i) fails its message, and no other',
+  async status => {
+    const story = new Story();
+    story.aws.refuseNext('HeadObject', s3Failure(status));
+    expect(await story.receive(story.upload('a.csv'), story.upload('b.csv'))).toEqual([0]);
+    expect(story.statuses()).toEqual({ 'b.csv': 'CLAIMED' });
+  },
+);
 
 test('a file that cannot be entered fails its message', async () => {
   const story = new Story();
@@ -89,7 +96,7 @@ test('a file that cannot be entered fails its message', async () => {
   expect(await story.receive(story.upload('a.csv'), story.upload('b.csv'))).toEqual([0]);
 });
 
-test('a message that is none of S3\'s fails, and no other', async () => {
+test("a message that is none of S3's fails, and no other", async () => {
   const story = new Story();
   expect(await story.receive('hello', story.upload('b.csv'))).toEqual([0]);
   expect(story.statuses()).toEqual({ 'b.csv': 'CLAIMED' });
@@ -97,7 +104,11 @@ test('a message that is none of S3\'s fails, and no other', async () => {
 
 test('keys that are not wanted are not even looked at', async () => {
   const story = new Story({ prefix: 'in/', suffixes: ['.csv', '.csv.gz'] });
-  await story.receive(...['out/a.csv', 'in/a.txt', 'in/a.csv/', 'in/', 'in/b.csv', 'in/c.csv.gz', 'in/D.CSV'].map(key => story.upload(key)));
+  await story.receive(
+    ...['out/a.csv', 'in/a.txt', 'in/a.csv/', 'in/', 'in/b.csv', 'in/c.csv.gz', 'in/D.CSV'].map(key =>
+      story.upload(key),
+    ),
+  );
   expect(Object.keys(story.statuses())).toEqual(['in/b.csv', 'in/c.csv.gz']);
   expect(story.aws.calls.filter(call => call === 'HeadObject')).toHaveLength(2);
 });
@@ -135,7 +146,9 @@ test('a setting that is missing is named', async () => {
 test('a setting that is no number is named', async () => {
   const story = new Story();
   process.env.MAX_ATTEMPTS = 'three';
-  await expect(story.receive(story.upload('a.csv'))).rejects.toThrow("MAX_ATTEMPTS must be a whole number above 0, got 'three'");
+  await expect(story.receive(story.upload('a.csv'))).rejects.toThrow(
+    "MAX_ATTEMPTS must be a whole number above 0, got 'three'",
+  );
 });
 
 test('objects of any bucket that sends events are looked up where they are', async () => {
@@ -147,10 +160,19 @@ test('objects of any bucket that sends events are looked up where they are', asy
 describe('a file of a size that the trigger does not take', () => {
   test.each([
     ['too small', 9, 'has 9 bytes: the trigger takes files of 10 bytes or more (minFileSize)'],
-    ['too large', 21, 'has 21 bytes: the trigger takes files of 20 bytes at most (maxFileSize). Split the file, or raise the limit and put it back'],
+    [
+      'too large',
+      21,
+      'has 21 bytes: the trigger takes files of 20 bytes at most (maxFileSize). Split the file, or raise the ' +
+        'limit and put it back',
+    ],
   ])('(%s) is set aside as it arrives, and keeps no other waiting', async (_, size, reason) => {
     const story = new Story({ minFileSize: 10, maxFileSize: 20 });
-    const messages = [story.upload('bad.csv', { size }), story.upload('least.csv', { size: 10 }), story.upload('most.csv', { size: 20 })];
+    const messages = [
+      story.upload('bad.csv', { size }),
+      story.upload('least.csv', { size: 10 }),
+      story.upload('most.csv', { size: 20 }),
+    ];
     await story.receive(...messages);
     await story.receive(...messages);
     expect(story.file('bad.csv')).toMatchObject({ status: 'REJECTED', reason, runId: '-' });
@@ -187,12 +209,18 @@ describe('a key with', () => {
   test.each(HOSTILE_KEYS)('%s is one file, whether S3 or EventBridge announces it', async (_, key) => {
     const story = new Story();
     const notification = story.upload(key);
-    const { eventTime, s3: { bucket, object } } = JSON.parse(notification).Records[0];
+    const {
+      eventTime,
+      s3: { bucket, object },
+    } = JSON.parse(notification).Records[0];
     const event = {
-      'source': 'aws.s3',
+      source: 'aws.s3',
       'detail-type': 'Object Created',
-      'time': eventTime,
-      'detail': { bucket, object: { key, 'etag': object.eTag, 'version-id': object.versionId, 'sequencer': object.sequencer } },
+      time: eventTime,
+      detail: {
+        bucket,
+        object: { key, etag: object.eTag, 'version-id': object.versionId, sequencer: object.sequencer },
+      },
     };
     expect(await story.receive(notification, JSON.stringify(event))).toEqual([]);
     expect(story.files()).toEqual([expect.objectContaining({ id: expectedId(key, 'version-1'), key })]);
@@ -220,5 +248,6 @@ test('each file takes one HeadObject and one PutItem', async () => {
   story.aws.items.set('slots', { id: 'slots', paused: { reason: 'nothing else happens' } });
   await story.receive(...Array.from({ length: 20 }, (_, number) => story.upload(`${number}.csv`)));
   const count = (name: string) => story.aws.calls.filter(call => call === name).length;
-  expect([count('HeadObject'), count('PutItem'), story.aws.calls.length]).toEqual([20, 20, 41]); // and one GetItem of the slots
+  // and one GetItem of the slots
+  expect([count('HeadObject'), count('PutItem'), story.aws.calls.length]).toEqual([20, 20, 41]);
 });

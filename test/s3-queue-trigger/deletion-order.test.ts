@@ -10,8 +10,19 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct, type IConstruct } from 'constructs';
 import {
-  Column, DataFormat, Dataset, EmrCompute, EmrHiveDynamoStep, EtlPipeline, EtlStep, EventDelivery, FargateRedshiftStep, RedshiftWarehouse,
-  S3QueueTrigger, type EtlStepConfig, type IEtlStep,
+  Column,
+  DataFormat,
+  Dataset,
+  EmrCompute,
+  EmrHiveDynamoStep,
+  EtlPipeline,
+  EtlStep,
+  EventDelivery,
+  FargateRedshiftStep,
+  RedshiftWarehouse,
+  S3QueueTrigger,
+  type EtlStepConfig,
+  type IEtlStep,
 } from '../../src';
 
 /** What CloudFormation creates before each resource, and deletes after it. */
@@ -54,14 +65,20 @@ class Order {
   }
 }
 
-const logicalIds = (construct: IConstruct) => construct.node.findAll().filter(child => CfnResource.isCfnResource(child))
-  .map(resource => Stack.of(resource).resolve((resource as CfnResource).logicalId) as string);
+const logicalIds = (construct: IConstruct) =>
+  construct.node
+    .findAll()
+    .filter(child => CfnResource.isCfnResource(child))
+    .map(resource => Stack.of(resource).resolve((resource as CfnResource).logicalId) as string);
 
 /** What lets runs begin. */
 const isGate = (order: Order, id: string) => {
   const { Type, Properties } = order.resources[id];
-  return Type === 'AWS::Lambda::EventSourceMapping' || Type === 'AWS::Events::Rule' && Properties.ScheduleExpression !== undefined
-    || Type === 'AWS::Lambda::Permission' && JSON.stringify(Properties.SourceArn).includes('EveryMinute');
+  return (
+    Type === 'AWS::Lambda::EventSourceMapping' ||
+    (Type === 'AWS::Events::Rule' && Properties.ScheduleExpression !== undefined) ||
+    (Type === 'AWS::Lambda::Permission' && JSON.stringify(Properties.SourceArn).includes('EveryMinute'))
+  );
 };
 
 /** Checks that the resource is deleted after the gates and before the constructs; returns the order. */
@@ -72,34 +89,62 @@ function expectStopsFirst(stack: Stack, constructs: IConstruct[]): Order {
   expect(others).toEqual([]);
   const ids = constructs.flatMap(logicalIds).filter(id => id !== first);
   const gates = ids.filter(id => isGate(order, id));
-  expect(gates.map(id => order.resources[id].Type).sort()).toEqual(['AWS::Events::Rule', 'AWS::Lambda::EventSourceMapping', 'AWS::Lambda::Permission']);
+  expect(gates.map(id => order.resources[id].Type).sort()).toEqual([
+    'AWS::Events::Rule',
+    'AWS::Lambda::EventSourceMapping',
+    'AWS::Lambda::Permission',
+  ]);
   for (const gate of gates) expect(order.before(gate)).toContain(first);
   expect(ids.filter(id => !gates.includes(id) && !order.before(first).has(id))).toEqual([]);
   return order;
 }
 
-const machine = (scope: Construct) => new sfn.StateMachine(scope, 'Machine', { definitionBody: sfn.DefinitionBody.fromChainable(new sfn.Pass(scope, 'Pass')) });
+const machine = (scope: Construct) =>
+  new sfn.StateMachine(scope, 'Machine', {
+    definitionBody: sfn.DefinitionBody.fromChainable(new sfn.Pass(scope, 'Pass')),
+  });
 
-test.each([EventDelivery.S3_NOTIFICATION, EventDelivery.EVENT_BRIDGE])('a trigger alone, %s: all that its executions need is deleted after they were stopped', delivery => {
-  const stack = new Stack(new App(), 'Stack');
-  const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing'), delivery });
-  const stop = new lambda.Function(stack, 'Stop', { runtime: lambda.Runtime.NODEJS_22_X, handler: 'index.handler', code: lambda.Code.fromInline('//') });
-  const stateMachine = machine(stack);
-  const network = new Construct(stack, 'Network');
-  const vpc = new ec2.Vpc(network, 'Vpc', { maxAzs: 1 });
-  const keeper = new lambda.Function(stack, 'Keeper', { runtime: lambda.Runtime.NODEJS_22_X, handler: 'index.handler', code: lambda.Code.fromInline('//') });
-  trigger.startExecutionsOf(stateMachine, { stopFunctions: [stop], teardownFunctions: [keeper], dependencies: [network] });
-  // added afterwards
-  stop.role!.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['ecs:StopTask'], resources: [vpc.vpcArn] }));
-  expectStopsFirst(stack, [trigger, stateMachine, stop, keeper, network]);
-});
+test.each([EventDelivery.S3_NOTIFICATION, EventDelivery.EVENT_BRIDGE])(
+  'a trigger alone, %s: all that its executions need is deleted after they were stopped',
+  delivery => {
+    const stack = new Stack(new App(), 'Stack');
+    const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing'), delivery });
+    const stop = new lambda.Function(stack, 'Stop', {
+      runtime: lambda.Runtime.NODEJS_22_X,
+      handler: 'index.handler',
+      code: lambda.Code.fromInline('//'),
+    });
+    const stateMachine = machine(stack);
+    const network = new Construct(stack, 'Network');
+    const vpc = new ec2.Vpc(network, 'Vpc', { maxAzs: 1 });
+    const keeper = new lambda.Function(stack, 'Keeper', {
+      runtime: lambda.Runtime.NODEJS_22_X,
+      handler: 'index.handler',
+      code: lambda.Code.fromInline('//'),
+    });
+    trigger.startExecutionsOf(stateMachine, {
+      stopFunctions: [stop],
+      teardownFunctions: [keeper],
+      dependencies: [network],
+    });
+    // added afterwards
+    stop.role!.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['ecs:StopTask'], resources: [vpc.vpcArn] }));
+    expectStopsFirst(stack, [trigger, stateMachine, stop, keeper, network]);
+  },
+);
 
 test('a state machine, functions and networks that are not of the app hinder nothing', () => {
   const stack = new Stack(new App(), 'Stack');
   const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing') });
   trigger.startExecutionsOf(sfn.StateMachine.fromStateMachineName(stack, 'Machine', 'load'), {
     stopFunctions: [lambda.Function.fromFunctionName(stack, 'Stop', 'stop')],
-    dependencies: [ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['a'], privateSubnetIds: ['subnet-1'] }).internetConnectivityEstablished],
+    dependencies: [
+      ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
+        vpcId: 'vpc-1',
+        availabilityZones: ['a'],
+        privateSubnetIds: ['subnet-1'],
+      }).internetConnectivityEstablished,
+    ],
   });
   expectStopsFirst(stack, [trigger]);
 });
@@ -131,7 +176,9 @@ class OwnStep extends Construct implements IEtlStep {
 function pipelineStack(scope: Construct): { stack: Stack; constructs: IConstruct[] } {
   const stack = scope instanceof NestedStack ? scope : new Stack(scope, 'Stack');
   const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 1 });
-  const table = new dynamodb.Table(stack, 'Items', { partitionKey: { name: 'order_id', type: dynamodb.AttributeType.STRING } });
+  const table = new dynamodb.Table(stack, 'Items', {
+    partitionKey: { name: 'order_id', type: dynamodb.AttributeType.STRING },
+  });
   const workgroup = new redshiftserverless.CfnWorkgroup(stack, 'Workgroup', { workgroupName: 'orders' });
   const warehouse = RedshiftWarehouse.serverless({
     workgroupName: 'orders',
@@ -148,9 +195,18 @@ function pipelineStack(scope: Construct): { stack: Stack; constructs: IConstruct
     own: new OwnStep(stack, 'Own'),
   };
   const pipeline = new EtlPipeline(stack, 'Orders', {
-    dataset: new Dataset({ name: 'orders', format: DataFormat.csv(), columns: [Column.string('order_id')], key: ['order_id'] }),
+    dataset: new Dataset({
+      name: 'orders',
+      format: DataFormat.csv(),
+      columns: [Column.string('order_id')],
+      key: ['order_id'],
+    }),
     trigger,
-    steps: [EtlStep.parallel('both', [steps.dynamo, steps.redshift]), steps.own, EtlStep.fromChainable('pass', new sfn.Pass(stack, 'Chain'))],
+    steps: [
+      EtlStep.parallel('both', [steps.dynamo, steps.redshift]),
+      steps.own,
+      EtlStep.fromChainable('pass', new sfn.Pass(stack, 'Chain')),
+    ],
   });
   return { stack, constructs: [trigger, pipeline, ...Object.values(steps), vpc, warehouseVpc] };
 }
@@ -160,7 +216,16 @@ test('a pipeline: all of trigger, pipeline, steps and network is deleted after t
   const order = expectStopsFirst(stack, constructs);
   const [first] = order.ofType('Custom::StopRuns');
   // what a cluster or task that is ending would keep from being deleted, or would be cut off from
-  for (const type of ['AWS::EC2::VPC', 'AWS::EC2::Subnet', 'AWS::EC2::NatGateway', 'AWS::EC2::InternetGateway', 'AWS::EC2::SecurityGroup', 'AWS::KMS::Key', 'AWS::ECS::Cluster', 'AWS::IAM::InstanceProfile']) {
+  for (const type of [
+    'AWS::EC2::VPC',
+    'AWS::EC2::Subnet',
+    'AWS::EC2::NatGateway',
+    'AWS::EC2::InternetGateway',
+    'AWS::EC2::SecurityGroup',
+    'AWS::KMS::Key',
+    'AWS::ECS::Cluster',
+    'AWS::IAM::InstanceProfile',
+  ]) {
     const ids = order.ofType(type);
     expect([type, ids.length > 0, ids.filter(id => !order.before(first).has(id))]).toEqual([type, true, []]);
   }
@@ -178,5 +243,8 @@ test('the resource has nothing that could ever change it', () => {
   const stack = new Stack(new App(), 'Stack');
   new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing') }).startExecutionsOf(machine(stack));
   const [{ Properties }] = Object.values(Template.fromStack(stack).findResources('Custom::StopRuns'));
-  expect(Properties).toEqual({ ServiceToken: { 'Fn::GetAtt': [expect.stringMatching(/^TriggerTeardown/), 'Arn'] }, ServiceTimeout: '1200' });
+  expect(Properties).toEqual({
+    ServiceToken: { 'Fn::GetAtt': [expect.stringMatching(/^TriggerTeardown/), 'Arn'] },
+    ServiceTimeout: '1200',
+  });
 });

@@ -5,7 +5,10 @@ const notification = (object: object, eventName = 'ObjectCreated:Put') => ({
   eventSource: 'aws:s3',
   eventTime: '2026-03-01T10:00:00.123Z',
   eventName,
-  s3: { bucket: { name: 'landing', arn: 'arn:aws:s3:::landing' }, object: { key: 'k', size: 1, eTag: 'e', sequencer: '0055AED6DCD90281E5', ...object } },
+  s3: {
+    bucket: { name: 'landing', arn: 'arn:aws:s3:::landing' },
+    object: { key: 'k', size: 1, eTag: 'e', sequencer: '0055AED6DCD90281E5', ...object },
+  },
 });
 
 const message = (...records: object[]) => JSON.stringify({ Records: records });
@@ -13,7 +16,14 @@ const message = (...records: object[]) => JSON.stringify({ Records: records });
 describe('a notification of S3', () => {
   test('names the version, the content and the time', () => {
     expect(objectsCreated(message(notification({ versionId: 'v1' })))).toEqual([
-      { bucket: 'landing', key: 'k', versionId: 'v1', etag: 'e', sequencer: '0055AED6DCD90281E5', time: new Date('2026-03-01T10:00:00.123Z') },
+      {
+        bucket: 'landing',
+        key: 'k',
+        versionId: 'v1',
+        etag: 'e',
+        sequencer: '0055AED6DCD90281E5',
+        time: new Date('2026-03-01T10:00:00.123Z'),
+      },
     ]);
   });
 
@@ -27,7 +37,13 @@ describe('a notification of S3', () => {
   });
 
   test('may hold several records; only those of new objects count', () => {
-    const objects = objectsCreated(message(notification({ key: 'a' }), notification({ key: 'b' }, 'ObjectRemoved:Delete'), notification({ key: 'c' }, 'ObjectCreated:Copy')));
+    const objects = objectsCreated(
+      message(
+        notification({ key: 'a' }),
+        notification({ key: 'b' }, 'ObjectRemoved:Delete'),
+        notification({ key: 'c' }, 'ObjectCreated:Copy'),
+      ),
+    );
     expect(objects.map(object => object.key)).toEqual(['a', 'c']);
   });
 
@@ -41,13 +57,24 @@ describe('a notification of S3', () => {
 });
 
 describe('an event of EventBridge', () => {
-  const event = (detailType: string, object: object) => JSON.stringify({
-    'source': 'aws.s3', 'detail-type': detailType, 'time': '2026-03-01T10:00:00Z', 'detail': { bucket: { name: 'landing' }, object: { key: 'in/a+b%20c.csv', etag: 'e', ...object } },
-  });
+  const event = (detailType: string, object: object) =>
+    JSON.stringify({
+      source: 'aws.s3',
+      'detail-type': detailType,
+      time: '2026-03-01T10:00:00Z',
+      detail: { bucket: { name: 'landing' }, object: { key: 'in/a+b%20c.csv', etag: 'e', ...object } },
+    });
 
   test('has its key as it is', () => {
-    expect(objectsCreated(event('Object Created', { 'version-id': 'v1', 'sequencer': '00' }))).toEqual([
-      { bucket: 'landing', key: 'in/a+b%20c.csv', versionId: 'v1', etag: 'e', sequencer: '00', time: new Date('2026-03-01T10:00:00Z') },
+    expect(objectsCreated(event('Object Created', { 'version-id': 'v1', sequencer: '00' }))).toEqual([
+      {
+        bucket: 'landing',
+        key: 'in/a+b%20c.csv',
+        versionId: 'v1',
+        etag: 'e',
+        sequencer: '00',
+        time: new Date('2026-03-01T10:00:00Z'),
+      },
     ]);
   });
 

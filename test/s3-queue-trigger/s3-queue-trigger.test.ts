@@ -12,7 +12,10 @@ import { METRICS } from '../../src/metrics/contract';
 type Options = Partial<S3QueueTriggerProps>;
 
 function stateMachine(stack: Stack, type = sfn.StateMachineType.STANDARD): sfn.StateMachine {
-  return new sfn.StateMachine(stack, 'Machine', { definitionBody: sfn.DefinitionBody.fromChainable(new sfn.Pass(stack, 'Pass')), stateMachineType: type });
+  return new sfn.StateMachine(stack, 'Machine', {
+    definitionBody: sfn.DefinitionBody.fromChainable(new sfn.Pass(stack, 'Pass')),
+    stateMachineType: type,
+  });
 }
 
 function make(options: Options = {}, stopFunctions?: (stack: Stack) => lambda.IFunction[]) {
@@ -27,7 +30,9 @@ const templateOf = (options: Options = {}) => Template.fromStack(make(options).s
 
 /** Variables of the function with that description. */
 function environment(template: Template, description: RegExp): Record<string, unknown> {
-  const [resource] = Object.values(template.findResources('AWS::Lambda::Function')).filter(({ Properties }) => description.test(Properties.Description));
+  const [resource] = Object.values(template.findResources('AWS::Lambda::Function')).filter(({ Properties }) =>
+    description.test(Properties.Description),
+  );
   return resource.Properties.Environment.Variables;
 }
 
@@ -40,25 +45,46 @@ function statements(template: Template, role: RegExp): { Sid?: string; Action: u
 
 describe('the queue', () => {
   test('waits six times as long as a function may take, and the window, before it delivers again', () => {
-    templateOf({ batchingWindow: Duration.seconds(120) }).hasResourceProperties('AWS::SQS::Queue', { VisibilityTimeout: 6 * 180 + 120, RedrivePolicy: { maxReceiveCount: 5 } });
+    templateOf({ batchingWindow: Duration.seconds(120) }).hasResourceProperties('AWS::SQS::Queue', {
+      VisibilityTimeout: 6 * 180 + 120,
+      RedrivePolicy: { maxReceiveCount: 5 },
+    });
   });
 
   test('and its dead-letter queue keep messages for 14 days, encrypted by SQS, and refuse plain HTTP', () => {
     const template = templateOf();
-    template.resourcePropertiesCountIs('AWS::SQS::Queue', { MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true }, 2);
-    template.resourcePropertiesCountIs('AWS::SQS::QueuePolicy', {
-      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]) },
-    }, 2);
+    template.resourcePropertiesCountIs(
+      'AWS::SQS::Queue',
+      { MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true },
+      2,
+    );
+    template.resourcePropertiesCountIs(
+      'AWS::SQS::QueuePolicy',
+      {
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+          ]),
+        },
+      },
+      2,
+    );
   });
 
   test('hands the function large batches, few at a time, and gets back which messages failed', () => {
     templateOf().hasResourceProperties('AWS::Lambda::EventSourceMapping', {
-      BatchSize: 10_000, MaximumBatchingWindowInSeconds: 60, ScalingConfig: { MaximumConcurrency: 2 }, FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BatchSize: 10_000,
+      MaximumBatchingWindowInSeconds: 60,
+      ScalingConfig: { MaximumConcurrency: 2 },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
     });
   });
 
   test('hands out at once, and therefore few messages, if there is no window', () => {
-    templateOf({ batchingWindow: Duration.seconds(0) }).hasResourceProperties('AWS::Lambda::EventSourceMapping', { BatchSize: 10, MaximumBatchingWindowInSeconds: Match.absent() });
+    templateOf({ batchingWindow: Duration.seconds(0) }).hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      BatchSize: 10,
+      MaximumBatchingWindowInSeconds: Match.absent(),
+    });
   });
 });
 
@@ -69,12 +95,20 @@ describe('the ledger', () => {
       DeletionPolicy: 'Retain',
       Properties: {
         KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-        GlobalSecondaryIndexes: [{
-          IndexName: 'waiting',
-          KeySchema: [{ AttributeName: 'waiting', KeyType: 'HASH' }, { AttributeName: 'arrived', KeyType: 'RANGE' }],
-          Projection: { ProjectionType: 'ALL' },
-        }],
-        AttributeDefinitions: Match.arrayWith([{ AttributeName: 'waiting', AttributeType: 'N' }, { AttributeName: 'arrived', AttributeType: 'S' }]),
+        GlobalSecondaryIndexes: [
+          {
+            IndexName: 'waiting',
+            KeySchema: [
+              { AttributeName: 'waiting', KeyType: 'HASH' },
+              { AttributeName: 'arrived', KeyType: 'RANGE' },
+            ],
+            Projection: { ProjectionType: 'ALL' },
+          },
+        ],
+        AttributeDefinitions: Match.arrayWith([
+          { AttributeName: 'waiting', AttributeType: 'N' },
+          { AttributeName: 'arrived', AttributeType: 'S' },
+        ]),
         BillingMode: 'PAY_PER_REQUEST',
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
         TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
@@ -84,7 +118,12 @@ describe('the ledger', () => {
   });
 
   test('tells every function its limits', () => {
-    const template = templateOf({ maxFilesPerExecution: 100, maxBytesPerExecution: Size.mebibytes(1), maxConcurrentExecutions: 4, maxAttempts: 2 });
+    const template = templateOf({
+      maxFilesPerExecution: 100,
+      maxBytesPerExecution: Size.mebibytes(1),
+      maxConcurrentExecutions: 4,
+      maxAttempts: 2,
+    });
     for (const description of [/^Enters/, /^Tries/, /^Takes/]) {
       expect(environment(template, description)).toMatchObject({
         MAX_FILES_PER_EXECUTION: '100',
@@ -99,11 +138,20 @@ describe('the ledger', () => {
   test('has the limits that are documented unless told otherwise', () => {
     const variables = environment(templateOf(), /^Enters/);
     expect(variables).toMatchObject({
-      MAX_FILES_PER_EXECUTION: '10000', MAX_BYTES_PER_EXECUTION: '536870912', MAX_CONCURRENT_EXECUTIONS: '1', MAX_ATTEMPTS: '3',
+      MAX_FILES_PER_EXECUTION: '10000',
+      MAX_BYTES_PER_EXECUTION: '536870912',
+      MAX_CONCURRENT_EXECUTIONS: '1',
+      MAX_ATTEMPTS: '3',
     });
   });
 
-  test.each([[1, '5'], [8, '5'], [9, '6'], [10_000, '16'], [50_000, '18']])('pauses only after more failures than one bad file among %i can cause: %s', (maxFilesPerExecution, failures) => {
+  test.each([
+    [1, '5'],
+    [8, '5'],
+    [9, '6'],
+    [10_000, '16'],
+    [50_000, '18'],
+  ])('pauses only after more failures than one bad file among %i can cause: %s', (maxFilesPerExecution, failures) => {
     expect(environment(templateOf({ maxFilesPerExecution }), /^Takes/).PAUSE_AFTER_FAILURES).toBe(failures);
   });
 });
@@ -113,14 +161,29 @@ describe('the work bucket', () => {
     templateOf().hasResource('AWS::S3::Bucket', {
       DeletionPolicy: 'Retain',
       Properties: {
-        BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
-        PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
-        LifecycleConfiguration: { Rules: [Match.objectLike({ Prefix: 'runs/', ExpirationInDays: 180, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } })] },
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+        LifecycleConfiguration: {
+          Rules: [
+            Match.objectLike({
+              Prefix: 'runs/',
+              ExpirationInDays: 180,
+              AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+            }),
+          ],
+        },
       },
     });
   });
 
-  test('may be the user\'s', () => {
+  test("may be the user's", () => {
     const stack = new Stack(new App(), 'Stack');
     const workBucket = new s3.Bucket(stack, 'Work');
     const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing'), workBucket });
@@ -132,12 +195,18 @@ describe('the work bucket', () => {
 
 test('with DESTROY everything goes, data and all', () => {
   const template = templateOf({ removalPolicy: RemovalPolicy.DESTROY });
-  template.hasResource('AWS::DynamoDB::Table', { DeletionPolicy: 'Delete', Properties: { DeletionProtectionEnabled: false } });
-  template.hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Delete', Properties: { LifecycleConfiguration: Match.anyValue() } });
+  template.hasResource('AWS::DynamoDB::Table', {
+    DeletionPolicy: 'Delete',
+    Properties: { DeletionProtectionEnabled: false },
+  });
+  template.hasResource('AWS::S3::Bucket', {
+    DeletionPolicy: 'Delete',
+    Properties: { LifecycleConfiguration: Match.anyValue() },
+  });
   template.resourceCountIs('Custom::S3AutoDeleteObjects', 1);
 });
 
-test('a key of the user\'s encrypts queues, ledger and work bucket, and the functions may use it', () => {
+test("a key of the user's encrypts queues, ledger and work bucket, and the functions may use it", () => {
   const stack = new Stack(new App(), 'Stack');
   const encryptionKey = new kms.Key(stack, 'Key');
   const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing'), encryptionKey });
@@ -145,79 +214,154 @@ test('a key of the user\'s encrypts queues, ledger and work bucket, and the func
   const template = Template.fromStack(stack);
   const key = { 'Fn::GetAtt': [Match.stringLikeRegexp('^Key'), 'Arn'] };
   template.resourcePropertiesCountIs('AWS::SQS::Queue', { KmsMasterKeyId: key }, 2);
-  template.hasResourceProperties('AWS::DynamoDB::Table', { SSESpecification: { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: key } });
-  template.hasResourceProperties('AWS::S3::Bucket', { BucketEncryption: { ServerSideEncryptionConfiguration: [Match.objectLike({ ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key } })] } });
+  template.hasResourceProperties('AWS::DynamoDB::Table', {
+    SSESpecification: { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: key },
+  });
+  template.hasResourceProperties('AWS::S3::Bucket', {
+    BucketEncryption: {
+      ServerSideEncryptionConfiguration: [
+        Match.objectLike({ ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key } }),
+      ],
+    },
+  });
   // S3 must be able to send its notifications to the queue
-  template.hasResourceProperties('AWS::KMS::Key', { KeyPolicy: { Statement: Match.arrayWith([Match.objectLike({ Principal: { Service: 's3.amazonaws.com' } })]) } });
+  template.hasResourceProperties('AWS::KMS::Key', {
+    KeyPolicy: { Statement: Match.arrayWith([Match.objectLike({ Principal: { Service: 's3.amazonaws.com' } })]) },
+  });
   for (const role of [/Arrivals/, /Advance/, /Sweep/, /Teardown/]) {
-    expect(statements(template, role).filter(({ Action }) => [Action].flat().includes('kms:GenerateDataKey'))).toHaveLength(1);
+    expect(
+      statements(template, role).filter(({ Action }) => [Action].flat().includes('kms:GenerateDataKey')),
+    ).toHaveLength(1);
   }
 });
 
 describe('functions', () => {
   test('may do what they do, and nothing else', () => {
-    const template = Template.fromStack(make({ prefix: 'in/' }, stack => [lambda.Function.fromFunctionArn(stack, 'Stop', 'arn:aws:lambda:eu-west-1:111122223333:function:stop:7')]).stack);
+    const template = Template.fromStack(
+      make({ prefix: 'in/' }, stack => [
+        lambda.Function.fromFunctionArn(stack, 'Stop', 'arn:aws:lambda:eu-west-1:111122223333:function:stop:7'),
+      ]).stack,
+    );
     const sids = (role: RegExp) => statements(template, role).map(({ Sid, Action }) => Sid ?? [Action].flat().join());
     const writeLogs = 'logs:CreateLogStream,logs:PutLogEvents';
     const dispatch = ['UseLedger', 'FindWaitingFiles', 'WritePlansAndLists'];
     const follow = ['ReadRuns', 'ListWorkBucket', 'StartExecutions', 'states:DescribeExecution', 'StopCompute'];
-    const consume = 'sqs:ReceiveMessage,sqs:ChangeMessageVisibility,sqs:GetQueueUrl,sqs:DeleteMessage,sqs:GetQueueAttributes';
-    expect(sids(/Arrivals/)).toEqual([writeLogs, 's3:GetObject,s3:GetObjectVersion', 's3:ListBucket', ...dispatch, consume, 'StartExecutions']);
+    const consume =
+      'sqs:ReceiveMessage,sqs:ChangeMessageVisibility,sqs:GetQueueUrl,sqs:DeleteMessage,sqs:GetQueueAttributes';
+    expect(sids(/Arrivals/)).toEqual([
+      writeLogs,
+      's3:GetObject,s3:GetObjectVersion',
+      's3:ListBucket',
+      ...dispatch,
+      consume,
+      'StartExecutions',
+    ]);
     expect(sids(/Advance/)).toEqual([writeLogs, ...dispatch, ...follow]);
     expect(sids(/Sweep/)).toEqual([writeLogs, ...dispatch, ...follow]);
     const last = follow.indexOf('states:DescribeExecution');
-    expect(sids(/Teardown/)).toEqual([writeLogs, ...dispatch, ...follow.slice(0, last), 'ListExecutions', 'states:StopExecution', ...follow.slice(last)]);
-    expect(sids(/Operator/)).toEqual([writeLogs, 's3:GetObject,s3:GetObjectVersion', 's3:ListBucket', 'UseLedger', 'FindWaitingFiles', 'ReadListsOfRuns', 'ListWorkBucket']);
+    expect(sids(/Teardown/)).toEqual([
+      writeLogs,
+      ...dispatch,
+      ...follow.slice(0, last),
+      'ListExecutions',
+      'states:StopExecution',
+      ...follow.slice(last),
+    ]);
+    expect(sids(/Operator/)).toEqual([
+      writeLogs,
+      's3:GetObject,s3:GetObjectVersion',
+      's3:ListBucket',
+      'UseLedger',
+      'FindWaitingFiles',
+      'ReadListsOfRuns',
+      'ListWorkBucket',
+    ]);
     expect(JSON.stringify(statements(template, /Trigger/).map(({ Resource }) => Resource))).not.toContain('"*"');
-    const managed = Object.entries(template.findResources('AWS::IAM::Role', { Properties: { ManagedPolicyArns: Match.anyValue() } }));
+    const managed = Object.entries(
+      template.findResources('AWS::IAM::Role', { Properties: { ManagedPolicyArns: Match.anyValue() } }),
+    );
     expect(managed.map(([id]) => id)).toEqual([expect.stringMatching(/^BucketNotificationsHandler/)]); // CDK's own
   });
 
   test('know and may call what stops compute, exactly in the version given', () => {
     const arn = 'arn:aws:lambda:eu-west-1:111122223333:function:stop:7';
-    const template = Template.fromStack(make({}, stack => [lambda.Function.fromFunctionArn(stack, 'Stop', arn), lambda.Function.fromFunctionArn(stack, 'Stop2', `${arn}2`)]).stack);
+    const template = Template.fromStack(
+      make({}, stack => [
+        lambda.Function.fromFunctionArn(stack, 'Stop', arn),
+        lambda.Function.fromFunctionArn(stack, 'Stop2', `${arn}2`),
+      ]).stack,
+    );
     expect(environment(template, /^Takes/).STOP_FUNCTIONS).toBe(`${arn},${arn}2`);
     expect(environment(template, /^Enters/)).not.toHaveProperty('STOP_FUNCTIONS');
-    expect(statements(template, /Advance/).find(({ Sid }) => Sid === 'StopCompute')!.Resource).toEqual([arn, `${arn}2`]);
+    expect(statements(template, /Advance/).find(({ Sid }) => Sid === 'StopCompute')!.Resource).toEqual([
+      arn,
+      `${arn}2`,
+    ]);
   });
 
   test('the one that stops runs alone knows and may call what is kept between runs', () => {
     const arn = 'arn:aws:lambda:eu-west-1:111122223333:function:keeper';
     const stack = new Stack(new App(), 'Stack');
     const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing') });
-    trigger.startExecutionsOf(stateMachine(stack), { teardownFunctions: [lambda.Function.fromFunctionArn(stack, 'Keeper', arn)] });
+    trigger.startExecutionsOf(stateMachine(stack), {
+      teardownFunctions: [lambda.Function.fromFunctionArn(stack, 'Keeper', arn)],
+    });
     const template = Template.fromStack(stack);
-    const knowing = Object.values(template.findResources('AWS::Lambda::Function')).filter(({ Properties }) => JSON.stringify(Properties).includes(arn));
-    expect(knowing.map(({ Properties }) => [Properties.Description, Properties.Environment.Variables.TEARDOWN_FUNCTIONS])).toEqual([[expect.stringMatching(/^Stops the runs/), arn]]);
+    const knowing = Object.values(template.findResources('AWS::Lambda::Function')).filter(({ Properties }) =>
+      JSON.stringify(Properties).includes(arn),
+    );
+    expect(
+      knowing.map(({ Properties }) => [Properties.Description, Properties.Environment.Variables.TEARDOWN_FUNCTIONS]),
+    ).toEqual([[expect.stringMatching(/^Stops the runs/), arn]]);
     expect(statements(template, /Trigger/).filter(({ Resource }) => Resource === arn)).toHaveLength(1);
-    expect(statements(template, /Teardown/)).toContainEqual(expect.objectContaining({ Sid: 'EndKeptCompute', Action: 'lambda:InvokeFunction', Resource: arn }));
+    expect(statements(template, /Teardown/)).toContainEqual(
+      expect.objectContaining({ Sid: 'EndKeptCompute', Action: 'lambda:InvokeFunction', Resource: arn }),
+    );
   });
 
   test('have a log group each, kept for a month, and three minutes; the one that stops runs has all that Lambda gives', () => {
     const template = templateOf();
     template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 5);
-    expect(Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Timeout: 900 } })).map(({ Properties }) => Properties.Description))
-      .toEqual([expect.stringMatching(/^Stops the runs/)]);
-    template.resourcePropertiesCountIs('AWS::Lambda::Function', { Timeout: 180, MemorySize: 1024, Runtime: 'nodejs22.x' }, 3);
+    expect(
+      Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Timeout: 900 } })).map(
+        ({ Properties }) => Properties.Description,
+      ),
+    ).toEqual([expect.stringMatching(/^Stops the runs/)]);
+    template.resourcePropertiesCountIs(
+      'AWS::Lambda::Function',
+      { Timeout: 180, MemorySize: 1024, Runtime: 'nodejs22.x' },
+      3,
+    );
   });
 
   test('are called when an execution ends, and every minute', () => {
     const template = templateOf();
     template.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
-        'source': ['aws.states'],
+        source: ['aws.states'],
         'detail-type': ['Step Functions Execution Status Change'],
-        'detail': { stateMachineArn: [{ Ref: Match.stringLikeRegexp('^Machine') }], status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] },
+        detail: {
+          stateMachineArn: [{ Ref: Match.stringLikeRegexp('^Machine') }],
+          status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'],
+        },
       },
       Targets: [{ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('TriggerAdvance'), 'Arn'] } }],
     });
-    template.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(1 minute)', Targets: [{ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('TriggerSweep'), 'Arn'] } }] });
+    template.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(1 minute)',
+      Targets: [{ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('TriggerSweep'), 'Arn'] } }],
+    });
   });
 });
 
 describe('the operator function', () => {
   test('knows the bucket and the same filters as the arrivals', () => {
-    const template = templateOf({ prefix: 'in/', suffixes: ['.csv'], minFileSize: Size.bytes(1), maxFileSize: Size.kibibytes(1) });
+    const template = templateOf({
+      prefix: 'in/',
+      suffixes: ['.csv'],
+      minFileSize: Size.bytes(1),
+      maxFileSize: Size.kibibytes(1),
+    });
     const filters = { KEY_PREFIX: 'in/', KEY_SUFFIXES: '[".csv"]', MIN_FILE_SIZE: '1', MAX_FILE_SIZE: '1024' };
     expect(environment(template, /^Enters/)).toMatchObject(filters);
     expect(environment(template, /^Does what/)).toEqual({
@@ -231,7 +375,10 @@ describe('the operator function', () => {
   });
 
   test('answers before the AWS CLI gives up', () => {
-    templateOf().hasResourceProperties('AWS::Lambda::Function', { Description: Match.stringLikeRegexp('^Does what'), Timeout: 60 });
+    templateOf().hasResourceProperties('AWS::Lambda::Function', {
+      Description: Match.stringLikeRegexp('^Does what'),
+      Timeout: 60,
+    });
   });
 
   test('depends on no state machine: steps may name it in their messages', () => {
@@ -260,15 +407,25 @@ test('a retention reaches every function that ends a file', () => {
 });
 
 test('log retention, tracing and architecture reach every function', () => {
-  const { stack } = make({ logRetention: logs.RetentionDays.ONE_YEAR, tracing: lambda.Tracing.ACTIVE, architecture: lambda.Architecture.ARM_64 });
+  const { stack } = make({
+    logRetention: logs.RetentionDays.ONE_YEAR,
+    tracing: lambda.Tracing.ACTIVE,
+    architecture: lambda.Architecture.ARM_64,
+  });
   const template = Template.fromStack(stack);
   template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 365 });
-  const functions = template.findResources('AWS::Lambda::Function', { Properties: { LoggingConfig: Match.anyValue() } });
-  expect(Object.values(functions).map(({ Properties }) => [Properties.TracingConfig, Properties.Architectures])).toEqual(Array(5).fill([{ Mode: 'Active' }, ['arm64']]));
+  const functions = template.findResources('AWS::Lambda::Function', {
+    Properties: { LoggingConfig: Match.anyValue() },
+  });
+  expect(
+    Object.values(functions).map(({ Properties }) => [Properties.TracingConfig, Properties.Architectures]),
+  ).toEqual(Array(5).fill([{ Mode: 'Active' }, ['arm64']]));
 });
 
 describe('metrics', () => {
-  const names = Object.getOwnPropertyNames(S3QueueTrigger.prototype).filter(name => /^metric./.test(name)) as 'metricFilesLoaded'[];
+  const names = Object.getOwnPropertyNames(S3QueueTrigger.prototype).filter(name =>
+    /^metric./.test(name),
+  ) as 'metricFilesLoaded'[];
 
   test.each(names)('%s asks for what the functions record', name => {
     const { stack, trigger } = make();
@@ -284,9 +441,14 @@ describe('metrics', () => {
   test('all of a trigger have a method, options change them, others are refused', () => {
     expect(names).toHaveLength(11);
     const { trigger } = make();
-    expect(trigger.metricFilesLoaded({ period: Duration.hours(1), statistic: 'max' })).toMatchObject({ period: Duration.hours(1), statistic: 'Maximum' });
+    expect(trigger.metricFilesLoaded({ period: Duration.hours(1), statistic: 'max' })).toMatchObject({
+      period: Duration.hours(1),
+      statistic: 'Maximum',
+    });
     expect(trigger.metric('FilesLoaded')).toMatchObject({ statistic: 'Sum', unit: 'Count' });
-    expect(() => trigger.metric('RowsRead')).toThrow(/Stack\/Trigger has no metric 'RowsRead': it must be one of FilesArrived, /);
+    expect(() => trigger.metric('RowsRead')).toThrow(
+      /Stack\/Trigger has no metric 'RowsRead': it must be one of FilesArrived, /,
+    );
   });
 });
 
@@ -298,13 +460,29 @@ describe('alarms', () => {
   });
 
   test.each<[RegExp, object, RegExp]>([
-    [/DeadLetters/, { MetricName: 'ApproximateNumberOfMessagesVisible', Namespace: 'AWS/SQS', Threshold: 1, Statistic: 'Maximum' }, /aws sqs start-message-move-task --source-arn /],
+    [
+      /DeadLetters/,
+      { MetricName: 'ApproximateNumberOfMessagesVisible', Namespace: 'AWS/SQS', Threshold: 1, Statistic: 'Maximum' },
+      /aws sqs start-message-move-task --source-arn /,
+    ],
     [/OldestFile/, { MetricName: 'OldestFileAge', Threshold: 21_600, Statistic: 'Maximum' }, /6 hours.*"showWaiting"/],
     [/RunFailed/, { MetricName: 'RunsFailed', Threshold: 1, Statistic: 'Sum' }, /"showFailures".*"putBack","runId"/],
-    [/FileRejected/, { MetricName: 'FilesRejected', Threshold: 1, Statistic: 'Sum' }, /"showFailures".*"putBack","fileIds"/],
+    [
+      /FileRejected/,
+      { MetricName: 'FilesRejected', Threshold: 1, Statistic: 'Sum' },
+      /"showFailures".*"putBack","fileIds"/,
+    ],
     [/Paused/, { MetricName: 'Paused', Threshold: 1, Statistic: 'Maximum' }, /"showWaiting".*"resume"/],
-    [/SweepErrors/, { MetricName: 'Errors', Namespace: 'AWS/Lambda', Threshold: 3, Period: 300, Statistic: 'Sum' }, /log says which part failed/],
-    [/StuckStop/, { MetricName: 'RunsStopping', Threshold: 1, Period: 60, EvaluationPeriods: 30, Statistic: 'Sum' }, /30 minutes.*cost money/],
+    [
+      /SweepErrors/,
+      { MetricName: 'Errors', Namespace: 'AWS/Lambda', Threshold: 3, Period: 300, Statistic: 'Sum' },
+      /log says which part failed/,
+    ],
+    [
+      /StuckStop/,
+      { MetricName: 'RunsStopping', Threshold: 1, Period: 60, EvaluationPeriods: 30, Statistic: 'Sum' },
+      /30 minutes.*cost money/,
+    ],
   ])('%s tells what to do', (id, properties, text) => {
     const alarms = templateOf({ alarmActions: [action] }).findResources('AWS::CloudWatch::Alarm');
     expect(Object.keys(alarms)).toHaveLength(7);
@@ -316,47 +494,85 @@ describe('alarms', () => {
       AlarmActions: ['arn:aws:sns:eu-west-1:111122223333:on-call'],
       ...properties,
     });
-    const description = [Properties.AlarmDescription['Fn::Join']?.[1] ?? Properties.AlarmDescription].flat().map((part: unknown) => typeof part === 'string' ? part : '<name>').join('');
+    const description = [Properties.AlarmDescription['Fn::Join']?.[1] ?? Properties.AlarmDescription]
+      .flat()
+      .map((part: unknown) => (typeof part === 'string' ? part : '<name>'))
+      .join('');
     expect(description).toMatch(text);
     expect(description.length).toBeLessThan(700); // CloudWatch takes 1,024, names and ARNs included
   });
 });
 
 describe('by notification', () => {
-  const filters = (options: Options) => Object.values(templateOf(options).findResources('Custom::S3BucketNotifications'))
-    .flatMap(({ Properties }) => Properties.NotificationConfiguration.QueueConfigurations)
-    .map(({ Events, Filter }) => {
-      const rules: { Name: string; Value: string }[] = Filter?.Key.FilterRules ?? [];
-      return [Events, Object.fromEntries(rules.map(({ Name, Value }) => [Name, Value]))];
-    });
+  const filters = (options: Options) =>
+    Object.values(templateOf(options).findResources('Custom::S3BucketNotifications'))
+      .flatMap(({ Properties }) => Properties.NotificationConfiguration.QueueConfigurations)
+      .map(({ Events, Filter }) => {
+        const rules: { Name: string; Value: string }[] = Filter?.Key.FilterRules ?? [];
+        return [Events, Object.fromEntries(rules.map(({ Name, Value }) => [Name, Value]))];
+      });
 
   test.each<[string, Options, object[]]>([
     ['everything', {}, [{}]],
-    ['prefix and suffixes', { prefix: 'in/', suffixes: ['.csv', '.csv.gz'] }, [{ prefix: 'in/', suffix: '.csv' }, { prefix: 'in/', suffix: '.csv.gz' }]],
-    ['a suffix that covers another, which S3 would refuse', { suffixes: ['.gz', '.csv.gz', '.csv'] }, [{ suffix: '.gz' }, { suffix: '.csv' }]],
-    ['what S3 compares encoded: only the part before it', { prefix: 'in box/', suffixes: ['-ü.csv'] }, [{ prefix: 'in', suffix: '.csv' }]],
+    [
+      'prefix and suffixes',
+      { prefix: 'in/', suffixes: ['.csv', '.csv.gz'] },
+      [
+        { prefix: 'in/', suffix: '.csv' },
+        { prefix: 'in/', suffix: '.csv.gz' },
+      ],
+    ],
+    [
+      'a suffix that covers another, which S3 would refuse',
+      { suffixes: ['.gz', '.csv.gz', '.csv'] },
+      [{ suffix: '.gz' }, { suffix: '.csv' }],
+    ],
+    [
+      'what S3 compares encoded: only the part before it',
+      { prefix: 'in box/', suffixes: ['-ü.csv'] },
+      [{ prefix: 'in', suffix: '.csv' }],
+    ],
     ['suffixes of which no part is plain', { suffixes: ['ü', '.csv'] }, [{}]],
   ])('events come of %s', (_, options, expected) => {
     expect(filters(options)).toEqual(expected.map(filter => [['s3:ObjectCreated:*'], filter]));
   });
 
   test('the function knows the whole prefix and all suffixes', () => {
-    expect(environment(templateOf({ minFileSize: Size.kibibytes(1), maxFileSize: Size.gibibytes(2), minRunInterval: Duration.hours(1) }), /^Enters/)).toMatchObject(
-      { MIN_FILE_SIZE: '1024', MAX_FILE_SIZE: '2147483648', MIN_RUN_INTERVAL_SECONDS: '3600' });
-    expect(environment(templateOf({ prefix: 'in box/', suffixes: ['.gz', '.csv.gz'] }), /^Enters/)).toMatchObject({ KEY_PREFIX: 'in box/', KEY_SUFFIXES: '[".gz",".csv.gz"]' });
+    expect(
+      environment(
+        templateOf({
+          minFileSize: Size.kibibytes(1),
+          maxFileSize: Size.gibibytes(2),
+          minRunInterval: Duration.hours(1),
+        }),
+        /^Enters/,
+      ),
+    ).toMatchObject({ MIN_FILE_SIZE: '1024', MAX_FILE_SIZE: '2147483648', MIN_RUN_INTERVAL_SECONDS: '3600' });
+    expect(environment(templateOf({ prefix: 'in box/', suffixes: ['.gz', '.csv.gz'] }), /^Enters/)).toMatchObject({
+      KEY_PREFIX: 'in box/',
+      KEY_SUFFIXES: '[".gz",".csv.gz"]',
+    });
   });
 
   test('a bucket of another stack is refused, and the way out named', () => {
     const app = new App();
     const bucket = new s3.Bucket(new Stack(app, 'Other'), 'Landing');
-    expect(() => new S3QueueTrigger(new Stack(app, 'Stack'), 'Trigger', { bucket })).toThrow(/Other\/Landing is in the stack Other.*EventDelivery.EVENT_BRIDGE/);
+    expect(() => new S3QueueTrigger(new Stack(app, 'Stack'), 'Trigger', { bucket })).toThrow(
+      /Other\/Landing is in the stack Other.*EventDelivery.EVENT_BRIDGE/,
+    );
   });
 });
 
 describe('by EventBridge', () => {
   const pattern = (options: Options) => {
-    const rules = templateOf({ ...options, delivery: EventDelivery.EVENT_BRIDGE }).findResources('AWS::Events::Rule', { Properties: { EventPattern: { source: ['aws.s3'] } } });
-    const [{ Properties: { EventPattern } }] = Object.values(rules);
+    const rules = templateOf({ ...options, delivery: EventDelivery.EVENT_BRIDGE }).findResources('AWS::Events::Rule', {
+      Properties: { EventPattern: { source: ['aws.s3'] } },
+    });
+    const [
+      {
+        Properties: { EventPattern },
+      },
+    ] = Object.values(rules);
     return EventPattern;
   };
 
@@ -367,9 +583,9 @@ describe('by EventBridge', () => {
     [{ prefix: 'a*b\\', suffixes: ['.csv'] }, { key: [{ wildcard: 'a\\*b\\\\*.csv' }] }],
   ])('a rule takes the new objects: %j', (options, object) => {
     expect(pattern(options)).toEqual({
-      'source': ['aws.s3'],
+      source: ['aws.s3'],
       'detail-type': ['Object Created'],
-      'detail': { bucket: { name: [{ Ref: expect.stringMatching(/^Landing/) }] }, ...object && { object } },
+      detail: { bucket: { name: [{ Ref: expect.stringMatching(/^Landing/) }] }, ...(object && { object }) },
     });
   });
 
@@ -378,23 +594,39 @@ describe('by EventBridge', () => {
     const other = new Stack(app, 'Other');
     const stack = new Stack(app, 'Stack');
     const bucket = new s3.Bucket(other, 'Landing');
-    new S3QueueTrigger(stack, 'Trigger', { bucket, delivery: EventDelivery.EVENT_BRIDGE }).startExecutionsOf(stateMachine(stack));
-    Template.fromStack(other).hasResourceProperties('Custom::S3BucketNotifications', { NotificationConfiguration: { EventBridgeConfiguration: {} } });
+    new S3QueueTrigger(stack, 'Trigger', { bucket, delivery: EventDelivery.EVENT_BRIDGE }).startExecutionsOf(
+      stateMachine(stack),
+    );
+    Template.fromStack(other).hasResourceProperties('Custom::S3BucketNotifications', {
+      NotificationConfiguration: { EventBridgeConfiguration: {} },
+    });
     Template.fromStack(stack).hasResourceProperties('AWS::SQS::QueuePolicy', {
-      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Principal: { Service: 'events.amazonaws.com' }, Action: Match.arrayWith(['sqs:SendMessage']) })]) },
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Principal: { Service: 'events.amazonaws.com' },
+            Action: Match.arrayWith(['sqs:SendMessage']),
+          }),
+        ]),
+      },
     });
   });
 
   test('a bucket that the app does not own is left as it is, with a warning', () => {
     const stack = new Stack(new App(), 'Stack');
     const bucket = s3.Bucket.fromBucketName(stack, 'Landing', 'landing');
-    new S3QueueTrigger(stack, 'Trigger', { bucket, delivery: EventDelivery.EVENT_BRIDGE }).startExecutionsOf(stateMachine(stack));
+    new S3QueueTrigger(stack, 'Trigger', { bucket, delivery: EventDelivery.EVENT_BRIDGE }).startExecutionsOf(
+      stateMachine(stack),
+    );
     Template.fromStack(stack).resourceCountIs('Custom::S3BucketNotifications', 0);
-    Annotations.fromStack(stack).hasWarning('/Stack/Trigger', Match.stringLikeRegexp('landing is not made by this app'));
+    Annotations.fromStack(stack).hasWarning(
+      '/Stack/Trigger',
+      Match.stringLikeRegexp('landing is not made by this app'),
+    );
   });
 });
 
-describe.each(Object.values(EventDelivery))('with a key of the user\'s, events delivered by %s', delivery => {
+describe.each(Object.values(EventDelivery))("with a key of the user's, events delivered by %s", delivery => {
   const service = delivery === EventDelivery.EVENT_BRIDGE ? 'events.amazonaws.com' : 's3.amazonaws.com';
   const ownAccount = { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } };
 
@@ -404,10 +636,14 @@ describe.each(Object.values(EventDelivery))('with a key of the user\'s, events d
     const bucket = new s3.Bucket(stack, 'Landing');
     new S3QueueTrigger(stack, 'Trigger', { bucket, encryptionKey, delivery }).startExecutionsOf(stateMachine(stack));
     const template = Template.fromStack(stack);
-    const statementsFor = (type: string, property: string) => Object.values(template.findResources(type))
-      .flatMap(({ Properties }) => Properties[property].Statement)
-      .filter(({ Principal }) => Principal.Service === service);
-    for (const [type, property] of [['AWS::SQS::QueuePolicy', 'PolicyDocument'], ['AWS::KMS::Key', 'KeyPolicy']]) {
+    const statementsFor = (type: string, property: string) =>
+      Object.values(template.findResources(type))
+        .flatMap(({ Properties }) => Properties[property].Statement)
+        .filter(({ Principal }) => Principal.Service === service);
+    for (const [type, property] of [
+      ['AWS::SQS::QueuePolicy', 'PolicyDocument'],
+      ['AWS::KMS::Key', 'KeyPolicy'],
+    ]) {
       const found = statementsFor(type, property);
       expect(found).toHaveLength(1);
       expect(found[0].Condition.StringEquals).toEqual(ownAccount);
@@ -420,12 +656,15 @@ describe.each(Object.values(EventDelivery))('with a key of the user\'s, events d
     const encryptionKey = kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111122223333:key/k');
     const bucket = new s3.Bucket(stack, 'Landing');
     new S3QueueTrigger(stack, 'Trigger', { bucket, encryptionKey, delivery }).startExecutionsOf(stateMachine(stack));
-    Annotations.fromStack(stack).hasWarning('/Stack/Trigger', Match.stringLikeRegexp(`key/k is not made by this app.*lets ${service} use it.*kms:GenerateDataKey`));
+    Annotations.fromStack(stack).hasWarning(
+      '/Stack/Trigger',
+      Match.stringLikeRegexp(`key/k is not made by this app.*lets ${service} use it.*kms:GenerateDataKey`),
+    );
   });
 });
 
 describe('reading the files', () => {
-  test('is granted for the prefix, in every version, with the bucket\'s key', () => {
+  test("is granted for the prefix, in every version, with the bucket's key", () => {
     const stack = new Stack(new App(), 'Stack');
     const bucket = new s3.Bucket(stack, 'Landing', { encryption: s3.BucketEncryption.KMS });
     const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket, prefix: 'in/' });
@@ -434,29 +673,55 @@ describe('reading the files', () => {
     expect(grant.success).toBe(true);
     const arn = { 'Fn::GetAtt': [expect.stringMatching(/^Landing/), 'Arn'] };
     expect(statements(Template.fromStack(stack), /Reader/)).toEqual([
-      { Action: ['s3:GetObject', 's3:GetObjectVersion'], Effect: 'Allow', Resource: { 'Fn::Join': ['', [arn, '/in/*']] } },
+      {
+        Action: ['s3:GetObject', 's3:GetObjectVersion'],
+        Effect: 'Allow',
+        Resource: { 'Fn::Join': ['', [arn, '/in/*']] },
+      },
       { Action: 's3:ListBucket', Effect: 'Allow', Resource: arn },
-      { Action: 'kms:Decrypt', Effect: 'Allow', Resource: { 'Fn::GetAtt': [expect.stringMatching(/^LandingKey/), 'Arn'] } },
+      {
+        Action: 'kms:Decrypt',
+        Effect: 'Allow',
+        Resource: { 'Fn::GetAtt': [expect.stringMatching(/^LandingKey/), 'Arn'] },
+      },
     ]);
   });
 });
 
 describe('what is refused', () => {
   test.each<[Options, RegExp]>([
-    [{ maxFilesPerExecution: 0 }, /'maxFilesPerExecution' of the trigger Stack\/Trigger must be a whole number from 1 to 50000, got 0/],
+    [
+      { maxFilesPerExecution: 0 },
+      /'maxFilesPerExecution' of the trigger Stack\/Trigger must be a whole number from 1 to 50000, got 0/,
+    ],
     [{ maxFilesPerExecution: 50_001 }, /got 50001/],
     [{ maxFilesPerExecution: 1.5 }, /got 1.5/],
     [{ maxConcurrentExecutions: 1_001 }, /'maxConcurrentExecutions' .* from 1 to 1000, got 1001/],
     [{ maxAttempts: 11 }, /'maxAttempts' .* from 1 to 10, got 11/],
-    [{ batchingWindow: Duration.seconds(301) }, /'batchingWindow' .* whole seconds from 0 seconds to 5 minutes, got 5 minutes 1 second/],
+    [
+      { batchingWindow: Duration.seconds(301) },
+      /'batchingWindow' .* whole seconds from 0 seconds to 5 minutes, got 5 minutes 1 second/,
+    ],
     [{ batchingWindow: Duration.millis(1_500) }, /got 1500 milliseconds/],
-    [{ batchingWindow: Duration.seconds(Lazy.number({ produce: () => 30 })) }, /'batchingWindow' .* must be known when the app is synthesized/],
+    [
+      { batchingWindow: Duration.seconds(Lazy.number({ produce: () => 30 })) },
+      /'batchingWindow' .* must be known when the app is synthesized/,
+    ],
     [{ maxBytesPerExecution: Size.bytes(0) }, /'maxBytesPerExecution' .* at least 1 byte, got 0 bytes/],
     [{ minRunInterval: Duration.days(8) }, /'minRunInterval' .* whole seconds from 1 second to 7 days, got 8 days/],
     [{ maxFileSize: Size.bytes(0) }, /'maxFileSize' .* at least 1 byte, got 0 bytes/],
-    [{ maxFileSize: Size.bytes(Lazy.number({ produce: () => 1 })) }, /'maxFileSize' .* known when the app is synthesized, got a token/],
-    [{ minFileSize: Size.bytes(2), maxFileSize: Size.bytes(1) }, /'minFileSize' .* at most 'maxFileSize', 1 bytes, got 2 bytes/],
-    [{ ledgerRetention: Duration.days(29) }, /'ledgerRetention' of the trigger Stack\/Trigger .*30 days.*29 days.*dead-letter queue/],
+    [
+      { maxFileSize: Size.bytes(Lazy.number({ produce: () => 1 })) },
+      /'maxFileSize' .* known when the app is synthesized, got a token/,
+    ],
+    [
+      { minFileSize: Size.bytes(2), maxFileSize: Size.bytes(1) },
+      /'minFileSize' .* at most 'maxFileSize', 1 bytes, got 2 bytes/,
+    ],
+    [
+      { ledgerRetention: Duration.days(29) },
+      /'ledgerRetention' of the trigger Stack\/Trigger .*30 days.*29 days.*dead-letter queue/,
+    ],
     [{ suffixes: [] }, /'suffixes' .* got \[\]/],
     [{ suffixes: ['.csv', ''] }, /'suffixes' .* got \[".csv",""\]/],
     [{ removalPolicy: RemovalPolicy.SNAPSHOT }, /'removalPolicy' .* got snapshot/],
@@ -467,7 +732,9 @@ describe('what is refused', () => {
   test.each(['', 'r', 'runs/', 'runs/in/'])('to load from the prefix %p what the runs themselves write', prefix => {
     const stack = new Stack(new App(), 'Stack');
     const bucket = new s3.Bucket(stack, 'Landing');
-    expect(() => new S3QueueTrigger(stack, 'Trigger', { bucket, workBucket: bucket, prefix })).toThrow(/would load what its own runs write/);
+    expect(() => new S3QueueTrigger(stack, 'Trigger', { bucket, workBucket: bucket, prefix })).toThrow(
+      /would load what its own runs write/,
+    );
   });
 
   test('one bucket for both is possible with a prefix beside runs/', () => {
@@ -478,17 +745,27 @@ describe('what is refused', () => {
 
   test('a second state machine', () => {
     const { stack, trigger } = make();
-    expect(() => trigger.startExecutionsOf(sfn.StateMachine.fromStateMachineName(stack, 'Second', 'second'))).toThrow(/Stack\/Trigger starts Stack\/Machine already.*Stack\/Second/);
+    expect(() => trigger.startExecutionsOf(sfn.StateMachine.fromStateMachineName(stack, 'Second', 'second'))).toThrow(
+      /Stack\/Trigger starts Stack\/Machine already.*Stack\/Second/,
+    );
   });
 
   test('an EXPRESS state machine', () => {
     const stack = new Stack(new App(), 'Stack');
     const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket: new s3.Bucket(stack, 'Landing') });
-    expect(() => trigger.startExecutionsOf(stateMachine(stack, sfn.StateMachineType.EXPRESS))).toThrow(/Stack\/Machine is of type EXPRESS, but must be STANDARD/);
+    expect(() => trigger.startExecutionsOf(stateMachine(stack, sfn.StateMachineType.EXPRESS))).toThrow(
+      /Stack\/Machine is of type EXPRESS, but must be STANDARD/,
+    );
   });
 
   test('more stop functions than an environment can name', () => {
-    expect(() => make({}, stack => Array.from({ length: 21 }, (_, number) => lambda.Function.fromFunctionName(stack, `Stop${number}`, `stop-${number}`)))).toThrow(/'stopFunctions' .* at most 20, got 21/);
+    expect(() =>
+      make({}, stack =>
+        Array.from({ length: 21 }, (_, number) =>
+          lambda.Function.fromFunctionName(stack, `Stop${number}`, `stop-${number}`),
+        ),
+      ),
+    ).toThrow(/'stopFunctions' .* at most 20, got 21/);
   });
 
   test('no state machine', () => {
@@ -500,7 +777,10 @@ describe('what is refused', () => {
 });
 
 test('a prefix that begins with a slash is suspicious', () => {
-  Annotations.fromStack(make({ prefix: '/in' }).stack).hasWarning('/Stack/Trigger', Match.stringLikeRegexp("prefix '/in' begins with a slash"));
+  Annotations.fromStack(make({ prefix: '/in' }).stack).hasWarning(
+    '/Stack/Trigger',
+    Match.stringLikeRegexp("prefix '/in' begins with a slash"),
+  );
 });
 
 test('two syntheses give one template', () => {
@@ -509,6 +789,8 @@ test('two syntheses give one template', () => {
 
 test('two triggers in one stack do not disturb each other', () => {
   const { stack, bucket } = make({ prefix: 'a/' });
-  new S3QueueTrigger(stack, 'Second', { bucket, prefix: 'b/' }).startExecutionsOf(sfn.StateMachine.fromStateMachineName(stack, 'Other', 'other'));
+  new S3QueueTrigger(stack, 'Second', { bucket, prefix: 'b/' }).startExecutionsOf(
+    sfn.StateMachine.fromStateMachineName(stack, 'Other', 'other'),
+  );
   Template.fromStack(stack).resourceCountIs('AWS::DynamoDB::Table', 2);
 });

@@ -41,9 +41,13 @@ const COMMON = {
   ResourceType: 'Custom::StopRuns',
   ResourceProperties: { ServiceToken: 'arn:aws:lambda:eu-west-1:111122223333:function:teardown' },
 };
-const request = (RequestType: 'Create' | 'Update' | 'Delete', PhysicalResourceId = 'as-before') => ({
-  ...COMMON, RequestType, ...RequestType !== 'Create' && { PhysicalResourceId }, ...RequestType === 'Update' && { OldResourceProperties: {} },
-}) as CloudFormationCustomResourceEvent;
+const request = (RequestType: 'Create' | 'Update' | 'Delete', PhysicalResourceId = 'as-before') =>
+  ({
+    ...COMMON,
+    RequestType,
+    ...(RequestType !== 'Create' && { PhysicalResourceId }),
+    ...(RequestType === 'Update' && { OldResourceProperties: {} }),
+  }) as CloudFormationCustomResourceEvent;
 
 const answer = () => answers.at(-1)!;
 
@@ -55,13 +59,17 @@ function computeThatEnds(story: Story, seconds = 120): StopEvent[] {
     asked.push(event as StopEvent);
     const { runId } = event as StopEvent;
     if (!begun.has(runId)) begun.set(runId, Date.now());
-    return Date.now() - begun.get(runId)! >= seconds * 1000 ? { status: 'ended' } : { status: 'stopping', waitSeconds: 15 };
+    return Date.now() - begun.get(runId)! >= seconds * 1000
+      ? { status: 'ended' }
+      : { status: 'stopping', waitSeconds: 15 };
   });
   return asked;
 }
 
 /** A run of the two files a and b that goes on. */
-async function runThatGoesOn(options: StoryOptions = {}): Promise<{ story: Story; execution: string; runId: string; asked: StopEvent[] }> {
+async function runThatGoesOn(
+  options: StoryOptions = {},
+): Promise<{ story: Story; execution: string; runId: string; asked: StopEvent[] }> {
   const story = new Story({ stopFunctions: ['stop'], ...options });
   const asked = computeThatEnds(story);
   await story.receive(story.upload('a'), story.upload('b'));
@@ -92,7 +100,15 @@ describe('a creation or an update', () => {
     const before = story.aws.calls.length;
     await story.teardown(request(type, 'UploadsStopRuns1'));
     expect(story.aws.calls.slice(before)).toEqual([]);
-    expect(answers).toEqual([{ Status: 'SUCCESS', PhysicalResourceId: 'UploadsStopRuns1', StackId: COMMON.StackId, RequestId: 'request', LogicalResourceId: 'UploadsStopRuns1' }]);
+    expect(answers).toEqual([
+      {
+        Status: 'SUCCESS',
+        PhysicalResourceId: 'UploadsStopRuns1',
+        StackId: COMMON.StackId,
+        RequestId: 'request',
+        LogicalResourceId: 'UploadsStopRuns1',
+      },
+    ]);
   });
 });
 
@@ -110,7 +126,11 @@ describe('a deletion', () => {
     const began = Date.now();
     await story.teardown(request('Delete'));
     expect(answer().Status).toBe('SUCCESS');
-    expect(story.aws.executions.get(execution)).toMatchObject({ status: 'ABORTED', error: 'Etl.Stopped', cause: expect.stringContaining('the stack Orders') });
+    expect(story.aws.executions.get(execution)).toMatchObject({
+      status: 'ABORTED',
+      error: 'Etl.Stopped',
+      cause: expect.stringContaining('the stack Orders'),
+    });
     expect(Date.now() - began).toBeGreaterThanOrEqual(120_000);
     expect(asked.at(-1)).toEqual({ contract: 1, action: 'stop', runId, attempt: 1 });
     expect(story.statuses()).toEqual({ a: 'PENDING', b: 'PENDING' });
@@ -146,7 +166,9 @@ describe('a deletion', () => {
     const { story, execution } = await runThatGoesOn();
     const asked = computeThatEnds(story, 0);
     const times: number[] = [];
-    meanwhile = async () => { if (asked.length > times.length) times.push(Date.now()); };
+    meanwhile = async () => {
+      if (asked.length > times.length) times.push(Date.now());
+    };
     await story.teardown(request('Delete'));
     const stopped = story.aws.executions.get(execution)!.stopped!.getTime();
     expect(Date.now() - stopped).toBeGreaterThanOrEqual(60_000);
@@ -196,7 +218,10 @@ describe('a deletion', () => {
     await story.teardown(request('Delete'));
     const again = { ...story.aws.executions.get(execution)!, status: 'RUNNING' as const, started: new Date() };
     story.aws.executions.set('by-hand', again);
-    story.aws.executions.set('of-somebody', { ...again, input: { ...again.input, runId: '20260301T090000Z-0123456789abcdef' } });
+    story.aws.executions.set('of-somebody', {
+      ...again,
+      input: { ...again.input, runId: '20260301T090000Z-0123456789abcdef' },
+    });
     story.aws.executions.set('nobody', { ...again, input: {} as typeof again.input });
     const asked = computeThatEnds(story);
     await story.teardown(request('Delete'));
@@ -223,7 +248,10 @@ describe('a deletion', () => {
     const story = new Story({ teardownFunctions: ['keeper'] });
     story.aws.stops.set('keeper', () => new Error('not authorized to terminate j-1ABC'));
     await story.teardown(request('Delete'));
-    expect(answer().Reason).toContain('what is kept between runs: Without a run: keeper could not stop its compute: {"errorMessage":"not authorized to terminate j-1ABC"}');
+    expect(answer().Reason).toContain(
+      'what is kept between runs: Without a run: keeper could not stop its compute: {"errorMessage":"not ' +
+        'authorized to terminate j-1ABC"}',
+    );
   });
 
   test('leaves the reason of an earlier pause for whoever resumes', async () => {
@@ -242,8 +270,12 @@ describe('what cannot be stopped', () => {
     await story.teardown(request('Delete'));
     expect(Date.now() - began).toBeLessThan(15 * 60_000);
     expect(answer()).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'as-before' });
-    expect(answer().Reason).toContain(`${execution}: has ended, its compute has not. Not ended yet, by their own answer: stop.`);
-    expect(answer().Reason).toContain('aws cloudformation delete-stack --stack-name Orders --retain-resources UploadsStopRuns1');
+    expect(answer().Reason).toContain(
+      `${execution}: has ended, its compute has not. Not ended yet, by their own answer: stop.`,
+    );
+    expect(answer().Reason).toContain(
+      'aws cloudformation delete-stack --stack-name Orders --retain-resources UploadsStopRuns1',
+    );
 
     computeThatEnds(story, 0);
     await story.teardown(request('Delete'));
@@ -258,7 +290,10 @@ describe('what cannot be stopped', () => {
     await story.teardown(request('Delete'));
     expect(Date.now() - began).toBeLessThan(2 * 60_000);
     expect(answer().Status).toBe('FAILED');
-    expect(answer().Reason).toContain(`${execution}: Run ${runId}, attempt 1: stop could not stop its compute: {"errorMessage":"not authorized to terminate j-1ABC"}`);
+    expect(answer().Reason).toContain(
+      `${execution}: Run ${runId}, attempt 1: stop could not stop its compute: {"errorMessage":"not authorized ` +
+        'to terminate j-1ABC"}',
+    );
   });
 
   test('fails the deletion also if the ledger does not answer', async () => {
@@ -270,7 +305,9 @@ describe('what cannot be stopped', () => {
 
   test('is forgiven if it passes', async () => {
     const { story } = await runThatGoesOn();
-    for (const call of ['Invoke', 'DescribeExecution', 'ListExecutions', 'StopExecution', 'UpdateItem']) story.aws.refuseNext(call, new Error('for a moment'));
+    for (const call of ['Invoke', 'DescribeExecution', 'ListExecutions', 'StopExecution', 'UpdateItem']) {
+      story.aws.refuseNext(call, new Error('for a moment'));
+    }
     await story.teardown(request('Delete'));
     expect(answer().Status).toBe('SUCCESS');
     await expectClosed(story);
@@ -295,14 +332,16 @@ describe('the answer', () => {
 
   test('fails the call if it never arrives: Lambda repeats all of it', async () => {
     put.mockResolvedValue(new Response('', { status: 403 }));
-    await expect(new Story().teardown(request('Delete'))).rejects.toThrow('CloudFormation did not take the answer: status 403');
+    await expect(new Story().teardown(request('Delete'))).rejects.toThrow(
+      'CloudFormation did not take the answer: status 403',
+    );
   });
 });
 
 describe('a function that dies', () => {
   /**
-   * A run that goes on, one that has only its slot, and an execution that somebody has started by hand; the function dies at one of its calls, and
-   * Lambda calls it again.
+   * A run that goes on, one that has only its slot, and an execution that somebody has started by hand; the function
+   * dies at one of its calls, and Lambda calls it again.
    */
   async function play(death?: { readonly call: number; readonly when: Fault['when'] }) {
     const fault = { call: Infinity, when: death?.when ?? 'before' };
@@ -310,7 +349,9 @@ describe('a function that dies', () => {
     const compute = new Set<string>();
     story.aws.stops.set('stop', event => {
       const { runId } = event as StopEvent;
-      const runs = [...story.aws.executions.values()].some(({ status, input }) => status === 'RUNNING' && input.runId === runId);
+      const runs = [...story.aws.executions.values()].some(
+        ({ status, input }) => status === 'RUNNING' && input.runId === runId,
+      );
       if (runs) throw new Error(`the compute of ${runId} is stopped while it runs`);
       compute.delete(runId);
       return { status: 'ended' };
@@ -320,7 +361,11 @@ describe('a function that dies', () => {
     await story.receive(story.upload('a'));
     story.aws.refuseNext('TransactWriteItems', new Error('the function dies'));
     await story.receive(story.upload('b'));
-    story.aws.executions.set('by-hand', { ...[...story.aws.executions.values()][0], status: 'RUNNING', stopped: undefined });
+    story.aws.executions.set('by-hand', {
+      ...[...story.aws.executions.values()][0],
+      status: 'RUNNING',
+      stopped: undefined,
+    });
     for (const name of story.aws.running()) compute.add(story.aws.executions.get(name)!.input.runId);
 
     const before = story.aws.calls.length;
@@ -328,13 +373,23 @@ describe('a function that dies', () => {
     await story.teardown(request('Delete')).catch(() => undefined);
     const died = story.aws.restart();
     if (died) await story.teardown(request('Delete'));
-    const end = { answer: answer().Status, files: story.statuses(), running: story.aws.running(), slots: slots(story), compute: [...compute] };
+    const end = {
+      answer: answer().Status,
+      files: story.statuses(),
+      running: story.aws.running(),
+      slots: slots(story),
+      compute: [...compute],
+    };
     return { died, calls: story.aws.calls.slice(before), end };
   }
 
   test.each(['before', 'after'] as const)('%s any call leaves nothing running and no file behind', async when => {
     const expected = {
-      answer: 'SUCCESS', files: { old: 'LOADED', a: 'PENDING', b: 'PENDING' }, running: [], slots: { id: 'slots', paused: expect.anything() }, compute: [],
+      answer: 'SUCCESS',
+      files: { old: 'LOADED', a: 'PENDING', b: 'PENDING' },
+      running: [],
+      slots: { id: 'slots', paused: expect.anything() },
+      compute: [],
     };
     const { calls, end } = await play();
     expect(end).toEqual(expected);

@@ -1,14 +1,28 @@
-import { DescribeExecutionCommand, GetExecutionHistoryCommand, type HistoryEvent, type SFNClient } from '@aws-sdk/client-sfn';
+import {
+  DescribeExecutionCommand,
+  GetExecutionHistoryCommand,
+  type HistoryEvent,
+  type SFNClient,
+} from '@aws-sdk/client-sfn';
 import type { StepResult } from '../../../src/etl-step/contract';
 import type { RunItem } from '../../../src/file-ledger/contract';
 
 /** States in which something is done or waited for; the others only lead there. */
-const TOLD_TYPES = new Set(['ParallelStateEntered', 'MapStateEntered', 'TaskStateEntered', 'WaitStateEntered', 'FailStateEntered']);
+const TOLD_TYPES = new Set([
+  'ParallelStateEntered',
+  'MapStateEntered',
+  'TaskStateEntered',
+  'WaitStateEntered',
+  'FailStateEntered',
+]);
 
 interface Execution {
   lastEventId: number;
   ended: boolean;
-  /** A loop enters its states again and again: each is told once, and so is each step's result, which every later state hands on. */
+  /**
+   * A loop enters its states again and again: each is told once, and so is each step's result, which every later state
+   * hands on.
+   */
   readonly told: Set<string>;
 }
 
@@ -17,12 +31,17 @@ export class ExecutionChanges {
   private readonly executions = new Map<string, Execution>();
 
   /** @param stateMachineArn executions are named `<runId>-<attempt>` */
-  constructor(private readonly sfn: SFNClient, private readonly stateMachineArn: string) {}
+  constructor(
+    private readonly sfn: SFNClient,
+    private readonly stateMachineArn: string,
+  ) {}
 
   public async since(runs: RunItem[]): Promise<string[]> {
     const lines: string[] = [];
     for (const run of runs) {
-      for (let attempt = 1; attempt <= run.attempt; attempt++) lines.push(...await this.linesOf(`${run.id}-${attempt}`));
+      for (let attempt = 1; attempt <= run.attempt; attempt++) {
+        lines.push(...(await this.linesOf(`${run.id}-${attempt}`)));
+      }
     }
     return lines;
   }
@@ -32,7 +51,8 @@ export class ExecutionChanges {
     if (execution.ended) return [];
     const executionArn = `${this.stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
     try {
-      const { status } = await this.sfn.send(new DescribeExecutionCommand({ executionArn })); // first: no event may come after an end seen here
+      // first: no event may come after an end seen here
+      const { status } = await this.sfn.send(new DescribeExecutionCommand({ executionArn }));
       const events = await this.eventsAfter(executionArn, execution.lastEventId);
       this.executions.set(name, execution);
       execution.lastEventId = events.at(-1)?.id ?? execution.lastEventId;
@@ -41,7 +61,8 @@ export class ExecutionChanges {
       for (const line of lines) execution.told.add(line);
       return (execution.ended ? [...lines, `ended: ${status}`] : lines).map(line => `execution ${name}: ${line}`);
     } catch (error) {
-      if ((error as Error).name === 'ExecutionDoesNotExist') return []; // the ledger names it right before it is started
+      // the ledger names it right before it is started
+      if ((error as Error).name === 'ExecutionDoesNotExist') return [];
       throw error;
     }
   }
@@ -51,7 +72,9 @@ export class ExecutionChanges {
     const newer: HistoryEvent[] = [];
     let nextToken: string | undefined;
     do {
-      const page = await this.sfn.send(new GetExecutionHistoryCommand({ executionArn, reverseOrder: true, maxResults: 100, nextToken }));
+      const page = await this.sfn.send(
+        new GetExecutionHistoryCommand({ executionArn, reverseOrder: true, maxResults: 100, nextToken }),
+      );
       const found = (page.events ?? []).filter(event => event.id! > eventId);
       newer.push(...found);
       nextToken = found.length === page.events?.length ? page.nextToken : undefined;
@@ -63,16 +86,24 @@ export class ExecutionChanges {
 function eventLines(event: HistoryEvent): string[] {
   const entered = event.stateEnteredEventDetails?.name;
   if (entered && TOLD_TYPES.has(event.type!)) return [entered];
-  const failure = event.taskFailedEventDetails ?? event.executionFailedEventDetails ?? event.executionAbortedEventDetails
-    ?? event.executionTimedOutEventDetails;
+  const failure =
+    event.taskFailedEventDetails ??
+    event.executionFailedEventDetails ??
+    event.executionAbortedEventDetails ??
+    event.executionTimedOutEventDetails;
   if (failure) return [`${event.type}: ${failure.error ?? ''} ${failure.cause ?? ''}`.trimEnd()];
   const { output } = event.stateExitedEventDetails ?? {};
   return output === undefined ? [] : resultLines(JSON.parse(output));
 }
 
-/** Each state hands on the results of the steps before it; a Parallel wraps its own, and the next state unwraps that. */
+/**
+ * Each state hands on the results of the steps before it; a Parallel wraps its own, and the next state unwraps that.
+ */
 function resultLines(output: { readonly results?: Record<string, StepResult> } | null): string[] {
   const results = Object.entries(output?.results ?? {}).filter(([, result]) => 'rowsRead' in result);
-  return results.map(([stepId, { rowsRead, rowsWritten, rowsRejected, duplicatesDropped, seconds }]) =>
-    `${stepId} is done: ${rowsRead} rows read, ${rowsWritten} written, ${rowsRejected} rejected, ${duplicatesDropped} duplicates dropped, in ${seconds.toFixed(1)} s`);
+  return results.map(
+    ([stepId, { rowsRead, rowsWritten, rowsRejected, duplicatesDropped, seconds }]) =>
+      `${stepId} is done: ${rowsRead} rows read, ${rowsWritten} written, ${rowsRejected} rejected, ` +
+      `${duplicatesDropped} duplicates dropped, in ${seconds.toFixed(1)} s`,
+  );
 }

@@ -20,8 +20,14 @@ export class LedgerChanges {
       return before?.status !== file.status || before.runId !== file.runId;
     });
     const lines = {
-      underWay: [...this.fileLines(changedFiles.filter(file => !isFinal(file))), ...runs.flatMap(run => attemptLines(this.runs.get(run.id), run))],
-      settled: [...this.fileLines(changedFiles.filter(isFinal)), ...runs.flatMap(run => endLines(this.runs.get(run.id), run))],
+      underWay: [
+        ...this.fileLines(changedFiles.filter(file => !isFinal(file))),
+        ...runs.flatMap(run => attemptLines(this.runs.get(run.id), run)),
+      ],
+      settled: [
+        ...this.fileLines(changedFiles.filter(isFinal)),
+        ...runs.flatMap(run => endLines(this.runs.get(run.id), run)),
+      ],
     };
     for (const file of files) this.files.set(file.id, file);
     for (const run of runs) this.runs.set(run.id, run);
@@ -32,19 +38,26 @@ export class LedgerChanges {
     const happened = new Map<string, string[]>();
     for (const file of files) {
       const what = fileLine(this.files.get(file.id), file);
-      happened.set(what, [...happened.get(what) ?? [], file.key]);
+      happened.set(what, [...(happened.get(what) ?? []), file.key]);
     }
-    return [...happened].flatMap(([what, keys]) => keys.length > MOST_NAMES ? [`${keys.length} files: ${what}`] : keys.map(key => `${key}: ${what}`));
+    return [...happened].flatMap(([what, keys]) =>
+      keys.length > MOST_NAMES ? [`${keys.length} files: ${what}`] : keys.map(key => `${key}: ${what}`),
+    );
   }
 }
 
 function fileLine(before: FileItem | undefined, file: FileItem): string {
   switch (file.status) {
-    case 'PENDING': return before ? 'waits for another run' : 'arrived, waits for a run';
-    case 'CLAIMED': return before ? `goes into run ${file.runId}` : `arrived, goes into run ${file.runId}`;
-    case 'LOADED': return 'LOADED into both targets';
-    case 'REJECTED': return `REJECTED: ${file.reason}`;
-    case 'FAILED': return `FAILED: ${file.reason}`;
+    case 'PENDING':
+      return before ? 'waits for another run' : 'arrived, waits for a run';
+    case 'CLAIMED':
+      return before ? `goes into run ${file.runId}` : `arrived, goes into run ${file.runId}`;
+    case 'LOADED':
+      return 'LOADED into both targets';
+    case 'REJECTED':
+      return `REJECTED: ${file.reason}`;
+    case 'FAILED':
+      return `FAILED: ${file.reason}`;
   }
 }
 

@@ -12,7 +12,9 @@ export class LoadProgress {
 
   public async since(): Promise<string[]> {
     const { rowsRead, rowsWritten } = await this.hive.progress();
-    const line = `Hive: ${rowsRead.toLocaleString('en-US')} rows read, ${rowsWritten.toLocaleString('en-US')} written to DynamoDB so far`;
+    const line =
+      `Hive: ${rowsRead.toLocaleString('en-US')} rows read, ${rowsWritten.toLocaleString('en-US')} written to ` +
+      'DynamoDB so far';
     if (rowsRead === 0 || line === this.told || Date.now() - this.toldAt < TELL_EVERY_MILLISECONDS) return [];
     this.told = line;
     this.toldAt = Date.now();

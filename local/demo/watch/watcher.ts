@@ -14,7 +14,10 @@ export interface Look {
   readonly changed: boolean;
 }
 
-/** Looks at what a pipeline does, and tells what has changed since it looked before. The local EMR tells of its clusters by itself. */
+/**
+ * Looks at what a pipeline does, and tells what has changed since it looked before. The local EMR tells of its clusters
+ * by itself.
+ */
 export class Watcher {
   private readonly ledger = new LedgerChanges();
   private readonly executions: ExecutionChanges;
@@ -22,7 +25,9 @@ export class Watcher {
   private readonly load: LoadProgress;
 
   constructor(
-    private readonly narrator: Narrator, private readonly clients: Clients, hive: Pick<RunningHive, 'progress'>,
+    private readonly narrator: Narrator,
+    private readonly clients: Clients,
+    hive: Pick<RunningHive, 'progress'>,
     private readonly app: Pick<DeployedApp, 'ledgerTable' | 'stateMachineArn'>,
   ) {
     this.executions = new ExecutionChanges(clients.sfn, app.stateMachineArn);
@@ -32,7 +37,11 @@ export class Watcher {
 
   public async look(): Promise<Look> {
     const content = await readLedger(this.clients.documents, this.app.ledgerTable);
-    const [executions, tasks, load] = await Promise.all([this.executions.since(content.runs), this.tasks.since(), this.load.since()]);
+    const [executions, tasks, load] = await Promise.all([
+      this.executions.since(content.runs),
+      this.tasks.since(),
+      this.load.since(),
+    ]);
     const { underWay, settled } = this.ledger.since(content);
     const lines = [...underWay, ...load, ...tasks, ...executions, ...settled]; // as causes follow each other
     for (const line of lines) this.narrator.say(line);

@@ -28,7 +28,7 @@ const LOG_WAIT_SECONDS = 60;
 export async function check(event: Check): Promise<JobStatus<EmrJob>> {
   const { clusterId, stepId } = event.job;
   if (clusterId === undefined) return startOrFind(event);
-  const load: Load = { clusterId, ...stepId !== undefined && { stepId } };
+  const load: Load = { clusterId, ...(stepId !== undefined && { stepId }) };
   await endLeftovers(event, load);
 
   const state = await computeOf(event.arguments).look(event.runId, load);
@@ -40,18 +40,26 @@ export async function check(event: Check): Promise<JobStatus<EmrJob>> {
 }
 
 /**
- * Ends what earlier attempts and relaunches have started, and other calls of this launch: their writes would mix with this one's. Never what later
- * ones have: this check itself may be the one that comes late.
+ * Ends what earlier attempts and relaunches have started, and other calls of this launch: their writes would mix with
+ * this one's. Never what later ones have: this check itself may be the one that comes late.
  */
 async function endLeftovers(event: Check, { clusterId, stepId }: Load): Promise<void> {
-  const others = (await readLaunches(event.runId)).filter(record =>
-    isBefore(record, event) || isOf(event)(record) && !(record.clusterId === clusterId && record.stepId === stepId));
+  const others = (await readLaunches(event.runId)).filter(
+    record =>
+      isBefore(record, event) || (isOf(event)(record) && !(record.clusterId === clusterId && record.stepId === stepId)),
+  );
   await Promise.all(others.map(async record => startedBy(record).end(event.runId, record)));
 }
 
 /** EMR Serverless has no log until a job run has ended, and then soon. */
 async function judgeJobRun(event: Check, jobRun: JobRun, over: boolean): Promise<JobStatus<EmrJob>> {
-  if (!over) return { status: 'running', waitSeconds: waitSeconds((Date.now() - Date.parse(event.job.askedAt)) / 1000), job: event.job };
+  if (!over) {
+    return {
+      status: 'running',
+      waitSeconds: waitSeconds((Date.now() - Date.parse(event.job.askedAt)) / 1000),
+      job: event.job,
+    };
+  }
   if (jobRun.state === 'SUCCESS') return { status: 'done', result: await finish(event, jobRun.endedAt) };
   const folder = serverlessLogs(event.runId, requireEnv(STEP_ENV.stepId));
   const logUri = `s3://${requireEnv(STEP_ENV.workBucket)}/${folder}applications/${jobRun.applicationId}/jobs/${jobRun.jobRunId}/HIVE_DRIVER/stderr.gz`;
@@ -63,23 +71,38 @@ async function judgeJobRun(event: Check, jobRun: JobRun, over: boolean): Promise
 }
 
 async function goOn(event: Check, clusterId: string, step: StepSummary | undefined): Promise<JobStatus<EmrJob>> {
-  const { job: { progress: _before, ...job }, runId } = event;
+  const {
+    job: { progress: _before, ...job },
+    runId,
+  } = event;
   const began = step?.Status?.Timeline?.StartDateTime;
-  const log = began && Date.now() - began.getTime() > LOG_DELAY_MILLISECONDS ? await readLog(event, clusterId, step) : undefined;
+  const log =
+    began && Date.now() - began.getTime() > LOG_DELAY_MILLISECONDS ? await readLog(event, clusterId, step) : undefined;
   const far = log && progress(log.text);
   if (far) logger.info('load under way', { runId, clusterId, progress: far });
   return {
     status: 'running',
     waitSeconds: waitSeconds((Date.now() - Date.parse(job.askedAt)) / 1000),
-    job: { ...job, ...far && { progress: far } },
+    job: { ...job, ...(far && { progress: far }) },
   };
 }
 
 /** Generic texts decide only once the log is sure to be there: it comes minutes after the end, and it has the cause. */
 async function failOrWait(event: Check, clusterId: string, { cluster, step }: LoadState): Promise<JobStatus<EmrJob>> {
-  const log = step && await readLog(event, clusterId, step);
-  const { runId, arguments: { cluster: request, kept } } = event;
-  const error = classify({ runId, cluster: cluster!, step, log: log?.text, logs: logsUri(event), request, kept: kept !== undefined });
+  const log = step && (await readLog(event, clusterId, step));
+  const {
+    runId,
+    arguments: { cluster: request, kept },
+  } = event;
+  const error = classify({
+    runId,
+    cluster: cluster!,
+    step,
+    log: log?.text,
+    logs: logsUri(event),
+    request,
+    kept: kept !== undefined,
+  });
   const ended = step?.Status?.Timeline?.EndDateTime ?? cluster!.Status?.Timeline?.EndDateTime;
   const isRecent = ended !== undefined && Date.now() - ended.getTime() < LOG_DELAY_MILLISECONDS;
   const mayComeYet = logsUri(event) !== undefined && isRecent && !(log && isComplete(log, ended));
@@ -106,6 +129,6 @@ async function finish(event: Check, endedAt = new Date()): Promise<StepResult> {
   return writeResultOnce(bucket, event.runId, stepId, {
     ...counts,
     seconds,
-    ...counts.rowsRejected > 0 && { rejectedRows: `s3://${bucket}/${rejectedRowsFolder(event.runId, stepId)}` },
+    ...(counts.rowsRejected > 0 && { rejectedRows: `s3://${bucket}/${rejectedRowsFolder(event.runId, stepId)}` }),
   });
 }

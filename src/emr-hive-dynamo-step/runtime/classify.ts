@@ -23,16 +23,24 @@ export interface FailedLoad {
 }
 
 /**
- * The error of a load that has failed, by its cluster's reason and its step's details. Rows that cannot be loaded are rejected inside the load, so
- * only one failure may be due to the files: memory that was too small for them is Etl.Data, without their names, so that smaller runs find out.
+ * The error of a load that has failed, by its cluster's reason and its step's details. Rows that cannot be loaded are
+ * rejected inside the load, so only one failure may be due to the files: memory that was too small for them is
+ * Etl.Data, without their names, so that smaller runs find out.
  */
 export function classify(failure: FailedLoad): EtlError {
-  const { cluster: { Status: status }, step, request, log } = failure;
+  const {
+    cluster: { Status: status },
+    step,
+    request,
+    log,
+  } = failure;
   const reasons = JSON.stringify([status?.StateChangeReason, status?.ErrorDetails]);
   const quota = quotaAdvice(reasons, request);
   if (quota) return new ConfigurationError(`${describe(failure)} ${quota}`);
   if (failure.kept && !step?.Status?.Timeline?.StartDateTime && isGone(failure.cluster)) {
-    return new CapacityError(`${describe(failure)} The cluster ended before the load's turn came: the next launch takes another one.`);
+    return new CapacityError(
+      `${describe(failure)} The cluster ended before the load's turn came: the next launch takes another one.`,
+    );
   }
   const byReason = classifyReason(failure);
   if (byReason) return byReason;
@@ -54,12 +62,22 @@ function classifyReason(failure: FailedLoad): EtlError | undefined {
     case 'INTERNAL_ERROR': // no capacity in the zone, or a fault of EMR's: both are mended by another cluster
       return new CapacityError(text);
     case 'VALIDATION_ERROR':
-      return new ConfigurationError(`${text} EMR refused the cluster's definition: correct the step's \`compute\` (subnets, instance types, release).`);
+      return new ConfigurationError(
+        `${text} EMR refused the cluster's definition: correct the step's \`compute\` (subnets, instance types, ` +
+          'release).',
+      );
     case 'BOOTSTRAP_FAILURE':
-      return new ConfigurationError(`${text} The instances could not set themselves up: give their subnets a route to S3, let its bucket and endpoint `
-        + 'policies admit the buckets of EMR and Amazon Linux, and look at the logs of the step\'s `bootstrapActions`, if it has some.');
+      return new ConfigurationError(
+        `${text} The instances could not set themselves up: give their subnets a route to S3, let its bucket and ` +
+          'endpoint ' +
+          "policies admit the buckets of EMR and Amazon Linux, and look at the logs of the step's " +
+          '`bootstrapActions`, if it has some.',
+      );
     case 'USER_REQUEST':
-      return new ConfigurationError(`${text} Somebody, or a tool that ends idle resources, terminated the cluster: leave clusters with the tag of this step alone.`);
+      return new ConfigurationError(
+        `${text} Somebody, or a tool that ends idle resources, terminated the cluster: leave clusters with the ` +
+          'tag of this step alone.',
+      );
     default:
       return undefined;
   }
@@ -68,13 +86,20 @@ function classifyReason(failure: FailedLoad): EtlError | undefined {
 function describe({ runId, cluster, step, log, logs }: FailedLoad, cause?: RegExp): string {
   const reason = cluster.Status?.StateChangeReason;
   const details = step?.Status?.FailureDetails;
-  const errors = cluster.Status?.ErrorDetails?.map(({ ErrorCode, ErrorMessage }) => `${ErrorCode}: ${ErrorMessage}`) ?? [];
+  const errors =
+    cluster.Status?.ErrorDetails?.map(({ ErrorCode, ErrorMessage }) => `${ErrorCode}: ${ErrorMessage}`) ?? [];
   const parts = [
-    `cluster ${cluster.Id} is ${cluster.Status?.State} (${reason?.Code ?? 'no reason given'}${reason?.Message ? `: ${reason.Message}` : ''})`,
+    `cluster ${cluster.Id} is ${cluster.Status?.State} ` +
+      `(${reason?.Code ?? 'no reason given'}${reason?.Message ? `: ${reason.Message}` : ''})`,
     ...errors,
-    ...step ? [`its step is ${step.Status?.State}${details ? ` (${[details.Reason, details.Message].filter(Boolean).join(': ')})` : ''}`] : [],
-    ...log ? [`Hive's last words: ${quote(log, cause)}`] : [],
-    ...details?.LogFile ?? logs ? [`logs: ${details?.LogFile ?? `${logs}${cluster.Id}/`}`] : [],
+    ...(step
+      ? [
+          'its step is ' +
+            `${step.Status?.State}${details ? ` (${[details.Reason, details.Message].filter(Boolean).join(': ')})` : ''}`,
+        ]
+      : []),
+    ...(log ? [`Hive's last words: ${quote(log, cause)}`] : []),
+    ...((details?.LogFile ?? logs) ? [`logs: ${details?.LogFile ?? `${logs}${cluster.Id}/`}`] : []),
   ];
   return `Run ${runId}: the load into DynamoDB failed; ${parts.join('; ')}.`;
 }

@@ -3,7 +3,15 @@ import { requireEnv } from '../../runtime/environment';
 import { logger } from '../../runtime/logger';
 import { logsFolder, scriptKey } from '../contract';
 import type { Compute } from './compute';
-import { describeCluster, findClusterByName, isEnded, isForgotten, onlyStep, runJobFlow, terminateCluster } from './emr-calls';
+import {
+  describeCluster,
+  findClusterByName,
+  isEnded,
+  isForgotten,
+  onlyStep,
+  runJobFlow,
+  terminateCluster,
+} from './emr-calls';
 import type { LaunchRecord, Load } from './launch-records';
 import { loadName, updateLaunch } from './launch-records';
 import { launchRequest } from './launch-request';
@@ -32,7 +40,7 @@ export const clusterOfRun: Compute = {
 
   async end(runId, record) {
     if (record.state === 'refused' || record.state === 'ended') return true;
-    const clusterId = record.clusterId ?? await findClusterByName(runId, loadName(runId, record), record.askedAt);
+    const clusterId = record.clusterId ?? (await findClusterByName(runId, loadName(runId, record), record.askedAt));
     if (clusterId === undefined) {
       if (!isForgotten(record.askedAt)) return false;
     } else {
@@ -42,7 +50,7 @@ export const clusterOfRun: Compute = {
         return false;
       }
     }
-    await updateLaunch(runId, { ...record, state: 'ended', ...clusterId && { clusterId } });
+    await updateLaunch(runId, { ...record, state: 'ended', ...(clusterId && { clusterId }) });
     return true;
   },
 };
@@ -51,21 +59,26 @@ async function start(event: Launcher, record: LaunchRecord, avoidSubnets: string
   const bucket = requireEnv(STEP_ENV.workBucket);
   const stepId = requireEnv(STEP_ENV.stepId);
   const name = loadName(event.runId, record);
-  const clusterId = await runJobFlow(event.runId, launchRequest(event.arguments.cluster!, {
-    name,
-    script: `s3://${bucket}/${scriptKey(event, stepId)}`,
-    logs: `s3://${bucket}/${logsFolder(event.runId, stepId)}`,
-    onDemandOnly: event.relaunch > 0,
-    avoidSubnets,
-  }));
+  const clusterId = await runJobFlow(
+    event.runId,
+    launchRequest(event.arguments.cluster!, {
+      name,
+      script: `s3://${bucket}/${scriptKey(event, stepId)}`,
+      logs: `s3://${bucket}/${logsFolder(event.runId, stepId)}`,
+      onDemandOnly: event.relaunch > 0,
+      avoidSubnets,
+    }),
+  );
   logger.info('cluster started', { runId: event.runId, clusterId, name });
   return { clusterId };
 }
 
 /** Where the launches before this one found no capacity. */
 async function triedSubnets(runId: string, launches: LaunchRecord[]): Promise<string[]> {
-  const clusters = await Promise.all(launches
-    .filter(({ clusterId }) => clusterId !== undefined)
-    .map(async ({ clusterId }) => describeCluster(runId, clusterId!)));
+  const clusters = await Promise.all(
+    launches
+      .filter(({ clusterId }) => clusterId !== undefined)
+      .map(async ({ clusterId }) => describeCluster(runId, clusterId!)),
+  );
   return clusters.map(cluster => cluster.Ec2InstanceAttributes?.Ec2SubnetId).filter(subnet => subnet !== undefined);
 }

@@ -25,7 +25,9 @@ export interface Started {
   /** What the call of a record has started; undefined if EMR does not show it (yet). */
   find(runId: string, record: LaunchRecord): Promise<Load | undefined>;
   look(runId: string, load: Load): Promise<LoadState>;
-  /** Ends whatever a launch has started; true once nothing of it is left. May be called any number of times, by anybody. */
+  /**
+   * Ends whatever a launch has started; true once nothing of it is left. May be called any number of times, by anybody.
+   */
   end(runId: string, record: LaunchRecord): Promise<boolean>;
 }
 

@@ -14,7 +14,7 @@ const OF_EVERY_LOAD = ['rowsRead', 'rowsRejected', 'rowsWritten', 'duplicatesDro
  */
 const OF_A_TRANSFORM = ['rowsTransformed', 'transformedRowsRejected'] as const;
 
-type Name = typeof OF_EVERY_LOAD[number] | typeof OF_A_TRANSFORM[number];
+type Name = (typeof OF_EVERY_LOAD)[number] | (typeof OF_A_TRANSFORM)[number];
 
 /** Hive's own temporary files, and marks such as _SUCCESS. */
 const HIDDEN = /\/[._][^/]*/;
@@ -34,34 +34,53 @@ export async function readCounts(workBucket: string, runId: string, stepId: stri
       counts[name as Name] = count;
     }
   }
-  const names: readonly Name[] = OF_A_TRANSFORM.some(name => counts[name] !== undefined) ? [...OF_EVERY_LOAD, ...OF_A_TRANSFORM] : OF_EVERY_LOAD;
+  const names: readonly Name[] = OF_A_TRANSFORM.some(name => counts[name] !== undefined)
+    ? [...OF_EVERY_LOAD, ...OF_A_TRANSFORM]
+    : OF_EVERY_LOAD;
   const missing = names.filter(name => counts[name] === undefined);
   if (missing.length > 0) throw countsError(`no ${missing.join(', ')}`);
   return withTransform(runId, counts as Record<Name, number>);
 
   function countsError(found: string): EtlError {
-    return new EtlError(ERROR.loadFailed, `Run ${runId}: the load has ended, but s3://${workBucket}/${folder} must hold each of ${OF_EVERY_LOAD.join(', ')} once, and holds `
-      + `${found}: ${lines.join(' ')}. Did something else write there? Loading the run again is safe.`);
+    return new EtlError(
+      ERROR.loadFailed,
+      `Run ${runId}: the load has ended, but s3://${workBucket}/${folder} must hold each of ` +
+        `${OF_EVERY_LOAD.join(', ')} once, and holds ` +
+        `${found}: ${lines.join(' ')}. Did something else write there? Loading the run again is safe.`,
+    );
   }
 }
 
-function withTransform(runId: string, { rowsTransformed, transformedRowsRejected, ...counts }: Record<Name, number>): Counts {
+function withTransform(
+  runId: string,
+  { rowsTransformed, transformedRowsRejected, ...counts }: Record<Name, number>,
+): Counts {
   if (rowsTransformed === undefined) return counts;
   const rowsValid = counts.rowsRead - counts.rowsRejected;
   if (rowsTransformed > rowsValid) {
-    throw new ConfigurationError(`Run ${runId}: the step's \`transform\` must yield no more rows than it reads, got ${rowsTransformed} of ${rowsValid}, so the rows `
-      + 'cannot be accounted for. They have been written. Change the SELECT (a join or an explode() that repeats rows), or load a dataset that has them as rows.');
+    throw new ConfigurationError(
+      `Run ${runId}: the step's \`transform\` must yield no more rows than it reads, got ${rowsTransformed} of ` +
+        `${rowsValid}, so the rows ` +
+        'cannot be accounted for. They have been written. Change the SELECT (a join or an explode() that repeats ' +
+        'rows), or load a dataset that has them as rows.',
+    );
   }
-  return { ...counts, rowsRejected: counts.rowsRejected + transformedRowsRejected, rowsFiltered: rowsValid - rowsTransformed };
+  return {
+    ...counts,
+    rowsRejected: counts.rowsRejected + transformedRowsRejected,
+    rowsFiltered: rowsValid - rowsTransformed,
+  };
 }
 
 async function readLines(Bucket: string, Prefix: string): Promise<string[]> {
   // Hive writes one object for each task: one page holds them all
   const { Contents = [] } = await s3().send(new ListObjectsV2Command({ Bucket, Prefix }));
   const keys = Contents.map(({ Key }) => Key!).filter(key => !HIDDEN.test(key.slice(Prefix.length - 1)));
-  const texts = await Promise.all(keys.map(async Key => {
-    const { Body } = await s3().send(new GetObjectCommand({ Bucket, Key }));
-    return Body!.transformToString();
-  }));
+  const texts = await Promise.all(
+    keys.map(async Key => {
+      const { Body } = await s3().send(new GetObjectCommand({ Bucket, Key }));
+      return Body!.transformToString();
+    }),
+  );
   return texts.flatMap(text => text.split('\n')).filter(line => line.trim() !== '');
 }

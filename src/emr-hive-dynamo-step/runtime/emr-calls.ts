@@ -1,25 +1,48 @@
 import type {
-  ActionOnFailure, Cluster, ClusterState, ListClustersOutput, ListStepsOutput, RunJobFlowInput, StepCancellationOption, StepConfig, StepState,
+  ActionOnFailure,
+  Cluster,
+  ClusterState,
+  ListClustersOutput,
+  ListStepsOutput,
+  RunJobFlowInput,
+  StepCancellationOption,
+  StepConfig,
+  StepState,
   StepSummary,
 } from '@aws-sdk/client-emr';
 import {
-  AddJobFlowStepsCommand, CancelStepsCommand, DescribeClusterCommand, ListClustersCommand, ListStepsCommand, RunJobFlowCommand,
+  AddJobFlowStepsCommand,
+  CancelStepsCommand,
+  DescribeClusterCommand,
+  ListClustersCommand,
+  ListStepsCommand,
+  RunJobFlowCommand,
   TerminateJobFlowsCommand,
 } from '@aws-sdk/client-emr';
 import { ask } from './emr-errors';
 import { emr, emrLauncher } from '../../runtime/clients/emr';
 
-// Every call of EMR that the function makes. The error is the one that the state machine acts on; its cause is EMR's own.
+// Every call of EMR that the function makes. The error is the one that the state machine acts on; its cause is EMR's
+// own.
 
 /**
- * What ListClusters or ListSteps do not show this long after the call that started it does not exist. EMR documents no number; it has been
- * seen to take seconds. It also exceeds the time-out of the function, so whoever made the call is no longer running.
+ * What ListClusters or ListSteps do not show this long after the call that started it does not exist. EMR documents no
+ * number; it has been seen to take seconds. It also exceeds the time-out of the function, so whoever made the call is
+ * no longer running.
  */
 const LISTING_LAG_MILLISECONDS = 5 * 60_000;
 const CLOCK_SKEW_MILLISECONDS = 5 * 60_000;
 
-const CLUSTER_ENDED: ReadonlySet<ClusterState | undefined> = new Set<ClusterState>(['TERMINATED', 'TERMINATED_WITH_ERRORS']);
-const STEP_ENDED: ReadonlySet<StepState | undefined> = new Set<StepState>(['COMPLETED', 'CANCELLED', 'FAILED', 'INTERRUPTED']);
+const CLUSTER_ENDED: ReadonlySet<ClusterState | undefined> = new Set<ClusterState>([
+  'TERMINATED',
+  'TERMINATED_WITH_ERRORS',
+]);
+const STEP_ENDED: ReadonlySet<StepState | undefined> = new Set<StepState>([
+  'COMPLETED',
+  'CANCELLED',
+  'FAILED',
+  'INTERRUPTED',
+]);
 
 export const isEnded = (cluster: Cluster): boolean => CLUSTER_ENDED.has(cluster.Status?.State);
 export const isStepEnded = (step: StepSummary): boolean => STEP_ENDED.has(step.Status?.State);
@@ -30,26 +53,47 @@ export const isForgotten = (askedAt: string): boolean => Date.now() - Date.parse
 const earliest = (askedAt: string): Date => new Date(Date.parse(askedAt) - CLOCK_SKEW_MILLISECONDS);
 
 export async function describeCluster(runId: string, clusterId: string): Promise<Cluster> {
-  const { Cluster: cluster } = await ask(runId, `DescribeCluster of ${clusterId}`, emr().send(new DescribeClusterCommand({ ClusterId: clusterId })));
+  const { Cluster: cluster } = await ask(
+    runId,
+    `DescribeCluster of ${clusterId}`,
+    emr().send(new DescribeClusterCommand({ ClusterId: clusterId })),
+  );
   return cluster!;
 }
 
 /** The step of a cluster that has one only. Not there yet for a moment after RunJobFlow. */
 export async function onlyStep(runId: string, clusterId: string): Promise<StepSummary | undefined> {
-  const { Steps = [] } = await ask(runId, `ListSteps of ${clusterId}`, emr().send(new ListStepsCommand({ ClusterId: clusterId })));
+  const { Steps = [] } = await ask(
+    runId,
+    `ListSteps of ${clusterId}`,
+    emr().send(new ListStepsCommand({ ClusterId: clusterId })),
+  );
   return Steps[0];
 }
 
 export async function findStep(runId: string, clusterId: string, stepId: string): Promise<StepSummary | undefined> {
-  const { Steps = [] } = await ask(runId, `ListSteps of ${clusterId}`, emr().send(new ListStepsCommand({ ClusterId: clusterId, StepIds: [stepId] })));
+  const { Steps = [] } = await ask(
+    runId,
+    `ListSteps of ${clusterId}`,
+    emr().send(new ListStepsCommand({ ClusterId: clusterId, StepIds: [stepId] })),
+  );
   return Steps[0];
 }
 
 /** A step by its name, of those that were added since a call was made: EMR lists the newest first. */
-export async function findStepByName(runId: string, clusterId: string, name: string, askedAt: string): Promise<StepSummary | undefined> {
+export async function findStepByName(
+  runId: string,
+  clusterId: string,
+  name: string,
+  askedAt: string,
+): Promise<StepSummary | undefined> {
   let Marker: string | undefined;
   do {
-    const page: ListStepsOutput = await ask(runId, `ListSteps of ${clusterId}`, emr().send(new ListStepsCommand({ ClusterId: clusterId, Marker })));
+    const page: ListStepsOutput = await ask(
+      runId,
+      `ListSteps of ${clusterId}`,
+      emr().send(new ListStepsCommand({ ClusterId: clusterId, Marker })),
+    );
     const found = page.Steps?.find(step => step.Name === name);
     if (found) return found;
     const created = page.Steps?.at(-1)?.Status?.Timeline?.CreationDateTime;
@@ -60,9 +104,16 @@ export async function findStepByName(runId: string, clusterId: string, name: str
 }
 
 export async function hasUnfinishedSteps(runId: string, clusterId: string): Promise<boolean> {
-  const { Steps = [] } = await ask(runId, `ListSteps of ${clusterId}`, emr().send(new ListStepsCommand({
-    ClusterId: clusterId, StepStates: ['PENDING', 'RUNNING', 'CANCEL_PENDING'],
-  })));
+  const { Steps = [] } = await ask(
+    runId,
+    `ListSteps of ${clusterId}`,
+    emr().send(
+      new ListStepsCommand({
+        ClusterId: clusterId,
+        StepStates: ['PENDING', 'RUNNING', 'CANCEL_PENDING'],
+      }),
+    ),
+  );
   return Steps.length > 0;
 }
 
@@ -70,7 +121,11 @@ export async function hasUnfinishedSteps(runId: string, clusterId: string): Prom
 export async function findClusterByName(runId: string, name: string, askedAt: string): Promise<string | undefined> {
   let Marker: string | undefined;
   do {
-    const page: ListClustersOutput = await ask(runId, 'ListClusters', emr().send(new ListClustersCommand({ CreatedAfter: earliest(askedAt), Marker })));
+    const page: ListClustersOutput = await ask(
+      runId,
+      'ListClusters',
+      emr().send(new ListClustersCommand({ CreatedAfter: earliest(askedAt), Marker })),
+    );
     const found = page.Clusters?.find(cluster => cluster.Name === name);
     if (found) return found.Id;
     Marker = page.Marker;
@@ -88,9 +143,16 @@ export async function livingClusters(runId: string, prefix: string): Promise<Liv
   const living: LivingCluster[] = [];
   let Marker: string | undefined;
   do {
-    const page: ListClustersOutput = await ask(runId, 'ListClusters', emr().send(new ListClustersCommand({
-      ClusterStates: ['STARTING', 'BOOTSTRAPPING', 'RUNNING', 'WAITING', 'TERMINATING'], Marker,
-    })));
+    const page: ListClustersOutput = await ask(
+      runId,
+      'ListClusters',
+      emr().send(
+        new ListClustersCommand({
+          ClusterStates: ['STARTING', 'BOOTSTRAPPING', 'RUNNING', 'WAITING', 'TERMINATING'],
+          Marker,
+        }),
+      ),
+    );
     const found = page.Clusters?.filter(({ Name }) => Name?.startsWith(prefix)) ?? [];
     living.push(...found.map(({ Id, Status }) => ({ id: Id!, state: Status!.State! })));
     Marker = page.Marker;
@@ -106,20 +168,44 @@ export async function runJobFlow(runId: string, request: RunJobFlowInput): Promi
 
 /** Must not be repeated without looking first: AddJobFlowSteps has no client token. */
 export async function addStep(runId: string, clusterId: string, step: StepConfig): Promise<string> {
-  const { StepIds } = await ask(runId, `AddJobFlowSteps of ${clusterId}`, emrLauncher().send(new AddJobFlowStepsCommand({
-    JobFlowId: clusterId, Steps: [step],
-  })));
+  const { StepIds } = await ask(
+    runId,
+    `AddJobFlowSteps of ${clusterId}`,
+    emrLauncher().send(
+      new AddJobFlowStepsCommand({
+        JobFlowId: clusterId,
+        Steps: [step],
+      }),
+    ),
+  );
   return StepIds![0];
 }
 
-export async function cancelStep(runId: string, clusterId: string, stepId: string, option: StepCancellationOption): Promise<void> {
-  await ask(runId, `CancelSteps of ${clusterId}`, emr().send(new CancelStepsCommand({
-    ClusterId: clusterId, StepIds: [stepId], StepCancellationOption: option,
-  })));
+export async function cancelStep(
+  runId: string,
+  clusterId: string,
+  stepId: string,
+  option: StepCancellationOption,
+): Promise<void> {
+  await ask(
+    runId,
+    `CancelSteps of ${clusterId}`,
+    emr().send(
+      new CancelStepsCommand({
+        ClusterId: clusterId,
+        StepIds: [stepId],
+        StepCancellationOption: option,
+      }),
+    ),
+  );
 }
 
 export async function terminateCluster(runId: string, clusterId: string): Promise<void> {
-  await ask(runId, `TerminateJobFlows of ${clusterId}`, emr().send(new TerminateJobFlowsCommand({ JobFlowIds: [clusterId] })));
+  await ask(
+    runId,
+    `TerminateJobFlows of ${clusterId}`,
+    emr().send(new TerminateJobFlowsCommand({ JobFlowIds: [clusterId] })),
+  );
 }
 
 /** The EMR step that runs a script of HiveQL. */

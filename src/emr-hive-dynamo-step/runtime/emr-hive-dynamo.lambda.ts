@@ -15,15 +15,22 @@ export async function handler(event: Event): Promise<JobStatus<EmrJob> | StopSta
     return await act(event);
   } catch (error) {
     if (error instanceof EtlError || !isTransient(error)) throw error;
-    throw new TransientError(`${'runId' in event ? `Run ${event.runId}, ` : ''}${event.action}: ${(error as Error).message}`, { cause: error });
+    throw new TransientError(
+      `${'runId' in event ? `Run ${event.runId}, ` : ''}${event.action}: ${(error as Error).message}`,
+      { cause: error },
+    );
   }
 }
 
 async function act(event: Event): Promise<JobStatus<EmrJob> | StopStatus> {
   switch (event.action) {
-    case 'launch': return launch(event);
-    case 'check': return check(event);
-    case 'stop': return stop(event);
-    case 'teardown': return endKeptClusters();
+    case 'launch':
+      return launch(event);
+    case 'check':
+      return check(event);
+    case 'stop':
+      return stop(event);
+    case 'teardown':
+      return endKeptClusters();
   }
 }

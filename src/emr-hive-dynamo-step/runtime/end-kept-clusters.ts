@@ -14,8 +14,8 @@ const WAIT_SECONDS = 15;
 const NO_RUN = '- (the pipeline is deleted)';
 
 /**
- * Ends every cluster that the step has kept for a next run, also those that another one has replaced. No run is left that could start one:
- * only a call that was made before may still bring one.
+ * Ends every cluster that the step has kept for a next run, also those that another one has replaced. No run is left
+ * that could start one: only a call that was made before may still bring one.
  */
 export async function endKeptClusters(): Promise<StopStatus> {
   const kept = await getJson<KeptCluster>(requireEnv(STEP_ENV.workBucket), keptClusterKey(requireEnv(STEP_ENV.stepId)));

@@ -11,7 +11,10 @@ export async function endLoad(
   cancel: (load: LaunchRecord & Load, state: LoadState) => Promise<void>,
 ): Promise<boolean> {
   if (record.state === 'refused' || record.state === 'ended') return true;
-  const load = record.stepId === undefined ? await compute.find(runId, record) : { clusterId: record.clusterId!, stepId: record.stepId };
+  const load =
+    record.stepId === undefined
+      ? await compute.find(runId, record)
+      : { clusterId: record.clusterId!, stepId: record.stepId };
   if (!load) {
     if (!isForgotten(record.askedAt)) return false;
     await updateLaunch(runId, { ...record, state: 'ended' });

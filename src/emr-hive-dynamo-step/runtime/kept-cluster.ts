@@ -9,7 +9,14 @@ import { getJsonVersion, putJsonIfUnchanged } from '../../runtime/work-bucket';
 import type { ClusterRequest } from '../contract';
 import { keptClusterKey, STEP_TAG } from '../contract';
 import type { Compute } from './compute';
-import { describeCluster, findClusterByName, hasUnfinishedSteps, isForgotten, runJobFlow, terminateCluster } from './emr-calls';
+import {
+  describeCluster,
+  findClusterByName,
+  hasUnfinishedSteps,
+  isForgotten,
+  runJobFlow,
+  terminateCluster,
+} from './emr-calls';
 import { isRefusal } from './emr-errors';
 import type { LaunchRecord, Load } from './launch-records';
 import { keptClusterRequest } from './launch-request';
@@ -17,8 +24,8 @@ import type { Launcher } from './script';
 import { startOnCluster, stepOnCluster } from './step-on-cluster';
 
 /**
- * The cluster that runs share, one at a time: the object at keptClusterKey(). Written before RunJobFlow is called, and replaced by conditional
- * writes only, so that of many who find no cluster one starts one.
+ * The cluster that runs share, one at a time: the object at keptClusterKey(). Written before RunJobFlow is called, and
+ * replaced by conditional writes only, so that of many who find no cluster one starts one.
  */
 export interface KeptCluster {
   /** Name of the cluster, which no other one has. */
@@ -35,12 +42,13 @@ export interface KeptCluster {
 }
 
 /**
- * A cluster that was asked for so long ago has ended, and EMR is not asked about it: it forgets clusters two months after their end. The oldest
- * that takes a load is 30 days old (`maxClusterAge`), a load takes a day at most, and then it is idle for 7 days at most.
- * https://docs.aws.amazon.com/emr/latest/APIReference/API_DescribeCluster.html
+ * A cluster that was asked for so long ago has ended, and EMR is not asked about it: it forgets clusters two months
+ * after their end. The oldest that takes a load is 30 days old (`maxClusterAge`), a load takes a day at most, and then
+ * it is idle for 7 days at most. https://docs.aws.amazon.com/emr/latest/APIReference/API_DescribeCluster.html
  */
 const SURELY_ENDED_MILLISECONDS = 45 * 24 * 3_600_000;
-export const isSurelyEnded = ({ askedAt }: KeptCluster): boolean => Date.now() - Date.parse(askedAt) > SURELY_ENDED_MILLISECONDS;
+export const isSurelyEnded = ({ askedAt }: KeptCluster): boolean =>
+  Date.now() - Date.parse(askedAt) > SURELY_ENDED_MILLISECONDS;
 
 /** In these states a cluster takes steps. */
 const USABLE: ReadonlySet<string | undefined> = new Set(['STARTING', 'BOOTSTRAPPING', 'RUNNING', 'WAITING']);
@@ -61,9 +69,13 @@ async function startUnlessEnding(event: Launcher, record: LaunchRecord): Promise
   try {
     return await startOnCluster(event, record);
   } catch (error) {
-    if (!isRefusal(error) || USABLE.has((await describeCluster(event.runId, record.clusterId!)).Status?.State)) throw error;
-    throw new TransientError(`Run ${event.runId}: the cluster ${record.clusterId} has begun to end; the next try takes another one.`,
-      { cause: (error as Error).cause });
+    if (!isRefusal(error) || USABLE.has((await describeCluster(event.runId, record.clusterId!)).Status?.State)) {
+      throw error;
+    }
+    throw new TransientError(
+      `Run ${event.runId}: the cluster ${record.clusterId} has begun to end; the next try takes another one.`,
+      { cause: (error as Error).cause },
+    );
   }
 }
 
@@ -72,7 +84,7 @@ async function findOrStart(event: Launcher): Promise<string | undefined> {
   const key = keptClusterKey(requireEnv(STEP_ENV.stepId));
   const { value: kept, version } = await getJsonVersion<KeptCluster>(bucket, key);
   if (kept && !kept.refused && !isSurelyEnded(kept)) {
-    const clusterId = kept.clusterId ?? await findClusterByName(event.runId, kept.name, kept.askedAt);
+    const clusterId = kept.clusterId ?? (await findClusterByName(event.runId, kept.name, kept.askedAt));
     if (clusterId === undefined) {
       if (!isForgotten(kept.askedAt)) return undefined;
     } else {
@@ -94,11 +106,15 @@ async function findOrStart(event: Launcher): Promise<string | undefined> {
   await ensureStillRunning(event.executionArn);
   const claimed = await putJsonIfUnchanged(bucket, key, next, version);
   if (claimed === undefined) return undefined; // another run is starting one at this moment
-  return startCluster(event, next, async result => { await putJsonIfUnchanged(bucket, key, { ...next, ...result }, claimed); });
+  return startCluster(event, next, async result => {
+    await putJsonIfUnchanged(bucket, key, { ...next, ...result }, claimed);
+  });
 }
 
 async function startCluster(
-  event: Launcher, { name, onDemandOnly }: KeptCluster, record: (result: Partial<KeptCluster>) => Promise<void>,
+  event: Launcher,
+  { name, onDemandOnly }: KeptCluster,
+  record: (result: Partial<KeptCluster>) => Promise<void>,
 ): Promise<string> {
   let clusterId: string;
   try {
@@ -115,16 +131,20 @@ async function startCluster(
 /** A relaunch after missing capacity or lost instances takes no cluster that has Spot instances. */
 function isUsable(event: Launcher, kept: KeptCluster, cluster: Cluster): boolean {
   const { cluster: request, kept: keeping } = event.arguments;
-  return USABLE.has(cluster.Status?.State)
-    && cluster.Tags?.some(({ Key, Value }) => Key === STEP_TAG && Value === stepTag(request!)) === true
-    && kept.definition === definitionOf(request!)
-    && Date.now() - Date.parse(kept.askedAt) < keeping!.maxAgeSeconds * 1000
-    && (event.relaunch === 0 || kept.onDemandOnly);
+  return (
+    USABLE.has(cluster.Status?.State) &&
+    cluster.Tags?.some(({ Key, Value }) => Key === STEP_TAG && Value === stepTag(request!)) === true &&
+    kept.definition === definitionOf(request!) &&
+    Date.now() - Date.parse(kept.askedAt) < keeping!.maxAgeSeconds * 1000 &&
+    (event.relaunch === 0 || kept.onDemandOnly)
+  );
 }
 
 /** Ends a cluster that no run takes any more, unless one still uses it: it then ends when it has been idle. */
 async function retire(runId: string, clusterId: string, cluster: Cluster): Promise<void> {
-  if (USABLE.has(cluster.Status?.State) && !await hasUnfinishedSteps(runId, clusterId)) await terminateCluster(runId, clusterId);
+  if (USABLE.has(cluster.Status?.State) && !(await hasUnfinishedSteps(runId, clusterId))) {
+    await terminateCluster(runId, clusterId);
+  }
 }
 
 const stepTag = ({ Tags }: ClusterRequest): string => Tags.find(({ Key }) => Key === STEP_TAG)!.Value;
@@ -135,6 +155,9 @@ export const stepTagOf = ({ name }: KeptCluster): string => name.slice(0, name.l
 /** The same for the same request, in whatever order Step Functions hands on its members. */
 function definitionOf(request: ClusterRequest): string {
   const text = JSON.stringify(request, (_, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort()) : value);
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort())
+      : value,
+  );
   return createHash('sha256').update(text).digest('hex');
 }

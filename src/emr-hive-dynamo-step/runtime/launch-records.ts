@@ -11,14 +11,16 @@ export interface Load {
   /** Of an application of EMR Serverless: its id. */
   readonly clusterId: string;
   /**
-   * The load's step, on a cluster that outlives the load; a cluster of the load's own has no other one. In an application of EMR Serverless the job run.
+   * The load's step, on a cluster that outlives the load; a cluster of the load's own has no other one. In an
+   * application of EMR Serverless the job run.
    */
   readonly stepId?: string;
 }
 
 /**
- * One call that starts a load, RunJobFlow or AddJobFlowSteps, written down before it is made: neither has a client token, so this record is
- * what a repeated launch knows of the one before. Its name is the cluster's or the step's, and no two calls share one.
+ * One call that starts a load, RunJobFlow or AddJobFlowSteps, written down before it is made: neither has a client
+ * token, so this record is what a repeated launch knows of the one before. Its name is the cluster's or the step's, and
+ * no two calls share one.
  */
 export interface LaunchRecord {
   readonly attempt: number;
@@ -28,7 +30,8 @@ export interface LaunchRecord {
   /** ISO 8601. */
   readonly askedAt: string;
   /**
-   * `asked`: the answer is not known. `refused`: the call was not made, or EMR has refused it. `ended`: no compute of it is left.
+   * `asked`: the answer is not known. `refused`: the call was not made, or EMR has refused it. `ended`: no compute of
+   * it is left.
    */
   readonly state: 'asked' | 'running' | 'refused' | 'ended';
   /** Known before the call if a step is to be added to a cluster. */
@@ -44,8 +47,8 @@ export interface LaunchRecord {
 
 /** What the call of a record has started, if that is known. */
 export function loadOf({ clusterId, stepId, addsStep }: LaunchRecord): Load | undefined {
-  if (clusterId === undefined || addsStep && stepId === undefined) return undefined;
-  return { clusterId, ...stepId !== undefined && { stepId } };
+  if (clusterId === undefined || (addsStep && stepId === undefined)) return undefined;
+  return { clusterId, ...(stepId !== undefined && { stepId }) };
 }
 
 /** Slashes appear in neither part, so no name of one step or run is the beginning of another's. */
@@ -61,9 +64,12 @@ function recordKey(runId: string, { attempt, relaunch, call }: LaunchRecord): st
 export async function readLaunches(runId: string): Promise<LaunchRecord[]> {
   const bucket = requireEnv(STEP_ENV.workBucket);
   // attempts, relaunches and calls are few: one page holds them all
-  const { Contents = [] } = await s3().send(new ListObjectsV2Command({
-    Bucket: bucket, Prefix: launchesFolder(runId, requireEnv(STEP_ENV.stepId)),
-  }));
+  const { Contents = [] } = await s3().send(
+    new ListObjectsV2Command({
+      Bucket: bucket,
+      Prefix: launchesFolder(runId, requireEnv(STEP_ENV.stepId)),
+    }),
+  );
   const records = await Promise.all(Contents.map(({ Key }) => getJson<LaunchRecord>(bucket, Key!)));
   return records
     .filter(record => record !== undefined)
@@ -79,6 +85,9 @@ export async function updateLaunch(runId: string, record: LaunchRecord): Promise
   await putJson(requireEnv(STEP_ENV.workBucket), recordKey(runId, record), record);
 }
 
-export function isOf({ attempt, relaunch }: RunAttempt & { readonly relaunch: number }): (record: LaunchRecord) => boolean {
+export function isOf({
+  attempt,
+  relaunch,
+}: RunAttempt & { readonly relaunch: number }): (record: LaunchRecord) => boolean {
   return record => record.attempt === attempt && record.relaunch === relaunch;
 }

@@ -21,35 +21,47 @@ export function launchRequest(cluster: ClusterRequest, options: LaunchOptions): 
   const { Ec2SubnetIds: subnets } = request.Instances;
   const otherSubnets = subnets.filter(subnet => !options.avoidSubnets.includes(subnet));
   return {
-    ...request as RunJobFlowInput,
+    ...(request as RunJobFlowInput),
     Name: options.name,
     LogUri: request.LogUri ?? options.logs,
-    Instances: { ...request.Instances as RunJobFlowInput['Instances'], Ec2SubnetIds: otherSubnets.length > 0 ? otherSubnets : subnets },
+    Instances: {
+      ...(request.Instances as RunJobFlowInput['Instances']),
+      Ec2SubnetIds: otherSubnets.length > 0 ? otherSubnets : subnets,
+    },
     // CONTINUE would let a cluster whose only step failed end as if all were well
     Steps: [hiveStep('Load', options.script, 'TERMINATE_CLUSTER')],
   };
 }
 
 /** A cluster that waits for the steps of runs. */
-export function keptClusterRequest(cluster: ClusterRequest, { name, onDemandOnly }: Pick<LaunchOptions, 'name' | 'onDemandOnly'>): RunJobFlowInput {
-  return { ...(onDemandOnly ? withoutSpot(cluster) : cluster) as RunJobFlowInput, Name: name };
+export function keptClusterRequest(
+  cluster: ClusterRequest,
+  { name, onDemandOnly }: Pick<LaunchOptions, 'name' | 'onDemandOnly'>,
+): RunJobFlowInput {
+  return { ...((onDemandOnly ? withoutSpot(cluster) : cluster) as RunJobFlowInput), Name: name };
 }
 
 function withoutSpot({ Instances, ManagedScalingPolicy, ...request }: ClusterRequest): ClusterRequest {
   return {
     ...request,
     Instances: { ...Instances, InstanceFleets: Instances.InstanceFleets.map(onDemandFleet) },
-    ...ManagedScalingPolicy && {
+    ...(ManagedScalingPolicy && {
       ManagedScalingPolicy: {
         ComputeLimits: {
-          ...ManagedScalingPolicy.ComputeLimits, MaximumOnDemandCapacityUnits: ManagedScalingPolicy.ComputeLimits.MaximumCapacityUnits,
+          ...ManagedScalingPolicy.ComputeLimits,
+          MaximumOnDemandCapacityUnits: ManagedScalingPolicy.ComputeLimits.MaximumCapacityUnits,
         },
       },
-    },
+    }),
   };
 }
 
-function onDemandFleet({ TargetSpotCapacity, TargetOnDemandCapacity, LaunchSpecifications, ...fleet }: InstanceFleet): InstanceFleet {
+function onDemandFleet({
+  TargetSpotCapacity,
+  TargetOnDemandCapacity,
+  LaunchSpecifications,
+  ...fleet
+}: InstanceFleet): InstanceFleet {
   return {
     ...fleet,
     TargetOnDemandCapacity: (TargetOnDemandCapacity ?? 0) + (TargetSpotCapacity ?? 0),

@@ -24,8 +24,8 @@ export async function launch(event: LaunchEvent<EmrHiveDynamoArguments>): Promis
 }
 
 /**
- * The load of this attempt and relaunch: the one that was started before, or a new one. While it is not known whether a call has started it, the
- * job has no cluster yet, and the next check asks here again.
+ * The load of this attempt and relaunch: the one that was started before, or a new one. While it is not known whether a
+ * call has started it, the job has no cluster yet, and the next check asks here again.
  */
 export async function startOrFind(event: Launcher): Promise<JobStatus<EmrJob>> {
   const compute = computeOf(event.arguments);
@@ -46,15 +46,22 @@ export async function startOrFind(event: Launcher): Promise<JobStatus<EmrJob>> {
   await ensureInput(event.runId);
   await writeScript(event);
   const { attempt, relaunch } = event;
-  const prepared = await compute.prepare(event, launches.filter(other => other.attempt === attempt && other.relaunch < relaunch));
+  const prepared = await compute.prepare(
+    event,
+    launches.filter(other => other.attempt === attempt && other.relaunch < relaunch),
+  );
   const askedAt = new Date().toISOString();
   if (!prepared) return running({ askedAt: event.action === 'check' ? event.job.askedAt : askedAt });
   const record: LaunchRecord = { attempt, relaunch, call: mine.length, askedAt, state: 'asked', ...prepared.place };
-  if (!await claimLaunch(event.runId, record)) return running(record); // somebody else is asking at this moment
+  if (!(await claimLaunch(event.runId, record))) return running(record); // somebody else is asking at this moment
   return running(await start(event, record, prepared));
 }
 
-async function start({ runId, executionArn }: Launcher, record: LaunchRecord, prepared: Prepared): Promise<LaunchRecord> {
+async function start(
+  { runId, executionArn }: Launcher,
+  record: LaunchRecord,
+  prepared: Prepared,
+): Promise<LaunchRecord> {
   let load: Load;
   let asked = false;
   try {
@@ -74,14 +81,23 @@ async function start({ runId, executionArn }: Launcher, record: LaunchRecord, pr
 function running(launched: LaunchRecord | { readonly askedAt: string }): JobStatus<EmrJob> {
   const { askedAt } = launched;
   const load = 'state' in launched ? loadOf(launched) : undefined;
-  return { status: 'running', waitSeconds: waitSeconds((Date.now() - Date.parse(askedAt)) / 1000), job: { ...load, askedAt } };
+  return {
+    status: 'running',
+    waitSeconds: waitSeconds((Date.now() - Date.parse(askedAt)) / 1000),
+    job: { ...load, askedAt },
+  };
 }
 
 /** Hive takes a folder that is missing for an empty one, and such a load would succeed with no rows. */
 async function ensureInput(runId: string): Promise<void> {
   const bucket = requireEnv(STEP_ENV.workBucket);
-  const { Contents = [] } = await s3().send(new ListObjectsV2Command({ Bucket: bucket, Prefix: inputFolder(runId), MaxKeys: 1 }));
+  const { Contents = [] } = await s3().send(
+    new ListObjectsV2Command({ Bucket: bucket, Prefix: inputFolder(runId), MaxKeys: 1 }),
+  );
   if (Contents.length > 0) return;
-  throw new ConfigurationError(`Run ${runId}: s3://${bucket}/${inputFolder(runId)} is empty, though staging has put files there. Something deletes objects `
-    + 'below runs/ while runs still need them: look at the lifecycle rules.');
+  throw new ConfigurationError(
+    `Run ${runId}: s3://${bucket}/${inputFolder(runId)} is empty, though staging has put files there. Something ` +
+      'deletes objects ' +
+      'below runs/ while runs still need them: look at the lifecycle rules.',
+  );
 }

@@ -27,18 +27,29 @@ export async function writeScript(event: Launcher): Promise<void> {
   const table = await describeTargetTable(runId, event.arguments.table);
   const { files } = await readStaged(bucket, runId);
   const { unitsPerSecond, ...plan } = writePlan(files, table, event.arguments);
-  logger.info('write plan', { runId, table: table.TableName, billingMode: table.BillingModeSummary?.BillingMode ?? 'PROVISIONED', unitsPerSecond, ...plan });
-  await s3().send(new PutObjectCommand({
-    Bucket: bucket,
-    Key: scriptKey(event, stepId),
-    Body: fillHiveScript(event.arguments.script, { workBucket: bucket, runId, stepId, ...plan }),
-    ContentType: 'text/plain; charset=utf-8',
-  }));
+  logger.info('write plan', {
+    runId,
+    table: table.TableName,
+    billingMode: table.BillingModeSummary?.BillingMode ?? 'PROVISIONED',
+    unitsPerSecond,
+    ...plan,
+  });
+  await s3().send(
+    new PutObjectCommand({
+      Bucket: bucket,
+      Key: scriptKey(event, stepId),
+      Body: fillHiveScript(event.arguments.script, { workBucket: bucket, runId, stepId, ...plan }),
+      ContentType: 'text/plain; charset=utf-8',
+    }),
+  );
 }
 
 async function readStaged(bucket: string, runId: string): Promise<StagedFiles> {
   const staged = await getJson<StagedFiles>(bucket, stagedFilesKey(runId));
   if (staged) return staged;
-  throw new ConfigurationError(`Run ${runId}: s3://${bucket}/${stagedFilesKey(runId)} is missing, though staging has written it. Something deletes objects below runs/ `
-    + 'while runs still need them: look at the lifecycle rules, then replay the files.');
+  throw new ConfigurationError(
+    `Run ${runId}: s3://${bucket}/${stagedFilesKey(runId)} is missing, though staging has written it. Something ` +
+      'deletes objects below runs/ ' +
+      'while runs still need them: look at the lifecycle rules, then replay the files.',
+  );
 }

@@ -1,5 +1,10 @@
 import type { JobRun, ListJobRunsResponse, StartJobRunRequest } from '@aws-sdk/client-emr-serverless';
-import { CancelJobRunCommand, GetJobRunCommand, ListJobRunsCommand, StartJobRunCommand } from '@aws-sdk/client-emr-serverless';
+import {
+  CancelJobRunCommand,
+  GetJobRunCommand,
+  ListJobRunsCommand,
+  StartJobRunCommand,
+} from '@aws-sdk/client-emr-serverless';
 import { ask } from './emr-errors';
 import { emrServerless } from '../../runtime/clients/emr-serverless';
 
@@ -14,21 +19,42 @@ export async function startJobRun(runId: string, request: StartJobRunRequest): P
 }
 
 export async function getJobRun(runId: string, applicationId: string, jobRunId: string): Promise<JobRun> {
-  const { jobRun } = await ask(runId, `GetJobRun of ${jobRunId}`, emrServerless().send(new GetJobRunCommand({ applicationId, jobRunId })));
+  const { jobRun } = await ask(
+    runId,
+    `GetJobRun of ${jobRunId}`,
+    emrServerless().send(new GetJobRunCommand({ applicationId, jobRunId })),
+  );
   return jobRun!;
 }
 
 export async function cancelJobRun(runId: string, applicationId: string, jobRunId: string): Promise<void> {
-  await ask(runId, `CancelJobRun of ${jobRunId}`, emrServerless().send(new CancelJobRunCommand({ applicationId, jobRunId })));
+  await ask(
+    runId,
+    `CancelJobRun of ${jobRunId}`,
+    emrServerless().send(new CancelJobRunCommand({ applicationId, jobRunId })),
+  );
 }
 
 /** The id of a job run by its name, in whatever state it is; undefined if EMR does not show one (yet). */
-export async function findJobRunByName(runId: string, applicationId: string, name: string, askedAt: string): Promise<string | undefined> {
+export async function findJobRunByName(
+  runId: string,
+  applicationId: string,
+  name: string,
+  askedAt: string,
+): Promise<string | undefined> {
   let nextToken: string | undefined;
   do {
-    const page: ListJobRunsResponse = await ask(runId, `ListJobRuns of ${applicationId}`, emrServerless().send(new ListJobRunsCommand({
-      applicationId, createdAtAfter: new Date(Date.parse(askedAt) - CLOCK_SKEW_MILLISECONDS), nextToken,
-    })));
+    const page: ListJobRunsResponse = await ask(
+      runId,
+      `ListJobRuns of ${applicationId}`,
+      emrServerless().send(
+        new ListJobRunsCommand({
+          applicationId,
+          createdAtAfter: new Date(Date.parse(askedAt) - CLOCK_SKEW_MILLISECONDS),
+          nextToken,
+        }),
+      ),
+    );
     const found = page.jobRuns?.find(jobRun => jobRun.name === name);
     if (found) return found.id;
     nextToken = page.nextToken;

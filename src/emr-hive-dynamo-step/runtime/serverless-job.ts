@@ -42,7 +42,12 @@ export const serverlessJob: Compute = {
 async function start(event: Launcher, record: LaunchRecord): Promise<Load> {
   const request = jobRunRequest(event, record);
   const jobRunId = await startJobRun(event.runId, request);
-  logger.info('job run started', { runId: event.runId, applicationId: request.applicationId, jobRunId, name: request.name });
+  logger.info('job run started', {
+    runId: event.runId,
+    applicationId: request.applicationId,
+    jobRunId,
+    name: request.name,
+  });
   return { clusterId: request.applicationId!, stepId: jobRunId };
 }
 
@@ -55,7 +60,8 @@ function jobRunRequest(event: Launcher, record: LaunchRecord): StartJobRunReques
   const settings = {
     'hive.exec.scratchdir': `s3://${bucket}/${serverlessScratch(event.runId, stepId)}`,
     'hive.metastore.warehouse.dir': `s3://${bucket}/${serverlessScratch(event.runId, stepId)}warehouse`,
-    // a metastore in the driver's memory: the script's tables end with the session, and the Glue Data Catalog, the default, is left out
+    // a metastore in the driver's memory: the script's tables end with the session, and the Glue Data Catalog, the
+    // default, is left out
     'hive.metastore.client.factory.class': 'org.apache.hadoop.hive.ql.metadata.SessionHiveMetaStoreClientFactory',
     'javax.jdo.option.ConnectionDriverName': 'org.apache.derby.jdbc.EmbeddedDriver',
     'javax.jdo.option.ConnectionURL': 'jdbc:derby:memory:metastore;create=true',
@@ -75,7 +81,8 @@ function jobRunRequest(event: Launcher, record: LaunchRecord): StartJobRunReques
       applicationConfiguration: [{ classification: 'hive-site', properties: settings }],
       monitoringConfiguration: {
         s3MonitoringConfiguration: { logUri: `s3://${bucket}/${serverlessLogs(event.runId, stepId)}` },
-        managedPersistenceMonitoringConfiguration: { enabled: false }, // else AWS keeps a copy of the logs, beside the bucket's
+        // else AWS keeps a copy of the logs, beside the bucket's
+        managedPersistenceMonitoringConfiguration: { enabled: false },
       },
     },
   };

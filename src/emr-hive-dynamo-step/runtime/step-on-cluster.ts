@@ -3,7 +3,16 @@ import { requireEnv } from '../../runtime/environment';
 import { logger } from '../../runtime/logger';
 import { scriptKey } from '../contract';
 import type { Started } from './compute';
-import { addStep, cancelStep, describeCluster, findStep, findStepByName, hiveStep, isEnded, isStepEnded } from './emr-calls';
+import {
+  addStep,
+  cancelStep,
+  describeCluster,
+  findStep,
+  findStepByName,
+  hiveStep,
+  isEnded,
+  isStepEnded,
+} from './emr-calls';
 import { endLoad } from './end-load';
 import type { LaunchRecord, Load } from './launch-records';
 import { loadName, updateLaunch } from './launch-records';
@@ -23,11 +32,13 @@ export const stepOnCluster: Started = {
     const step = await findStep(runId, clusterId, stepId!);
     if (step?.Status?.State === 'COMPLETED') return { step, over: true };
     const cluster = await describeCluster(runId, clusterId);
-    return { step, cluster, over: step !== undefined && isStepEnded(step) || isEnded(cluster) };
+    return { step, cluster, over: (step !== undefined && isStepEnded(step)) || isEnded(cluster) };
   },
 
   async end(runId, record) {
-    return endLoad(this, runId, record, async (load, { step }) => cancel(runId, load, step?.Status?.State === 'CANCEL_PENDING'));
+    return endLoad(this, runId, record, async (load, { step }) =>
+      cancel(runId, load, step?.Status?.State === 'CANCEL_PENDING'),
+    );
   },
 };
 
@@ -43,8 +54,9 @@ export async function startOnCluster(event: Launcher, record: LaunchRecord): Pro
 }
 
 /**
- * EMR cancels the step, not what the step has started on the cluster. At an interrupt Hive kills its MapReduce jobs before it ends (a shutdown
- * hook of org.apache.hadoop.hive.ql.exec.mr.HadoopJobExecHelper), so the process itself is only killed if that does not help.
+ * EMR cancels the step, not what the step has started on the cluster. At an interrupt Hive kills its MapReduce jobs
+ * before it ends (a shutdown hook of org.apache.hadoop.hive.ql.exec.mr.HadoopJobExecHelper), so the process itself is
+ * only killed if that does not help.
  */
 async function cancel(runId: string, record: LaunchRecord & Load, pending: boolean): Promise<void> {
   if (!pending || record.cancelledAt === undefined) {

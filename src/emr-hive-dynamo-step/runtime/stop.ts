@@ -6,8 +6,9 @@ import type { StopEvent, StopStatus } from '../../etl-step/contract';
 const STOP_WAIT_SECONDS = 15;
 
 /**
- * Ends what the run's attempts up to the one that has ended have started, never what later ones have: this call itself may be the one that comes
- * late. Nothing was ever asked of EMR without a record, so attempts without records have nothing.
+ * Ends what the run's attempts up to the one that has ended have started, never what later ones have: this call itself
+ * may be the one that comes late. Nothing was ever asked of EMR without a record, so attempts without records have
+ * nothing.
  */
 export async function stop(event: StopEvent): Promise<StopStatus> {
   const launches = (await readLaunches(event.runId)).filter(({ attempt }) => attempt <= event.attempt);

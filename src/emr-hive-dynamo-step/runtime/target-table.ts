@@ -13,8 +13,11 @@ export async function describeTargetTable(runId: string, expected: TableArgument
   const table = await describe(runId, expected.name);
   const what = `Run ${runId}: the table ${expected.name}`;
   if (table.TableArn !== expected.arn) {
-    throw new ConfigurationError(`${what} must be ${expected.arn}, got ${table.TableArn}: the DynamoDB connector finds tables by name, in the account and region of its `
-      + 'cluster. Give the step a table of its own account and region.');
+    throw new ConfigurationError(
+      `${what} must be ${expected.arn}, got ${table.TableArn}: the DynamoDB connector finds tables by name, in ` +
+        'the account and region of its ' +
+        'cluster. Give the step a table of its own account and region.',
+    );
   }
   checkStatus(what, table);
   const key = (table.KeySchema ?? []).map(({ AttributeName: name }) => ({
@@ -22,8 +25,11 @@ export async function describeTargetTable(runId: string, expected: TableArgument
     type: table.AttributeDefinitions!.find(({ AttributeName }) => AttributeName === name)!.AttributeType!,
   }));
   if (spellKey(key) !== spellKey(expected.key)) {
-    throw new ConfigurationError(`${what} must have the key that the dataset makes, ${spellKey(expected.key)}, got ${spellKey(key)}. Change the dataset's \`key\`, the types `
-      + 'of its columns, or the step\'s `attributeNames` or `epochSeconds`, or give the step another table.');
+    throw new ConfigurationError(
+      `${what} must have the key that the dataset makes, ${spellKey(expected.key)}, got ${spellKey(key)}. Change ` +
+        `the dataset's \`key\`, the types ` +
+        "of its columns, or the step's `attributeNames` or `epochSeconds`, or give the step another table.",
+    );
   }
   return table;
 }
@@ -34,11 +40,19 @@ async function describe(runId: string, TableName: string): Promise<TableDescript
   } catch (error) {
     const { name, message } = error as Error;
     if (name === 'ResourceNotFoundException') {
-      throw new ConfigurationError(`Run ${runId}: there is no table ${TableName} in the account and region of the step. Create it, or correct the step's \`table\`.`, { cause: error });
+      throw new ConfigurationError(
+        `Run ${runId}: there is no table ${TableName} in the account and region of the step. Create it, or ` +
+          `correct the step's \`table\`.`,
+        { cause: error },
+      );
     }
     if (name === 'AccessDeniedException') {
-      throw new ConfigurationError(`Run ${runId}: the role of the step's function must be allowed to describe the table ${TableName}, got ${message} `
-        + 'The step grants it that: look at what policies of the table or of the organization deny.', { cause: error });
+      throw new ConfigurationError(
+        `Run ${runId}: the role of the step's function must be allowed to describe the table ${TableName}, got ` +
+          `${message} ` +
+          'The step grants it that: look at what policies of the table or of the organization deny.',
+        { cause: error },
+      );
     }
     throw error;
   }
@@ -53,8 +67,13 @@ function checkStatus(what: string, { TableStatus: status }: TableDescription): v
     case 'CREATING':
       throw new TransientError(`${what} is still being created.`);
     case 'INACCESSIBLE_ENCRYPTION_CREDENTIALS':
-      throw new ConfigurationError(`${what} must be ACTIVE, got ${status}: DynamoDB cannot use its KMS key. Enable the key, or let its policy admit DynamoDB.`);
+      throw new ConfigurationError(
+        `${what} must be ACTIVE, got ${status}: DynamoDB cannot use its KMS key. Enable the key, or let its ` +
+          'policy admit DynamoDB.',
+      );
     default:
-      throw new ConfigurationError(`${what} must be ACTIVE, got ${status}. Restore it or create it again, or give the step another table.`);
+      throw new ConfigurationError(
+        `${what} must be ACTIVE, got ${status}. Restore it or create it again, or give the step another table.`,
+      );
   }
 }

@@ -68,11 +68,10 @@ export function writePlan(
  * that has to wait for another leaves the rest of the rate unused. Large loads take several such rounds.
  */
 function reducers(bytes: number, unitsPerSecond: number, slots: number): number {
-  const atATime = Math.max(1, Math.min(
-    slots,
-    Math.floor(unitsPerSecond / UNITS_PER_WRITER),
-    Math.ceil(bytes / LEAST_BYTES_PER_WRITER),
-  ));
+  const atATime = Math.max(
+    1,
+    Math.min(slots, Math.floor(unitsPerSecond / UNITS_PER_WRITER), Math.ceil(bytes / LEAST_BYTES_PER_WRITER)),
+  );
   return atATime * Math.max(1, Math.ceil(bytes / (atATime * MOST_BYTES_PER_WRITER)));
 }
 
@@ -84,21 +83,33 @@ function reducers(bytes: number, unitsPerSecond: number, slots: number): number 
  * The connector takes any table on demand for one of 40,000 units, so for those the rate is a number, never above what
  * the table takes at once.
  */
-function writeRate(table: TableDescription, { writeUnitsPerSecond, writeThroughputPercent = 100 }: EmrHiveDynamoArguments['table']): Omit<WritePlan, 'reducers'> {
+function writeRate(
+  table: TableDescription,
+  { writeUnitsPerSecond, writeThroughputPercent = 100 }: EmrHiveDynamoArguments['table'],
+): Omit<WritePlan, 'reducers'> {
   const whole = (units: number) => Math.max(1, Math.floor(units));
   if (table.BillingModeSummary?.BillingMode === 'PAY_PER_REQUEST') {
-    const most = Math.min(...[table, ...table.GlobalSecondaryIndexes ?? []].map(onDemandUnits));
-    return asNumber(Math.min(most, writeUnitsPerSecond ?? whole(most * writeThroughputPercent / 100)));
+    const most = Math.min(...[table, ...(table.GlobalSecondaryIndexes ?? [])].map(onDemandUnits));
+    return asNumber(Math.min(most, writeUnitsPerSecond ?? whole((most * writeThroughputPercent) / 100)));
   }
   if (writeUnitsPerSecond !== undefined) return asNumber(writeUnitsPerSecond);
   const provisioned = table.ProvisionedThroughput?.WriteCapacityUnits ?? 1;
-  return { writeRate: { percent: writeThroughputPercent }, unitsPerSecond: whole(provisioned * writeThroughputPercent / 100) };
+  return {
+    writeRate: { percent: writeThroughputPercent },
+    unitsPerSecond: whole((provisioned * writeThroughputPercent) / 100),
+  };
 }
 
-const asNumber = (units: number): Omit<WritePlan, 'reducers'> => ({ writeRate: { units, percent: 100 }, unitsPerSecond: units });
+const asNumber = (units: number): Omit<WritePlan, 'reducers'> => ({
+  writeRate: { units, percent: 100 },
+  unitsPerSecond: units,
+});
 
 /** What a table or an index on demand takes at once. A full index holds up the writes of its table. */
-function onDemandUnits({ OnDemandThroughput, WarmThroughput }: Pick<TableDescription, 'OnDemandThroughput' | 'WarmThroughput'>): number {
+function onDemandUnits({
+  OnDemandThroughput,
+  WarmThroughput,
+}: Pick<TableDescription, 'OnDemandThroughput' | 'WarmThroughput'>): number {
   const limit = OnDemandThroughput?.MaxWriteRequestUnits ?? 0; // -1: none
   return Math.min(limit > 0 ? limit : Infinity, WarmThroughput?.WriteUnitsPerSecond ?? NEW_TABLE_UNITS);
 }

@@ -14,8 +14,8 @@ export interface Chunk {
 }
 
 /**
- * Divides a run's files into chunks, always in the same way. A file that is copied in parts has a chunk of its own: it may take several calls,
- * and what is beside it would be copied again in each.
+ * Divides a run's files into chunks, always in the same way. A file that is copied in parts has a chunk of its own: it
+ * may take several calls, and what is beside it would be copied again in each.
  */
 export function chunksOf(files: LedgerFile[]): Chunk[] {
   const chunks: Chunk[] = [];

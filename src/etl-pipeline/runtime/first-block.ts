@@ -13,15 +13,27 @@ export interface Inspection {
 }
 
 /** Tells from a file's first bytes whether it can be loaded. `whole`: they are all it has. */
-export async function inspectFirstBlock(block: Buffer, whole: boolean, dataset: DatasetDefinition): Promise<Inspection> {
+export async function inspectFirstBlock(
+  block: Buffer,
+  whole: boolean,
+  dataset: DatasetDefinition,
+): Promise<Inspection> {
   if (!isGzip(block)) return { gzip: false, problem: textProblem(block, whole, dataset) };
   const start = await gunzipStart(block, whole, FIRST_BLOCK_BYTES);
   if (start.problem) return { gzip: true, problem: `is not a readable gzip file: ${start.problem}` };
-  return { gzip: true, problem: isGzip(start.bytes) ? 'is compressed with gzip twice' : textProblem(start.bytes, start.whole, dataset) };
+  return {
+    gzip: true,
+    problem: isGzip(start.bytes) ? 'is compressed with gzip twice' : textProblem(start.bytes, start.whole, dataset),
+  };
 }
 
 function textProblem(text: Buffer, whole: boolean, dataset: DatasetDefinition): string | undefined {
   const foreign = foreignFormat(text);
-  if (foreign) return `is ${foreign}, but the files of dataset '${dataset.name}' must be CSV in UTF-8, plain or compressed with gzip`;
+  if (foreign) {
+    return (
+      `is ${foreign}, but the files of dataset '${dataset.name}' must be CSV in UTF-8, plain or compressed with ` +
+      'gzip'
+    );
+  }
   return dataset.format.header ? headerProblem(text, whole, dataset) : undefined;
 }

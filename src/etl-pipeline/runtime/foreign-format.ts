@@ -1,4 +1,7 @@
-/** First bytes of what people send instead of CSV. Those that are letters only are told apart from a header by the bytes behind them. */
+/**
+ * First bytes of what people send instead of CSV. Those that are letters only are told apart from a header by the bytes
+ * behind them.
+ */
 const FORMATS: { readonly name: string; readonly magic: Buffer }[] = [
   { name: 'a zip archive or an Excel workbook', magic: Buffer.from('PK\x03\x04', 'latin1') },
   { name: 'an old Excel or Word document', magic: Buffer.from('\xd0\xcf\x11\xe0', 'latin1') },

@@ -13,8 +13,8 @@ export function isGzip(bytes: Buffer): boolean {
 }
 
 /**
- * Decompresses the first block of a gzip file, as much as `limit` bytes. The block may end anywhere, unless it is the whole file: then it is
- * read to the end, with its checksum. Streams, for a block of 64 KB may hold 64 MB.
+ * Decompresses the first block of a gzip file, as much as `limit` bytes. The block may end anywhere, unless it is the
+ * whole file: then it is read to the end, with its checksum. Streams, for a block of 64 KB may hold 64 MB.
  */
 export async function gunzipStart(block: Buffer, whole: boolean, limit: number): Promise<GunzipStart> {
   const gunzip = createGunzip({ finishFlush: whole ? constants.Z_FINISH : constants.Z_SYNC_FLUSH });

@@ -6,8 +6,15 @@ const LINE_FEED = 0x0a;
 /** A header may be any text that somebody uploads; what is quoted of it stays readable. */
 const MOST_CHARACTERS = 300;
 
-/** What is wrong with the first line of a file, for a person to read; undefined if it names the columns of the dataset in their order. */
-export function headerProblem(start: Buffer, whole: boolean, { columns, format }: DatasetDefinition): string | undefined {
+/**
+ * What is wrong with the first line of a file, for a person to read; undefined if it names the columns of the dataset
+ * in their order.
+ */
+export function headerProblem(
+  start: Buffer,
+  whole: boolean,
+  { columns, format }: DatasetDefinition,
+): string | undefined {
   const expected = columns.map(column => column.header);
   const must = `the first line must be the header ${shorten(expected.join(format.delimiter))}`;
   if (whole && start.length === 0) return `is empty and has no header: ${must}`;
@@ -16,13 +23,17 @@ export function headerProblem(start: Buffer, whole: boolean, { columns, format }
   if (lineEnd < 0 && !whole) return `has no end of a line in its first ${start.length} bytes: ${must}`;
   let line: string;
   try {
-    line = new TextDecoder('utf-8', { fatal: true }).decode(start.subarray(0, lineEnd < 0 ? undefined : lineEnd)).replace(/\r$/, '');
+    line = new TextDecoder('utf-8', { fatal: true })
+      .decode(start.subarray(0, lineEnd < 0 ? undefined : lineEnd))
+      .replace(/\r$/, '');
   } catch {
     return `is not in UTF-8: ${must}. Save the file in UTF-8.`;
   }
   if (line === '') return `begins with an empty line: ${must}`;
   if (line.includes('\r')) return `ends its lines with a carriage return alone: ${must}. End lines with LF or CR LF.`;
-  if (line.includes('\0')) return `has NUL characters in its first line, perhaps it is UTF-16: ${must}. Save the file in UTF-8.`;
+  if (line.includes('\0')) {
+    return `has NUL characters in its first line, perhaps it is UTF-16: ${must}. Save the file in UTF-8.`;
+  }
 
   let got: string[];
   try {
@@ -33,7 +44,12 @@ export function headerProblem(start: Buffer, whole: boolean, { columns, format }
   if (got.length === expected.length && got.every((name, column) => name === expected[column])) return undefined;
   const isHeader = got.some(name => expected.some(other => other.toLowerCase() === name.trim().toLowerCase()));
   // without a name that is known it may be a row, and rows do not belong into logs and ledger
-  if (!isHeader) return `has no header, or a foreign one: ${must} (${expected.length} columns), got ${got.length} columns, none of them of these names`;
+  if (!isHeader) {
+    return (
+      `has no header, or a foreign one: ${must} (${expected.length} columns), got ${got.length} columns, none of ` +
+      'them of these names'
+    );
+  }
   return `has another header: ${must} (${expected.length} columns), got ${shorten(line)} (${got.length} columns)`;
 }
 

@@ -1,6 +1,12 @@
 import {
-  AbortMultipartUploadCommand, CompleteMultipartUploadCommand, type CompletedPart, CreateMultipartUploadCommand, HeadObjectCommand,
-  paginateListParts, S3ServiceException, UploadPartCopyCommand,
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  type CompletedPart,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  paginateListParts,
+  S3ServiceException,
+  UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import { s3 } from '../../runtime/clients/s3';
@@ -37,8 +43,8 @@ interface UploadState {
 }
 
 /**
- * Copies an object that is too large for CopyObject, part by part. It may be called any number of times, also in parallel: every call goes on
- * with what is not copied yet.
+ * Copies an object that is too large for CopyObject, part by part. It may be called any number of times, also in
+ * parallel: every call goes on with what is not copied yet.
  * @returns whether the copy is complete; if not, the time was up
  */
 export async function multipartCopy(options: MultipartCopyOptions): Promise<boolean> {
@@ -47,13 +53,22 @@ export async function multipartCopy(options: MultipartCopyOptions): Promise<bool
     const UploadId = await uploadOf(options);
     const copied = await copiedParts(options, UploadId);
     const missing = partsOf(options).filter(part => !copied.has(part.number));
-    await pMap(missing, async part => {
-      if (mayContinue()) copied.set(part.number, await copyPart(options, UploadId, part));
-    }, { concurrency: CONCURRENT_PARTS });
+    await pMap(
+      missing,
+      async part => {
+        if (mayContinue()) copied.set(part.number, await copyPart(options, UploadId, part));
+      },
+      { concurrency: CONCURRENT_PARTS },
+    );
     if (copied.size < partsOf(options).length) return false;
-    await s3().send(new CompleteMultipartUploadCommand({
-      Bucket: bucket, Key: key, UploadId, MultipartUpload: { Parts: [...copied.values()].sort((a, b) => a.PartNumber! - b.PartNumber!) },
-    }));
+    await s3().send(
+      new CompleteMultipartUploadCommand({
+        Bucket: bucket,
+        Key: key,
+        UploadId,
+        MultipartUpload: { Parts: [...copied.values()].sort((a, b) => a.PartNumber! - b.PartNumber!) },
+      }),
+    );
     return true;
   } catch (error) {
     if ((error as Error).name !== 'NoSuchUpload') throw error;
@@ -90,7 +105,9 @@ async function uploadOf(options: MultipartCopyOptions): Promise<string> {
 }
 
 async function createUpload({ bucket, key, contentType }: MultipartCopyOptions): Promise<string> {
-  const { UploadId } = await s3().send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, ContentType: contentType }));
+  const { UploadId } = await s3().send(
+    new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, ContentType: contentType }),
+  );
   return UploadId!;
 }
 
@@ -103,11 +120,16 @@ interface Part {
 function partsOf({ bytes }: MultipartCopyOptions): Part[] {
   const size = Math.max(PART_BYTES, Math.ceil(bytes / MOST_PARTS / MIB) * MIB);
   return Array.from({ length: Math.ceil(bytes / size) }, (_, index) => ({
-    number: index + 1, first: index * size, last: Math.min((index + 1) * size, bytes) - 1,
+    number: index + 1,
+    first: index * size,
+    last: Math.min((index + 1) * size, bytes) - 1,
   }));
 }
 
-async function copiedParts({ bucket, key }: MultipartCopyOptions, UploadId: string): Promise<Map<number, CompletedPart>> {
+async function copiedParts(
+  { bucket, key }: MultipartCopyOptions,
+  UploadId: string,
+): Promise<Map<number, CompletedPart>> {
   const parts = new Map<number, CompletedPart>();
   for await (const page of paginateListParts({ client: s3() }, { Bucket: bucket, Key: key, UploadId })) {
     for (const { PartNumber, ETag } of page.Parts ?? []) parts.set(PartNumber!, { PartNumber, ETag });
@@ -115,9 +137,20 @@ async function copiedParts({ bucket, key }: MultipartCopyOptions, UploadId: stri
   return parts;
 }
 
-async function copyPart({ bucket, key, source }: MultipartCopyOptions, UploadId: string, { number, first, last }: Part): Promise<CompletedPart> {
-  const { CopyPartResult } = await s3().send(new UploadPartCopyCommand({
-    Bucket: bucket, Key: key, UploadId, PartNumber: number, ...source, CopySourceRange: `bytes=${first}-${last}`,
-  }));
+async function copyPart(
+  { bucket, key, source }: MultipartCopyOptions,
+  UploadId: string,
+  { number, first, last }: Part,
+): Promise<CompletedPart> {
+  const { CopyPartResult } = await s3().send(
+    new UploadPartCopyCommand({
+      Bucket: bucket,
+      Key: key,
+      UploadId,
+      PartNumber: number,
+      ...source,
+      CopySourceRange: `bytes=${first}-${last}`,
+    }),
+  );
   return { PartNumber: number, ETag: CopyPartResult!.ETag };
 }

@@ -39,24 +39,29 @@ export async function stageFile(options: StageFileOptions): Promise<StagedOrReje
     const { gzip, problem } = await inspectFirstBlock(block, block.length >= file.size, dataset);
     if (problem) return reject(problem);
     const staged = stagedFile(options, gzip);
-    return await copy(options, staged) ? { staged } : {};
+    return (await copy(options, staged)) ? { staged } : {};
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal) return { ...reject(refusal.reason), accessDenied: refusal.accessDenied };
     if (isTransient(error)) {
-      throw new TransientError(`Run ${options.runId}: S3 did not serve s3://${file.bucket}/${file.key}: ${(error as Error).message}`, { cause: error });
+      throw new TransientError(
+        `Run ${options.runId}: S3 did not serve s3://${file.bucket}/${file.key}: ${(error as Error).message}`,
+        { cause: error },
+      );
     }
     throw error;
   }
 }
 
 async function firstBlock({ bucket, key, versionId, etag }: LedgerFile): Promise<Buffer> {
-  const { Body } = await s3().send(new GetObjectCommand({
-    Bucket: bucket,
-    Key: key,
-    Range: `bytes=0-${FIRST_BLOCK_BYTES - 1}`,
-    ...versionId ? { VersionId: versionId } : { IfMatch: quoted(etag) },
-  }));
+  const { Body } = await s3().send(
+    new GetObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Range: `bytes=0-${FIRST_BLOCK_BYTES - 1}`,
+      ...(versionId ? { VersionId: versionId } : { IfMatch: quoted(etag) }),
+    }),
+  );
   return Buffer.from(await Body!.transformToByteArray());
 }
 
@@ -67,7 +72,13 @@ function stagedFile({ runId, file: { id, size }, index }: StageFileOptions, gzip
 
 /** Whether the copy is complete. */
 async function copy(options: StageFileOptions, staged: StagedFile): Promise<boolean> {
-  const { runId, file: { bucket, key, versionId, etag, size }, index, workBucket, mayContinue } = options;
+  const {
+    runId,
+    file: { bucket, key, versionId, etag, size },
+    index,
+    workBucket,
+    mayContinue,
+  } = options;
   const path = `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
   const source = versionId
     ? { CopySource: `${path}?versionId=${encodeURIComponent(versionId)}` }
@@ -76,24 +87,37 @@ async function copy(options: StageFileOptions, staged: StagedFile): Promise<bool
   try {
     if (size > LARGEST_COPY_BYTES) {
       return await multipartCopy({
-        source, bytes: size, bucket: workBucket, key: staged.key, contentType, stateKey: multipartStateKey(runId, index), mayContinue,
+        source,
+        bytes: size,
+        bucket: workBucket,
+        key: staged.key,
+        contentType,
+        stateKey: multipartStateKey(runId, index),
+        mayContinue,
       });
     }
-    await s3().send(new CopyObjectCommand({
-      Bucket: workBucket,
-      Key: staged.key,
-      ...source,
-      // else the copy would need rights on the object's tags, and would carry names and headers that others chose
-      TaggingDirective: 'REPLACE',
-      MetadataDirective: 'REPLACE',
-      ContentType: contentType,
-    }));
+    await s3().send(
+      new CopyObjectCommand({
+        Bucket: workBucket,
+        Key: staged.key,
+        ...source,
+        // else the copy would need rights on the object's tags, and would carry names and headers that others chose
+        TaggingDirective: 'REPLACE',
+        MetadataDirective: 'REPLACE',
+        ContentType: contentType,
+      }),
+    );
     return true;
   } catch (error) {
     // the file was read a moment ago: what is denied now is writing the copy
     if (!refusalOf(error)?.accessDenied) throw error;
-    throw new ConfigurationError(`Run ${runId}: s3://${bucket}/${key} can be read but not copied to s3://${workBucket}/${staged.key}: ${(error as Error).message}. Allow the role of the `
-      + 'staging function s3:PutObject there and, if the work bucket has a KMS key, kms:GenerateDataKey and kms:Decrypt on it.', { cause: error });
+    throw new ConfigurationError(
+      `Run ${runId}: s3://${bucket}/${key} can be read but not copied to s3://${workBucket}/${staged.key}: ` +
+        `${(error as Error).message}. Allow the role of the ` +
+        'staging function s3:PutObject there and, if the work bucket has a KMS key, kms:GenerateDataKey and ' +
+        'kms:Decrypt on it.',
+      { cause: error },
+    );
   }
 }
 

@@ -5,7 +5,8 @@ import { EtlError, TransientError } from '../../runtime/errors';
 import { ERROR } from '../contract';
 
 /**
- * For a launch, right before it acts: a call of an execution that has been stopped may arrive late, and must start nothing.
+ * For a launch, right before it acts: a call of an execution that has been stopped may arrive late, and must start
+ * nothing.
  * @throws EtlError `Etl.Stopped` if the execution has ended; nobody reads it then
  */
 export async function ensureStillRunning(executionArn: string): Promise<void> {
@@ -13,8 +14,14 @@ export async function ensureStillRunning(executionArn: string): Promise<void> {
   try {
     ({ status } = await sfn().send(new DescribeExecutionCommand({ executionArn })));
   } catch (error) {
-    if (isTransient(error)) throw new TransientError(`Step Functions did not describe ${executionArn}: ${(error as Error).message}`, { cause: error });
+    if (isTransient(error)) {
+      throw new TransientError(`Step Functions did not describe ${executionArn}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
     throw error;
   }
-  if (status !== 'RUNNING') throw new EtlError(ERROR.stopped, `${executionArn} is ${status}, not RUNNING: nothing is launched for it.`);
+  if (status !== 'RUNNING') {
+    throw new EtlError(ERROR.stopped, `${executionArn} is ${status}, not RUNNING: nothing is launched for it.`);
+  }
 }

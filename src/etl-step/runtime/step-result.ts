@@ -12,7 +12,12 @@ export function findResult(workBucket: string, runId: string, stepId: string): P
  * Records that the step is done; returns what is recorded, which is the first result if there is one already.
  * @throws EtlError as checkRows
  */
-export async function writeResultOnce(workBucket: string, runId: string, stepId: string, result: StepResult): Promise<StepResult> {
+export async function writeResultOnce(
+  workBucket: string,
+  runId: string,
+  stepId: string,
+  result: StepResult,
+): Promise<StepResult> {
   checkRows(runId, stepId, result);
   if (await putJsonOnce(workBucket, resultKey(runId, stepId), result)) {
     recordResult(result);
@@ -29,14 +34,26 @@ export function checkRows(runId: string, stepId: string, result: StepResult): vo
   const { rowsRead, rowsWritten, rowsRejected, duplicatesDropped, rowsFiltered = 0 } = result;
   const accounted = rowsWritten + rowsRejected + duplicatesDropped + rowsFiltered;
   if (rowsRead === accounted) return;
-  throw new EtlError('Etl.RowsLost', `Run ${runId}, step '${stepId}': ${rowsRead} rows were read, but ${rowsWritten} written, ${rowsRejected} rejected, `
-    + `${duplicatesDropped} dropped as duplicates and ${rowsFiltered} filtered make ${accounted}. The target may hold some of the rows; `
-    + 'loading the files again is safe. Please report this with the logs of the step.');
+  throw new EtlError(
+    'Etl.RowsLost',
+    `Run ${runId}, step '${stepId}': ${rowsRead} rows were read, but ${rowsWritten} written, ${rowsRejected} ` +
+      'rejected, ' +
+      `${duplicatesDropped} dropped as duplicates and ${rowsFiltered} filtered make ${accounted}. The target may ` +
+      'hold some of the rows; ' +
+      'loading the files again is safe. Please report this with the logs of the step.',
+  );
 }
 
-/** Counts what a step has loaded. A check that is repeated may count it again: the result in the work bucket is what is right. */
+/**
+ * Counts what a step has loaded. A check that is repeated may count it again: the result in the work bucket is what is
+ * right.
+ */
 export function recordResult({ rowsRead, rowsWritten, rowsRejected, duplicatesDropped, seconds }: StepResult): void {
   record('step', {
-    RowsRead: rowsRead, RowsWritten: rowsWritten, RowsRejected: rowsRejected, DuplicatesDropped: duplicatesDropped, LoadDuration: seconds,
+    RowsRead: rowsRead,
+    RowsWritten: rowsWritten,
+    RowsRejected: rowsRejected,
+    DuplicatesDropped: duplicatesDropped,
+    LoadDuration: seconds,
   });
 }

@@ -23,27 +23,38 @@ export async function check(event: Check): Promise<JobStatus<FargateJob>> {
   const [task] = await describeTasks(runId, job.cluster, [job.taskArn]);
   if (!task && isForgotten(job)) {
     // ECS shows a task for at least an hour after its end
-    throw new EtlError(ERROR.loadFailed, `Run ${runId}: ECS does not know the task ${job.taskArn} any more, which was asked for at ${job.askedAt}. `
-      + 'How it ended is unknown; loading again is safe.');
+    throw new EtlError(
+      ERROR.loadFailed,
+      `Run ${runId}: ECS does not know the task ${job.taskArn} any more, which was asked for at ${job.askedAt}. ` +
+        'How it ended is unknown; loading again is safe.',
+    );
   }
   // a task that was only just started may not be shown yet
-  if (!task || !isEnded(task)) return { status: 'running', waitSeconds: waitSeconds((Date.now() - Date.parse(job.askedAt)) / 1000), job };
+  if (!task || !isEnded(task)) {
+    return { status: 'running', waitSeconds: waitSeconds((Date.now() - Date.parse(job.askedAt)) / 1000), job };
+  }
   return finish(event, task);
 }
 
 /**
- * Ends the tasks of earlier attempts and relaunches: a request of theirs may have reached ECS after they were stopped. Never those of later
- * ones: this check itself may be the one that comes late.
+ * Ends the tasks of earlier attempts and relaunches: a request of theirs may have reached ECS after they were stopped.
+ * Never those of later ones: this check itself may be the one that comes late.
  */
 async function endLeftovers(event: Check): Promise<void> {
   if (event.attempt === 1 && event.relaunch === 0) return;
   const earlier = (await readLaunches(event.runId)).filter(launch => isBefore(launch, event));
-  await Promise.all(earlier.map(launch => endLaunch(event.runId, launch, `Attempt ${event.attempt} of run ${event.runId} does its work now.`)));
+  await Promise.all(
+    earlier.map(launch =>
+      endLaunch(event.runId, launch, `Attempt ${event.attempt} of run ${event.runId} does its work now.`),
+    ),
+  );
 }
 
 /** What Fargate charges for: from the pull of the image to the end. https://aws.amazon.com/fargate/pricing/ */
 function recordTask({ pullStartedAt, stoppedAt }: Task): void {
-  if (pullStartedAt && stoppedAt) record('step', { TaskSeconds: (stoppedAt.getTime() - pullStartedAt.getTime()) / 1000 });
+  if (pullStartedAt && stoppedAt) {
+    record('step', { TaskSeconds: (stoppedAt.getTime() - pullStartedAt.getTime()) / 1000 });
+  }
 }
 
 async function finish(event: Check, task: Task): Promise<JobStatus<FargateJob>> {
@@ -60,8 +71,10 @@ async function finish(event: Check, task: Task): Promise<JobStatus<FargateJob>> 
       logger.info('task done', { runId, taskArn: job.taskArn, ...result });
       return { status: 'done', result };
     }
-    throw new ConfigurationError(`Run ${runId}: the loader exited with 0 but has written no result to the key that its input document names in `
-      + `\`resultKey\`. An image of your own has to write it before it exits. Log: ${log}.`);
+    throw new ConfigurationError(
+      `Run ${runId}: the loader exited with 0 but has written no result to the key that its input document names in ` +
+        `\`resultKey\`. An image of your own has to write it before it exits. Log: ${log}.`,
+    );
   }
   throw classify({
     runId,

@@ -3,11 +3,21 @@ import { CapacityError, ConfigurationError, EtlError, TransientError } from '../
 
 /** Refusals that stay until somebody changes something. */
 const CONFIGURATION = new Set([
-  'AccessDeniedException', 'BlockedException', 'ClientException', 'ClusterNotFoundException', 'InvalidParameterException',
-  'PlatformTaskDefinitionIncompatibilityException', 'PlatformUnknownException', 'ResourceNotFoundException', 'UnsupportedFeatureException',
+  'AccessDeniedException',
+  'BlockedException',
+  'ClientException',
+  'ClusterNotFoundException',
+  'InvalidParameterException',
+  'PlatformTaskDefinitionIncompatibilityException',
+  'PlatformUnknownException',
+  'ResourceNotFoundException',
+  'UnsupportedFeatureException',
 ]);
 
-/** Texts by which Fargate says that there is no room for a task: in its own zones, or in the account's quota, which other tasks may leave. */
+/**
+ * Texts by which Fargate says that there is no room for a task: in its own zones, or in the account's quota, which
+ * other tasks may leave.
+ */
 const NO_ROOM = /capacity is unavailable|limit on the number of (?:tasks|vCPUs) you can run concurrently/i;
 
 /** The error that the state machine acts on, for a call of ECS that failed; an unknown error as it is. */
@@ -16,7 +26,10 @@ export function ecsError(runId: string, call: string, error: unknown): unknown {
   const text = `Run ${runId}: ${call} failed: ${error.name}: ${error.message}`;
   const options = { cause: error };
   if (NO_ROOM.test(error.message)) {
-    return new CapacityError(`${text} If that stays so, give the step subnets in more zones or raise the account's Fargate quota.`, options);
+    return new CapacityError(
+      `${text} If that stays so, give the step subnets in more zones or raise the account's Fargate quota.`,
+      options,
+    );
   }
   if (isTransient(error)) return new TransientError(text, options);
   if (CONFIGURATION.has(error.name)) return new ConfigurationError(`${text} Change what it names.`, options);

@@ -5,10 +5,15 @@ import { launch } from './launch';
 import { stop } from './stop';
 
 /** The three actions of the step on its tasks. */
-export async function handler(event: StepEvent<FargateJob, FargateRedshiftArguments>): Promise<JobStatus<FargateJob> | StopStatus> {
+export async function handler(
+  event: StepEvent<FargateJob, FargateRedshiftArguments>,
+): Promise<JobStatus<FargateJob> | StopStatus> {
   switch (event.action) {
-    case 'launch': return launch(event);
-    case 'check': return check(event);
-    case 'stop': return stop(event);
+    case 'launch':
+      return launch(event);
+    case 'check':
+      return check(event);
+    case 'stop':
+      return stop(event);
   }
 }

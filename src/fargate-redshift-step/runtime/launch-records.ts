@@ -7,8 +7,9 @@ import { getJson, putJson } from '../../runtime/work-bucket';
 import { tasksFolder } from '../contract';
 
 /**
- * One request for a task, written down before it is made: whoever stops the run learns from it that a task may exist, and in which
- * cluster, even if the launch died before it had the answer and whatever the function's configuration has become since.
+ * One request for a task, written down before it is made: whoever stops the run learns from it that a task may exist,
+ * and in which cluster, even if the launch died before it had the answer and whatever the function's configuration has
+ * become since.
  */
 export interface LaunchRecord extends LaunchName {
   /** ARN of the cluster. */
@@ -45,7 +46,9 @@ export async function writeLaunch(runId: string, record: LaunchRecord): Promise<
 export async function readLaunches(runId: string): Promise<LaunchRecord[]> {
   const bucket = requireEnv(STEP_ENV.workBucket);
   // a launch leaves three objects, and attempts and relaunches are few: one page of 1,000 holds them all
-  const { Contents = [] } = await s3().send(new ListObjectsV2Command({ Bucket: bucket, Prefix: tasksFolder(runId, requireEnv(STEP_ENV.stepId)) }));
+  const { Contents = [] } = await s3().send(
+    new ListObjectsV2Command({ Bucket: bucket, Prefix: tasksFolder(runId, requireEnv(STEP_ENV.stepId)) }),
+  );
   const keys = Contents.map(({ Key }) => Key!).filter(key => key.endsWith(`/${RECORD}`));
   const records = await Promise.all(keys.map(key => getJson<LaunchRecord>(bucket, key)));
   return records.filter(record => record !== undefined);

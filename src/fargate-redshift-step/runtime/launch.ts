@@ -2,7 +2,14 @@ import { createHash } from 'crypto';
 import type { Failure, RunTaskCommandInput, RunTaskCommandOutput } from '@aws-sdk/client-ecs';
 import { ConflictException, RunTaskCommand } from '@aws-sdk/client-ecs';
 import type { JobStatus, LaunchEvent } from '../../etl-step/contract';
-import { CONTRACT_VERSION, rejectedRowsFolder, resultKey, stagedFilesKey, STEP_ENV, waitSeconds } from '../../etl-step/contract';
+import {
+  CONTRACT_VERSION,
+  rejectedRowsFolder,
+  resultKey,
+  stagedFilesKey,
+  STEP_ENV,
+  waitSeconds,
+} from '../../etl-step/contract';
 import { ensureStillRunning } from '../../etl-step/runtime/execution';
 import { findResult } from '../../etl-step/runtime/step-result';
 import { ecs } from '../../runtime/clients/ecs';
@@ -19,7 +26,10 @@ import { startedBy } from './tasks';
 
 type Launch = LaunchEvent<FargateRedshiftArguments>;
 
-/** Starts the task of this attempt and relaunch, unless the load is done already. A repeated launch starts nothing twice. */
+/**
+ * Starts the task of this attempt and relaunch, unless the load is done already. A repeated launch starts nothing
+ * twice.
+ */
 export async function launch(event: Launch): Promise<JobStatus<FargateJob>> {
   const result = await findResult(requireEnv(STEP_ENV.workBucket), event.runId, requireEnv(STEP_ENV.stepId));
   if (result) return { status: 'done', result }; // by another attempt
@@ -27,9 +37,15 @@ export async function launch(event: Launch): Promise<JobStatus<FargateJob>> {
   const before = await readLaunch(event.runId, event);
   if (before?.taskArn) return running(before, before.taskArn);
   const { attempt, relaunch } = event;
-  const record: LaunchRecord = { attempt, relaunch, cluster: event.arguments.cluster, askedAt: new Date().toISOString() };
+  const record: LaunchRecord = {
+    attempt,
+    relaunch,
+    cluster: event.arguments.cluster,
+    askedAt: new Date().toISOString(),
+  };
   await writeInput(event);
-  // the record first: a stop that does not see it comes before the question whether the execution still runs, and the answer is no
+  // the record first: a stop that does not see it comes before the question whether the execution still runs, and the
+  // answer is no
   await writeLaunch(event.runId, record);
   await ensureStillRunning(event.executionArn);
 
@@ -40,7 +56,11 @@ export async function launch(event: Launch): Promise<JobStatus<FargateJob>> {
 }
 
 function running({ cluster, askedAt }: LaunchRecord, taskArn: string): JobStatus<FargateJob> {
-  return { status: 'running', waitSeconds: waitSeconds((Date.now() - Date.parse(askedAt)) / 1000), job: { cluster, taskArn, askedAt } };
+  return {
+    status: 'running',
+    waitSeconds: waitSeconds((Date.now() - Date.parse(askedAt)) / 1000),
+    job: { cluster, taskArn, askedAt },
+  };
 }
 
 async function writeInput(event: Launch): Promise<void> {
@@ -67,7 +87,8 @@ async function runTask(event: Launch, record: LaunchRecord): Promise<string> {
   try {
     output = await ecs().send(new RunTaskCommand(taskRequest(event)));
   } catch (error) {
-    // The token has been used with other parameters, by a launch that did not live to write the answer down: its task is this one's.
+    // The token has been used with other parameters, by a launch that did not live to write the answer down: its task
+    // is this one's.
     if (error instanceof ConflictException && error.resourceIds?.length) return error.resourceIds[0];
     if (isRefusal(error)) await writeLaunch(event.runId, { ...record, refused: true });
     throw ecsError(event.runId, 'RunTask', error);
@@ -90,13 +111,22 @@ function taskRequest(event: Launch): RunTaskCommandInput {
     count: 1,
     clientToken: clientToken(event),
     startedBy: startedBy(event.runId, event),
-    networkConfiguration: { awsvpcConfiguration: { subnets, securityGroups, assignPublicIp: assignPublicIp ? 'ENABLED' : 'DISABLED' } },
+    networkConfiguration: {
+      awsvpcConfiguration: { subnets, securityGroups, assignPublicIp: assignPublicIp ? 'ENABLED' : 'DISABLED' },
+    },
     overrides: {
-      containerOverrides: [{
-        name: LOADER_CONTAINER,
-        // a pointer only: overrides hold 8,192 characters, and everybody who may describe the task reads them
-        environment: [{ name: LOADER_INPUT_ENV, value: `s3://${requireEnv(STEP_ENV.workBucket)}/${inputKey(event.runId, event)}` }],
-      }],
+      containerOverrides: [
+        {
+          name: LOADER_CONTAINER,
+          // a pointer only: overrides hold 8,192 characters, and everybody who may describe the task reads them
+          environment: [
+            {
+              name: LOADER_INPUT_ENV,
+              value: `s3://${requireEnv(STEP_ENV.workBucket)}/${inputKey(event.runId, event)}`,
+            },
+          ],
+        },
+      ],
     },
     tags,
     propagateTags: 'TASK_DEFINITION',
@@ -104,9 +134,14 @@ function taskRequest(event: Launch): RunTaskCommandInput {
   };
 }
 
-/** 64 characters, the most that ECS takes. One relaunch is one token: ECS may go on answering a token with the failure it had. */
+/**
+ * 64 characters, the most that ECS takes. One relaunch is one token: ECS may go on answering a token with the failure
+ * it had.
+ */
 function clientToken({ runId, attempt, relaunch }: Launch): string {
-  return createHash('sha256').update([runId, requireEnv(STEP_ENV.stepId), attempt, relaunch].join('/')).digest('hex');
+  return createHash('sha256')
+    .update([runId, requireEnv(STEP_ENV.stepId), attempt, relaunch].join('/'))
+    .digest('hex');
 }
 
 /** Reasons are listed in https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html */

@@ -25,7 +25,12 @@ export async function advance(ledger: LedgerSettings, runId: string, options: Ad
   if (!run) {
     if (options.leaveUnstarted) return;
     const plan = await getJson<RunPlan>(ledger.workBucket, planKey(runId));
-    if (!plan) throw new Error(`Run ${runId} has neither an item nor a plan: s3://${ledger.workBucket}/${planKey(runId)} is missing. Do not delete objects below runs/ while runs are live.`);
+    if (!plan) {
+      throw new Error(
+        `Run ${runId} has neither an item nor a plan: s3://${ledger.workBucket}/${planKey(runId)} is missing. Do ` +
+          'not delete objects below runs/ while runs are live.',
+      );
+    }
     await push(ledger, plan);
     return;
   }
@@ -41,7 +46,13 @@ export async function advance(ledger: LedgerSettings, runId: string, options: Ad
     return;
   }
   if (asksForAnother(end, run)) {
-    logger.warn('Attempt failed, the next one follows', { runId, attempt: run.attempt, status: end.status, error: end.error, cause: end.cause });
+    logger.warn('Attempt failed, the next one follows', {
+      runId,
+      attempt: run.attempt,
+      status: end.status,
+      error: end.error,
+      cause: end.cause,
+    });
     await nextAttempt(ledger, run);
     return start(ledger, run, run.attempt + 1);
   }

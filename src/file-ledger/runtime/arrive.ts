@@ -7,12 +7,14 @@ import type { FileItem } from '../contract';
 /** Enters a file that waits; false if it is known already, whatever has become of it since. */
 export async function arrive(ledger: Pick<LedgerSettings, 'table'>, file: FileItem): Promise<boolean> {
   try {
-    await dynamo().send(new PutCommand({
-      TableName: ledger.table,
-      Item: file,
-      ConditionExpression: 'attribute_not_exists(#id)',
-      ExpressionAttributeNames: { '#id': 'id' },
-    }));
+    await dynamo().send(
+      new PutCommand({
+        TableName: ledger.table,
+        Item: file,
+        ConditionExpression: 'attribute_not_exists(#id)',
+        ExpressionAttributeNames: { '#id': 'id' },
+      }),
+    );
     return true;
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return false;

@@ -14,18 +14,32 @@ export interface AttemptEnd {
   readonly seconds?: number;
 }
 
-/** The run's present attempt: 'missing' if it was never started (or Step Functions does not show it yet), 'running', or its end. */
-export async function describeAttempt(ledger: Pick<LedgerSettings, 'stateMachineArn'>, run: RunItem): Promise<'missing' | 'running' | AttemptEnd> {
+/**
+ * The run's present attempt: 'missing' if it was never started (or Step Functions does not show it yet), 'running', or
+ * its end.
+ */
+export async function describeAttempt(
+  ledger: Pick<LedgerSettings, 'stateMachineArn'>,
+  run: RunItem,
+): Promise<'missing' | 'running' | AttemptEnd> {
   try {
-    const { status, error, cause, startDate, stopDate } = await sfn().send(new DescribeExecutionCommand({
-      executionArn: executionArn(ledger.stateMachineArn, executionName(run.id, run.attempt)),
-    }));
+    const { status, error, cause, startDate, stopDate } = await sfn().send(
+      new DescribeExecutionCommand({
+        executionArn: executionArn(ledger.stateMachineArn, executionName(run.id, run.attempt)),
+      }),
+    );
     switch (status) {
       case 'SUCCEEDED':
       case 'FAILED':
       case 'TIMED_OUT':
       case 'ABORTED':
-        return { status, error, cause, stopped: stopDate, seconds: stopDate && startDate && (stopDate.getTime() - startDate.getTime()) / 1000 };
+        return {
+          status,
+          error,
+          cause,
+          stopped: stopDate,
+          seconds: stopDate && startDate && (stopDate.getTime() - startDate.getTime()) / 1000,
+        };
       default: // RUNNING, or PENDING_REDRIVE
         return 'running';
     }
@@ -35,10 +49,21 @@ export async function describeAttempt(ledger: Pick<LedgerSettings, 'stateMachine
   }
 }
 
-/** Classes of failures that come again if nothing changes: the files', the configuration's, and a load that is too long for its time. */
-const LASTING: ReadonlySet<string | undefined> = new Set([ERROR.data, ERROR.configuration, ERROR.timeout, 'States.Timeout']);
+/**
+ * Classes of failures that come again if nothing changes: the files', the configuration's, and a load that is too long
+ * for its time.
+ */
+const LASTING: ReadonlySet<string | undefined> = new Set([
+  ERROR.data,
+  ERROR.configuration,
+  ERROR.timeout,
+  'States.Timeout',
+]);
 
-/** Whether the run gets another attempt: a function of the attempt's end and of the run's item, of nothing else, so that all who look agree. */
+/**
+ * Whether the run gets another attempt: a function of the attempt's end and of the run's item, of nothing else, so that
+ * all who look agree.
+ */
 export function asksForAnother(end: AttemptEnd, run: RunItem): boolean {
   return end.status === 'FAILED' && !LASTING.has(end.error) && run.attempt < run.maxAttempts;
 }
@@ -48,7 +73,9 @@ export function isConfigurationFailure({ status, error }: Pick<RunItem, 'status'
   return status === 'FAILED' && error === ERROR.configuration;
 }
 
-/** Whether the run was stopped on purpose, by StopExecution with this error: that says nothing about files or pipeline. */
+/**
+ * Whether the run was stopped on purpose, by StopExecution with this error: that says nothing about files or pipeline.
+ */
 export function isStopped({ status, error }: Pick<RunItem, 'status' | 'error'>): boolean {
   return status === 'ABORTED' && error === ERROR.stopped;
 }
@@ -61,8 +88,9 @@ export interface Failure {
 }
 
 /**
- * Reads an execution's cause: plain text, or JSON `{message, files}`, or the JSON that Lambda makes of an error, whose `errorMessage` is
- * one of the two. What cannot be read as JSON names no files: Step Functions cuts causes off at 32,768 characters.
+ * Reads an execution's cause: plain text, or JSON `{message, files}`, or the JSON that Lambda makes of an error, whose
+ * `errorMessage` is one of the two. What cannot be read as JSON names no files: Step Functions cuts causes off at
+ * 32,768 characters.
  */
 export function failureOf(end: AttemptEnd): Failure {
   const cause = end.cause ?? '';
@@ -70,14 +98,15 @@ export function failureOf(end: AttemptEnd): Failure {
   const text = typeof outer?.errorMessage === 'string' ? outer.errorMessage : cause;
   const inner = parseObject(text);
   const message = typeof inner?.message === 'string' ? inner.message : text;
-  const named = end.error === ERROR.data && Array.isArray(inner?.files) ? inner.files.filter(id => typeof id === 'string') : [];
+  const named =
+    end.error === ERROR.data && Array.isArray(inner?.files) ? inner.files.filter(id => typeof id === 'string') : [];
   return { message: [end.error ?? end.status, message].filter(part => part).join(': '), files: named };
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value as Record<string, unknown> : undefined;
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
   }

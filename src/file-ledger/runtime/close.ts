@@ -37,20 +37,28 @@ export interface Closing {
 export async function close(ledger: LedgerSettings, reason: string): Promise<Closing> {
   const left = new Map<string, string>();
   const errors = new Map<string, unknown>();
-  const each = (names: string[], action: (name: string) => Promise<string | undefined>) => pMap(names, async name => {
-    try {
-      const rest = await action(name);
-      if (rest !== undefined) left.set(name, rest);
-    } catch (error) {
-      errors.set(name, error);
-    }
-  }, { concurrency: PARALLEL });
+  const each = (names: string[], action: (name: string) => Promise<string | undefined>) =>
+    pMap(
+      names,
+      async name => {
+        try {
+          const rest = await action(name);
+          if (rest !== undefined) left.set(name, rest);
+        } catch (error) {
+          errors.set(name, error);
+        }
+      },
+      { concurrency: PARALLEL },
+    );
 
   await pauseUnlessPaused(ledger, reason); // from here on no run takes a slot: `live` only shrinks
   const { live = [], stopping = [] } = await getSlots(ledger);
   await each([...stopping], name => endStopped(ledger, name, reason));
   const ending = new Set([...left.keys(), ...errors.keys()].map(runOfExecution));
-  await each([...live].filter(runId => !ending.has(runId)), runId => advanceRun(ledger, runId));
+  await each(
+    [...live].filter(runId => !ending.has(runId)),
+    runId => advanceRun(ledger, runId),
+  );
 
   const known = new Set(stopping);
   const running = (await runningExecutions(ledger)).filter(name => !known.has(name));
@@ -75,7 +83,9 @@ async function endStopped(ledger: LedgerSettings, name: string, reason: string):
   if (execution?.status === 'RUNNING') return stopExecution(ledger, name, reason);
   if (execution?.attempt) {
     const functions = await stopCompute(ledger, execution.attempt);
-    if (functions.length > 0) return `has ended, its compute has not. Not ended yet, by their own answer: ${functions.join(', ')}`;
+    if (functions.length > 0) {
+      return `has ended, its compute has not. Not ended yet, by their own answer: ${functions.join(', ')}`;
+    }
     const millisecondsAgo = Date.now() - (execution.stopped?.getTime() ?? 0);
     if (millisecondsAgo < LATE_LAUNCH_MILLISECONDS) return 'has ended a moment ago: a late launch may follow';
   }
@@ -83,7 +93,9 @@ async function endStopped(ledger: LedgerSettings, name: string, reason: string):
   return undefined;
 }
 
-/** Brings a run nearer to its end: settles it, or begins it, so that its name is taken and nobody can begin it later. */
+/**
+ * Brings a run nearer to its end: settles it, or begins it, so that its name is taken and nobody can begin it later.
+ */
 async function advanceRun(ledger: LedgerSettings, runId: string): Promise<string | undefined> {
   await advance(ledger, runId, { mayContinue: () => false });
   const { live } = await getSlots(ledger);

@@ -22,17 +22,29 @@ const FIRST_PAUSE_MILLISECONDS = 50;
 const LONGEST_PAUSE_MILLISECONDS = 3_000;
 
 /** Reasons that pass by themselves. */
-const PASSING_REASONS = new Set(['TransactionConflict', 'ProvisionedThroughputExceeded', 'ThrottlingError', 'RequestLimitExceeded']);
-const PASSING_ERRORS = new Set(['ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded', 'TransactionInProgressException']);
+const PASSING_REASONS = new Set([
+  'TransactionConflict',
+  'ProvisionedThroughputExceeded',
+  'ThrottlingError',
+  'RequestLimitExceeded',
+]);
+const PASSING_ERRORS = new Set([
+  'ProvisionedThroughputExceededException',
+  'ThrottlingException',
+  'RequestLimitExceeded',
+  'TransactionInProgressException',
+]);
 
 /**
- * Makes conditional updates that do not depend on each other: transactions serve only to send many with one call, and a condition that
- * does not hold stops no other update.
+ * Makes conditional updates that do not depend on each other: transactions serve only to send many with one call, and a
+ * condition that does not hold stops no other update.
  * @returns for each update undefined if it was made, else why not
  */
 export async function updateEach(updates: Update[]): Promise<(Refusal | undefined)[]> {
   const chunks: Update[][] = [];
-  for (let start = 0; start < updates.length; start += UPDATES_PER_TRANSACTION) chunks.push(updates.slice(start, start + UPDATES_PER_TRANSACTION));
+  for (let start = 0; start < updates.length; start += UPDATES_PER_TRANSACTION) {
+    chunks.push(updates.slice(start, start + UPDATES_PER_TRANSACTION));
+  }
   return (await pMap(chunks, updateChunk, { concurrency: PARALLEL_TRANSACTIONS })).flat();
 }
 
@@ -41,7 +53,10 @@ async function updateChunk(updates: Update[]): Promise<(Refusal | undefined)[]> 
   let open = updates.map((_, index) => index);
   let tries = 0;
   while (open.length > 0) {
-    const reasons = await send(open.map(index => updates[index]), ++tries >= MOST_TRIES);
+    const reasons = await send(
+      open.map(index => updates[index]),
+      ++tries >= MOST_TRIES,
+    );
     if (reasons === 'made') return refusals;
     const refused = reasons.map(reason => reason.Code === 'ConditionalCheckFailed');
     reasons.forEach((reason, position) => {
@@ -57,15 +72,21 @@ async function updateChunk(updates: Update[]): Promise<(Refusal | undefined)[]> 
 /** Sends one transaction; if it was not made for reasons that pass or by conditions, tells them per update. */
 async function send(updates: Update[], last: boolean): Promise<'made' | CancellationReason[]> {
   try {
-    await dynamo().send(new TransactWriteCommand({
-      TransactItems: updates.map(update => ({ Update: { ...update, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } })),
-    }));
+    await dynamo().send(
+      new TransactWriteCommand({
+        TransactItems: updates.map(update => ({
+          Update: { ...update, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' },
+        })),
+      }),
+    );
     return 'made';
   } catch (error) {
     if (error instanceof TransactionCanceledException && error.CancellationReasons?.length === updates.length) {
       const reasons = error.CancellationReasons;
       const refused = reasons.some(reason => reason.Code === 'ConditionalCheckFailed');
-      const serious = reasons.some(({ Code = 'None' }) => Code !== 'None' && Code !== 'ConditionalCheckFailed' && !PASSING_REASONS.has(Code));
+      const serious = reasons.some(
+        ({ Code = 'None' }) => Code !== 'None' && Code !== 'ConditionalCheckFailed' && !PASSING_REASONS.has(Code),
+      );
       if (!serious && (refused || !last)) return reasons;
     } else if (error instanceof Error && PASSING_ERRORS.has(error.name) && !last) {
       return [];

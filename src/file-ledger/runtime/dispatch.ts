@@ -30,7 +30,7 @@ export async function dispatch(ledger: LedgerSettings, mayContinue: () => boolea
     const runId = newRunId(now);
     const plan: RunPlan = { runId, files: files.map(file => ({ ...ledgerFile(file), seen: file.runId })) };
     await putJson(ledger.workBucket, planKey(runId), plan);
-    if (!await takeSlot(ledger, runId, now)) return;
+    if (!(await takeSlot(ledger, runId, now))) return;
 
     const claimed = await push(ledger, plan);
     if (claimed === 0) return; // the index lags: asking it again at once would find the same

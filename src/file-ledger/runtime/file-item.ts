@@ -19,12 +19,14 @@ export interface Arrival {
 const SEQUENCER_DIGITS = 32;
 
 /**
- * The identity of an object version: the same whoever looks at it and whenever, so that an event that comes again finds its item.
- * Without a version the time tells two uploads of the same bytes apart.
+ * The identity of an object version: the same whoever looks at it and whenever, so that an event that comes again finds
+ * its item. Without a version the time tells two uploads of the same bytes apart.
  */
 export function fileId(object: Pick<Arrival, 'bucket' | 'key' | 'versionId' | 'etag' | 'lastModified'>): string {
   const version = object.versionId ? [object.versionId] : [object.etag, object.lastModified.toISOString()];
-  return createHash('sha256').update(JSON.stringify([object.bucket, object.key, ...version])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([object.bucket, object.key, ...version]))
+    .digest('hex');
 }
 
 /** The partition of the waiting files' index in which a file waits, every time that it waits. */
@@ -36,7 +38,11 @@ export function waitingShard(id: string): number {
 export function newFileItem(arrival: Arrival): FileItem {
   const id = fileId(arrival);
   // the sequencer decides between versions of one key that come within the resolution of the event's time
-  const order = [arrival.eventTime.toISOString(), ...arrival.sequencer ? [arrival.sequencer.padEnd(SEQUENCER_DIGITS, '0')] : [], id];
+  const order = [
+    arrival.eventTime.toISOString(),
+    ...(arrival.sequencer ? [arrival.sequencer.padEnd(SEQUENCER_DIGITS, '0')] : []),
+    id,
+  ];
   return {
     id,
     bucket: arrival.bucket,

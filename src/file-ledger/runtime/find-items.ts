@@ -1,5 +1,10 @@
 import { setTimeout as pause } from 'timers/promises';
-import { BatchGetCommand, ScanCommand, type BatchGetCommandInput, type BatchGetCommandOutput } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchGetCommand,
+  ScanCommand,
+  type BatchGetCommandInput,
+  type BatchGetCommandOutput,
+} from '@aws-sdk/lib-dynamodb';
 import type { LedgerSettings } from './settings';
 import { dynamo } from '../../runtime/clients/dynamodb';
 import type { FileItem, RunItem, SlotsItem } from '../contract';
@@ -25,7 +30,7 @@ export async function getItems(ledger: Table, ids: string[]): Promise<LedgerItem
     };
     while (request?.[ledger.table]?.Keys?.length) {
       const answer: BatchGetCommandOutput = await dynamo().send(new BatchGetCommand({ RequestItems: request }));
-      found.push(...(answer.Responses?.[ledger.table] ?? []) as LedgerItem[]);
+      found.push(...((answer.Responses?.[ledger.table] ?? []) as LedgerItem[]));
       request = answer.UnprocessedKeys; // throttled, or more than 16 MB
       if (request?.[ledger.table]) await pause(Math.random() * MOST_PAUSE_MILLISECONDS);
     }
@@ -41,17 +46,19 @@ export interface ItemPage {
 }
 
 /**
- * Goes through the whole table, in no order. People ask for a status or a prefix rarely: an index for it would cost a write for each write of a
- * file, whereas a scan of 100,000 files reads about 70 MB, for a fifth of a cent.
+ * Goes through the whole table, in no order. People ask for a status or a prefix rarely: an index for it would cost a
+ * write for each write of a file, whereas a scan of 100,000 files reads about 70 MB, for a fifth of a cent.
  * @param after id of an item: begins behind it
  */
 export async function* scanItems(ledger: Table, after?: string): AsyncGenerator<ItemPage> {
   let last = after;
   do {
-    const { Items, LastEvaluatedKey } = await dynamo().send(new ScanCommand({
-      TableName: ledger.table,
-      ExclusiveStartKey: last === undefined ? undefined : { id: last },
-    }));
+    const { Items, LastEvaluatedKey } = await dynamo().send(
+      new ScanCommand({
+        TableName: ledger.table,
+        ExclusiveStartKey: last === undefined ? undefined : { id: last },
+      }),
+    );
     last = LastEvaluatedKey?.id as string | undefined;
     yield { items: (Items ?? []) as LedgerItem[], last };
   } while (last !== undefined);

@@ -17,12 +17,19 @@ const LONGEST_REASON = 1_000;
  * @param count files that the run began with: a list that somebody wrote late may be shorter
  * @param rejectedByStaging reasons by file id
  */
-export function fileOutcomes(end: AttemptEnd, count: number, files: LedgerFile[], rejectedByStaging: Map<string, string>): Map<string, FileOutcome> {
+export function fileOutcomes(
+  end: AttemptEnd,
+  count: number,
+  files: LedgerFile[],
+  rejectedByStaging: Map<string, string>,
+): Map<string, FileOutcome> {
   const remaining = outcomeOfRemaining(end, count, files);
-  return new Map(files.map(({ id }) => {
-    const reason = rejectedByStaging.get(id);
-    return [id, reason === undefined ? remaining(id) : { status: FILE_STATUS.rejected, reason: shorten(reason) }];
-  }));
+  return new Map(
+    files.map(({ id }) => {
+      const reason = rejectedByStaging.get(id);
+      return [id, reason === undefined ? remaining(id) : { status: FILE_STATUS.rejected, reason: shorten(reason) }];
+    }),
+  );
 }
 
 /** The outcome of the files that staging has passed on. */
@@ -30,13 +37,16 @@ function outcomeOfRemaining(end: AttemptEnd, count: number, files: LedgerFile[])
   if (end.status === 'SUCCEEDED') return () => ({ status: FILE_STATUS.loaded });
   const failure = failureOf(end);
   const reason = shorten(failure.message);
-  // nothing is wrong with the files: they wait until the cause is repaired and an operator resumes, or until runs may begin again
+  // nothing is wrong with the files: they wait until the cause is repaired and an operator resumes, or until runs may
+  // begin again
   if (isConfigurationFailure(end) || isStopped(end)) return () => ({ status: FILE_STATUS.pending });
   if (end.status !== 'FAILED' || end.error !== ERROR.data) return () => ({ status: FILE_STATUS.failed, reason });
 
   const ids = new Set(files.map(file => file.id));
   const named = new Set(failure.files.filter(id => ids.has(id)));
-  if (named.size > 0) return id => named.has(id) ? { status: FILE_STATUS.rejected, reason } : { status: FILE_STATUS.pending };
+  if (named.size > 0) {
+    return id => (named.has(id) ? { status: FILE_STATUS.rejected, reason } : { status: FILE_STATUS.pending });
+  }
   // A single file is its own proof; of several, halves are tried until the bad one is alone.
   if (count > 1) return () => ({ status: FILE_STATUS.pending, limit: Math.ceil(count / 2) });
   return () => ({ status: FILE_STATUS.rejected, reason });

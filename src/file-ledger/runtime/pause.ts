@@ -25,8 +25,8 @@ async function setPaused(ledger: Table, reason: string, condition?: string): Pro
 }
 
 /**
- * Ends every pause in one write: that of a configuration failure, that of an operator, and that of too many failed runs. Whoever resumes wants to see
- * a run, so `minRunInterval` does not hold the next one back.
+ * Ends every pause in one write: that of a configuration failure, that of an operator, and that of too many failed
+ * runs. Whoever resumes wants to see a run, so `minRunInterval` does not hold the next one back.
  */
 export async function resume(ledger: Table): Promise<void> {
   await updateSlots(ledger, {

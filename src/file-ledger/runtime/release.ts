@@ -7,8 +7,9 @@ import type { Pause, RunItem } from '../contract';
 export type SettledRun = Pick<RunItem, 'id' | 'status' | 'error' | 'cause'>;
 
 /**
- * Exchanges a settled run's slot for its verdict, once: whoever comes later finds no slot and changes nothing. A run that failed with
- * `Etl.Configuration` pauses the pipeline in the same write. One that was stopped on purpose has no verdict.
+ * Exchanges a settled run's slot for its verdict, once: whoever comes later finds no slot and changes nothing. A run
+ * that failed with `Etl.Configuration` pauses the pipeline in the same write. One that was stopped on purpose has no
+ * verdict.
  */
 export async function release(ledger: Pick<LedgerSettings, 'table'>, run: SettledRun): Promise<void> {
   const pauses = isConfigurationFailure(run);
@@ -16,8 +17,12 @@ export async function release(ledger: Pick<LedgerSettings, 'table'>, run: Settle
   await updateSlots(ledger, {
     UpdateExpression: `DELETE #live :runs${verdict(run)}${pauses ? ' SET #paused = :pause' : ''}`,
     ConditionExpression: 'contains(#live, :run)',
-    ExpressionAttributeNames: { '#live': 'live', ...!isStopped(run) && { '#failed': 'failed' }, ...pauses && { '#paused': 'paused' } },
-    ExpressionAttributeValues: { ':run': run.id, ':runs': new Set([run.id]), ...pauses && { ':pause': pause } },
+    ExpressionAttributeNames: {
+      '#live': 'live',
+      ...(!isStopped(run) && { '#failed': 'failed' }),
+      ...(pauses && { '#paused': 'paused' }),
+    },
+    ExpressionAttributeValues: { ':run': run.id, ':runs': new Set([run.id]), ...(pauses && { ':pause': pause }) },
   });
 }
 

@@ -35,12 +35,16 @@ export async function runningExecutions(ledger: Machine & Pick<LedgerSettings, '
   const names: string[] = [];
   let nextToken: string | undefined;
   do {
-    const page: ListExecutionsCommandOutput = await sfn().send(new ListExecutionsCommand({
-      stateMachineArn: ledger.stateMachineArn, statusFilter: 'RUNNING', nextToken,
-    }));
+    const page: ListExecutionsCommandOutput = await sfn().send(
+      new ListExecutionsCommand({
+        stateMachineArn: ledger.stateMachineArn,
+        statusFilter: 'RUNNING',
+        nextToken,
+      }),
+    );
     for (const { name } of page.executions ?? []) {
       const runId = runOfExecution(name!) ?? (await describeExecution(ledger, name!))?.attempt?.runId;
-      if (runId !== undefined && await getRun(ledger, runId)) names.push(name!);
+      if (runId !== undefined && (await getRun(ledger, runId))) names.push(name!);
     }
     nextToken = page.nextToken;
   } while (nextToken);

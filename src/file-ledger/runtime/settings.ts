@@ -28,7 +28,9 @@ export function ledgerSettings(): LedgerSettings {
     maxBytes: process.env[LEDGER_ENV.maxBytes] ? requireWholeNumber(LEDGER_ENV.maxBytes) : Infinity,
     maxExecutions: requireWholeNumber(LEDGER_ENV.maxExecutions),
     maxAttempts: requireWholeNumber(LEDGER_ENV.maxAttempts),
-    minRunIntervalSeconds: process.env[LEDGER_ENV.minRunIntervalSeconds] ? requireWholeNumber(LEDGER_ENV.minRunIntervalSeconds) : 0,
+    minRunIntervalSeconds: process.env[LEDGER_ENV.minRunIntervalSeconds]
+      ? requireWholeNumber(LEDGER_ENV.minRunIntervalSeconds)
+      : 0,
     pauseAfter: requireWholeNumber(LEDGER_ENV.pauseAfter),
     retentionSeconds: retentionSeconds(),
     stopFunctions: process.env[LEDGER_ENV.stopFunctions]?.split(',') ?? [],

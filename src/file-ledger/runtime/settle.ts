@@ -19,18 +19,25 @@ const DAY_SECONDS = 24 * 60 * 60;
 const LONGEST_CAUSE = 4_000;
 
 /**
- * Ends a run whose last attempt has ended: its files, then its item, its slot last. The order counts: who finds a final status with a
- * slot still taken has only the slot left to give back.
+ * Ends a run whose last attempt has ended: its files, then its item, its slot last. The order counts: who finds a final
+ * status with a slot still taken has only the slot left to give back.
  */
 export async function settle(ledger: LedgerSettings, run: RunItem, end: AttemptEnd): Promise<void> {
   const files = await getJson<LedgerFile[]>(ledger.workBucket, filesKey(run.id));
-  if (!files) throw new Error(`Run ${run.id} cannot be settled: s3://${ledger.workBucket}/${filesKey(run.id)} is missing. Do not delete objects below runs/ while runs are live.`);
+  if (!files) {
+    throw new Error(
+      `Run ${run.id} cannot be settled: s3://${ledger.workBucket}/${filesKey(run.id)} is missing. Do not delete ` +
+        'objects below runs/ while runs are live.',
+    );
+  }
   const staged = await getJson<StagedFiles>(ledger.workBucket, stagedFilesKey(run.id));
   const rejected = new Map(staged?.rejected.map(file => [file.id, file.reason]));
 
   const outcomes = fileOutcomes(end, run.count, files, rejected);
   const ended = end.stopped ?? new Date();
-  const refusals = await updateEach([...outcomes].map(([id, outcome]) => settlement({ ledger, runId: run.id, id, outcome, ended })));
+  const refusals = await updateEach(
+    [...outcomes].map(([id, outcome]) => settlement({ ledger, runId: run.id, id, outcome, ended })),
+  );
   const cause = end.status === 'SUCCEEDED' ? undefined : failureOf(end).message.slice(0, LONGEST_CAUSE);
   const isFirst = await finishRun(ledger, run.id, {
     status: end.status,
@@ -43,7 +50,12 @@ export async function settle(ledger: LedgerSettings, run: RunItem, end: AttemptE
   const settled = [...outcomes.values()].filter((_, index) => refusals[index] === undefined);
   recordSettlement(settled, isFirst ? end : undefined);
   await release(ledger, { id: run.id, status: end.status, error: end.error, cause });
-  logger.info('Settled', { runId: run.id, attempt: run.attempt, status: end.status, files: countByStatus(outcomes.values()) });
+  logger.info('Settled', {
+    runId: run.id,
+    attempt: run.attempt,
+    status: end.status,
+    files: countByStatus(outcomes.values()),
+  });
 }
 
 interface Settlement {
@@ -54,7 +66,10 @@ interface Settlement {
   readonly ended: Date;
 }
 
-/** The update of one file. Its condition holds only between the run's claim and its settlement: a settler that comes late changes nothing. */
+/**
+ * The update of one file. Its condition holds only between the run's claim and its settlement: a settler that comes
+ * late changes nothing.
+ */
 function settlement({ ledger, runId, id, outcome, ended }: Settlement) {
   const values: Record<string, unknown> = { ':status': outcome.status, ':claimed': FILE_STATUS.claimed, ':run': runId };
   const names: Record<string, string> = { '#status': 'status', '#runId': 'runId', '#reason': 'reason' };
@@ -84,8 +99,8 @@ function settlement({ ledger, runId, id, outcome, ended }: Settlement) {
 }
 
 /**
- * Counts what this call has changed, so that a settlement that is repeated counts nothing twice. One that is cut off between a write and this line
- * leaves its numbers out: the ledger has them.
+ * Counts what this call has changed, so that a settlement that is repeated counts nothing twice. One that is cut off
+ * between a write and this line leaves its numbers out: the ledger has them.
  */
 function recordSettlement(settled: FileOutcome[], end: AttemptEnd | undefined): void {
   const counts = countByStatus(settled);
@@ -93,7 +108,7 @@ function recordSettlement(settled: FileOutcome[], end: AttemptEnd | undefined): 
     FilesLoaded: counts[FILE_STATUS.loaded],
     FilesRejected: counts[FILE_STATUS.rejected],
     FilesFailed: counts[FILE_STATUS.failed],
-    ...end && { [end.status === 'SUCCEEDED' ? 'RunsSucceeded' : 'RunsFailed']: 1, RunDuration: end.seconds },
+    ...(end && { [end.status === 'SUCCEEDED' ? 'RunsSucceeded' : 'RunsFailed']: 1, RunDuration: end.seconds }),
   });
 }
 

@@ -5,12 +5,15 @@ import { CONTRACT_VERSION } from '../../etl-step/contract';
 import { lambda } from '../../runtime/clients/lambda';
 
 /**
- * Asks every step to end what it has running for an attempt that has ended, and for earlier ones: an aborted execution has no state that could
- * do it. The next attempt may run already when the call arrives, and is left alone.
+ * Asks every step to end what it has running for an attempt that has ended, and for earlier ones: an aborted execution
+ * has no state that could do it. The next attempt may run already when the call arrives, and is left alone.
  * @returns the functions whose compute of these attempts has not ended yet; none: nothing is left
  * @throws Error if a stop function fails, after all were asked
  */
-export async function stopCompute(ledger: Pick<LedgerSettings, 'stopFunctions'>, { runId, attempt }: RunAttempt): Promise<string[]> {
+export async function stopCompute(
+  ledger: Pick<LedgerSettings, 'stopFunctions'>,
+  { runId, attempt }: RunAttempt,
+): Promise<string[]> {
   const event: StopEvent = { contract: CONTRACT_VERSION, action: 'stop', runId, attempt };
   return unended(ledger.stopFunctions, event, `Run ${runId}, attempt ${attempt}`);
 }
@@ -32,8 +35,14 @@ async function unended(functionNames: string[], event: StopEvent | TeardownEvent
   return functionNames.filter((_, index) => (answers[index] as PromiseFulfilledResult<string>).value !== 'ended');
 }
 
-async function ask(FunctionName: string, event: StopEvent | TeardownEvent, what: string): Promise<StopStatus['status']> {
-  const { FunctionError, Payload } = await lambda().send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }));
+async function ask(
+  FunctionName: string,
+  event: StopEvent | TeardownEvent,
+  what: string,
+): Promise<StopStatus['status']> {
+  const { FunctionError, Payload } = await lambda().send(
+    new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }),
+  );
   const answer = Payload?.transformToString() ?? '';
   if (FunctionError) throw new Error(`${what}: ${FunctionName} could not stop its compute: ${answer}`);
   return (JSON.parse(answer) as StopStatus).status;

@@ -22,7 +22,7 @@ export async function sweep(ledger: LedgerSettings, mayContinue: () => boolean):
       failures.push(error);
     }
   };
-  for (const runId of [...live ?? []].sort()) {
+  for (const runId of [...(live ?? [])].sort()) {
     if (!mayContinue()) {
       logger.warn('Out of time: the next sweep goes on', { runId });
       break;
@@ -34,5 +34,10 @@ export async function sweep(ledger: LedgerSettings, mayContinue: () => boolean):
   }
   await attempt('Dispatching', () => dispatch(ledger, mayContinue));
   await attempt('Measuring', () => measure(ledger, new Date()));
-  if (failures.length > 0) throw new AggregateError(failures, `The sweep failed in ${failures.length} of its parts: ${failures.map(String).join('; ')}`);
+  if (failures.length > 0) {
+    throw new AggregateError(
+      failures,
+      `The sweep failed in ${failures.length} of its parts: ${failures.map(String).join('; ')}`,
+    );
+  }
 }

@@ -13,10 +13,14 @@ interface Shard {
 
 /**
  * The files that wait, oldest first, as the index shows them: it may lag, and a claim finds that out.
- * Ends early after 2 x maxFiles entries: files that may not travel with the oldest are passed over, and must not make a call endless.
+ * Ends early after 2 x maxFiles entries: files that may not travel with the oldest are passed over, and must not make a
+ * call endless.
  * @param after only files whose `arrived` comes after this
  */
-export async function* waitingFiles(ledger: Pick<LedgerSettings, 'table' | 'maxFiles'>, after?: string): AsyncGenerator<FileItem> {
+export async function* waitingFiles(
+  ledger: Pick<LedgerSettings, 'table' | 'maxFiles'>,
+  after?: string,
+): AsyncGenerator<FileItem> {
   const pageSize = Math.ceil(ledger.maxFiles / WAITING_SHARDS);
   const shards: Shard[] = Array.from({ length: WAITING_SHARDS }, (_, number) => ({ number, files: [], done: false }));
   await Promise.all(shards.map(shard => readPage(ledger.table, shard, pageSize, after)));
@@ -30,7 +34,9 @@ export async function* waitingFiles(ledger: Pick<LedgerSettings, 'table' | 'maxF
       }
     }
     const next = (shard: Shard) => shard.files.at(-1)!.arrived;
-    const [oldest] = shards.filter(shard => shard.files.length > 0).sort((one, other) => next(one) < next(other) ? -1 : 1);
+    const [oldest] = shards
+      .filter(shard => shard.files.length > 0)
+      .sort((one, other) => (next(one) < next(other) ? -1 : 1));
     if (!oldest) return;
     yield oldest.files.pop()!;
   }
@@ -38,22 +44,29 @@ export async function* waitingFiles(ledger: Pick<LedgerSettings, 'table' | 'maxF
 
 /** Leaves the shard's next files in `files`, the oldest last. */
 async function readPage(table: string, shard: Shard, size: number, after?: string): Promise<void> {
-  const { Items, LastEvaluatedKey } = await dynamo().send(new QueryCommand({
-    TableName: table,
-    IndexName: WAITING_INDEX,
-    KeyConditionExpression: `#waiting = :shard${after === undefined ? '' : ' AND #arrived > :after'}`,
-    ExpressionAttributeNames: { '#waiting': 'waiting', ...after !== undefined && { '#arrived': 'arrived' } },
-    ExpressionAttributeValues: { ':shard': shard.number, ...after !== undefined && { ':after': after } },
-    Limit: size,
-    ExclusiveStartKey: shard.next,
-  }));
+  const { Items, LastEvaluatedKey } = await dynamo().send(
+    new QueryCommand({
+      TableName: table,
+      IndexName: WAITING_INDEX,
+      KeyConditionExpression: `#waiting = :shard${after === undefined ? '' : ' AND #arrived > :after'}`,
+      ExpressionAttributeNames: { '#waiting': 'waiting', ...(after !== undefined && { '#arrived': 'arrived' }) },
+      ExpressionAttributeValues: { ':shard': shard.number, ...(after !== undefined && { ':after': after }) },
+      Limit: size,
+      ExclusiveStartKey: shard.next,
+    }),
+  );
   shard.files = (Items ?? []).reverse() as FileItem[];
   shard.next = LastEvaluatedKey;
   shard.done = LastEvaluatedKey === undefined;
 }
 
-/** The files of the next run: the oldest leads, and those that may travel with it follow in order until the run is full. */
-export async function chooseFiles(waiting: AsyncIterable<FileItem>, most: Pick<LedgerSettings, 'maxFiles' | 'maxBytes'>): Promise<FileItem[]> {
+/**
+ * The files of the next run: the oldest leads, and those that may travel with it follow in order until the run is full.
+ */
+export async function chooseFiles(
+  waiting: AsyncIterable<FileItem>,
+  most: Pick<LedgerSettings, 'maxFiles' | 'maxBytes'>,
+): Promise<FileItem[]> {
   const chosen: FileItem[] = [];
   let bytes = 0;
   for await (const file of waiting) {

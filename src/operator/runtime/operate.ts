@@ -11,18 +11,27 @@ import { logger } from '../../runtime/logger';
 import { backfill } from '../../s3-queue-trigger/runtime/backfill';
 import { MOST_SHOWN, OPERATIONS, type OperatorRequest, type PutBackRequest, type SetAsideRequest } from '../contract';
 
-const REPLAY_WARNING = 'Loading a file again writes its rows again. A DynamoDB table keeps what is written last: items that newer files have written since are overwritten '
-  + "with this file's older values, so put those files back as well, afterwards. Redshift's upsert keeps the newer row if the dataset has a 'latestBy'.";
+const REPLAY_WARNING =
+  'Loading a file again writes its rows again. A DynamoDB table keeps what is written last: items that newer ' +
+  'files have written since are overwritten ' +
+  "with this file's older values, so put those files back as well, afterwards. Redshift's upsert keeps the newer " +
+  "row if the dataset has a 'latestBy'.";
 
 const GO_ON = "There is more: make the same call again, with 'next' as it is here.";
 
 const NEXT_SWEEP = 'The next sweep, within a minute, begins their runs, unless minRunInterval lets files gather first.';
 
 /** Carries out one request of an operator. What is no request is answered with what is allowed, and changes nothing. */
-export async function operate(payload: unknown, settings: OperatorSettings, mayContinue: () => boolean): Promise<object> {
+export async function operate(
+  payload: unknown,
+  settings: OperatorSettings,
+  mayContinue: () => boolean,
+): Promise<object> {
   try {
     const request = parseRequest(payload);
-    logger.info('Operator', { request: { ...request, ...'fileIds' in request && { fileIds: request.fileIds?.length } } });
+    logger.info('Operator', {
+      request: { ...request, ...('fileIds' in request && { fileIds: request.fileIds?.length }) },
+    });
     return await carryOut(request, settings, mayContinue);
   } catch (error) {
     if (!(error instanceof RefusedRequest)) throw error;
@@ -30,40 +39,74 @@ export async function operate(payload: unknown, settings: OperatorSettings, mayC
   }
 }
 
-async function carryOut(request: OperatorRequest, settings: OperatorSettings, mayContinue: () => boolean): Promise<object> {
+async function carryOut(
+  request: OperatorRequest,
+  settings: OperatorSettings,
+  mayContinue: () => boolean,
+): Promise<object> {
   switch (request.operation) {
-    case 'putBack': return putBackFiles(request, settings, mayContinue);
-    case 'setAside': return setAsideFiles(request, settings, mayContinue);
+    case 'putBack':
+      return putBackFiles(request, settings, mayContinue);
+    case 'setAside':
+      return setAsideFiles(request, settings, mayContinue);
     case 'pause':
       await pause(settings, request.reason);
-      return { paused: request.reason, note: 'No run begins until {"operation": "resume"}; runs that have begun go on.' };
+      return {
+        paused: request.reason,
+        note: 'No run begins until {"operation": "resume"}; runs that have begun go on.',
+      };
     case 'resume': {
       const was = pauseOf(settings, await getSlots(settings));
       await resume(settings);
       return { resumed: true, pausedBefore: was ?? null, note: NEXT_SWEEP };
     }
     case 'backfill': {
-      const answer = await backfill(settings, { bucket: settings.bucket, prefix: request.prefix, next: request.next, mayContinue });
+      const answer = await backfill(settings, {
+        bucket: settings.bucket,
+        prefix: request.prefix,
+        next: request.next,
+        mayContinue,
+      });
       const last = answer.failed > 0 ? 'Repair what the problems say, then make the same call again.' : NEXT_SWEEP;
       return { ...answer, note: 'next' in answer ? GO_ON : last };
     }
-    case 'showFile': return showFile(settings, request);
-    case 'showWaiting': return showWaiting(settings, request);
-    case 'showFailures': return showFailures(settings, request, mayContinue);
+    case 'showFile':
+      return showFile(settings, request);
+    case 'showWaiting':
+      return showWaiting(settings, request);
+    case 'showFailures':
+      return showFailures(settings, request, mayContinue);
   }
 }
 
-async function putBackFiles(request: PutBackRequest, settings: OperatorSettings, mayContinue: () => boolean): Promise<object> {
+async function putBackFiles(
+  request: PutBackRequest,
+  settings: OperatorSettings,
+  mayContinue: () => boolean,
+): Promise<object> {
   const pages = selectFiles(settings, request, request.next);
-  const { count, ...rest } = await change(pages, files => putBack(settings, files, request.alone ?? false), mayContinue);
-  return { putBack: count, ...rest, ...count > 0 && { warning: REPLAY_WARNING }, note: rest.next === undefined ? NEXT_SWEEP : GO_ON };
+  const { count, ...rest } = await change(
+    pages,
+    files => putBack(settings, files, request.alone ?? false),
+    mayContinue,
+  );
+  return {
+    putBack: count,
+    ...rest,
+    ...(count > 0 && { warning: REPLAY_WARNING }),
+    note: rest.next === undefined ? NEXT_SWEEP : GO_ON,
+  };
 }
 
-async function setAsideFiles(request: SetAsideRequest, settings: OperatorSettings, mayContinue: () => boolean): Promise<object> {
+async function setAsideFiles(
+  request: SetAsideRequest,
+  settings: OperatorSettings,
+  mayContinue: () => boolean,
+): Promise<object> {
   const selection = request.prefix === undefined ? request : { prefix: request.prefix, status: FILE_STATUS.pending };
   const pages = selectFiles(settings, selection, request.next);
   const { count, ...rest } = await change(pages, files => setAside(settings, files, request.reason), mayContinue);
-  return { setAside: count, ...rest, ...rest.next !== undefined && { note: GO_ON } };
+  return { setAside: count, ...rest, ...(rest.next !== undefined && { note: GO_ON }) };
 }
 
 interface Changes {
@@ -103,5 +146,5 @@ async function change(pages: AsyncIterable<FilePage>, action: Change, mayContinu
     next = page.next;
     if (!mayContinue()) break;
   }
-  return { count, files, leftAsTheyAre, unknown, ...next !== undefined && { next } };
+  return { count, files, leftAsTheyAre, unknown, ...(next !== undefined && { next }) };
 }

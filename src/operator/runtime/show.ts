@@ -14,42 +14,78 @@ const WAITING_ENTRIES = 4_000;
 const FAILED: ReadonlySet<string> = new Set(['FAILED', 'TIMED_OUT', 'ABORTED', FILE_STATUS.rejected]);
 
 /** What happened to a file, and what happens next. */
-export async function showFile(settings: OperatorSettings, { fileId, key, versionId }: ShowFileRequest): Promise<object> {
-  const id = fileId ?? await idOf(settings, key!, versionId);
+export async function showFile(
+  settings: OperatorSettings,
+  { fileId, key, versionId }: ShowFileRequest,
+): Promise<object> {
+  const id = fileId ?? (await idOf(settings, key!, versionId));
   const file = id === undefined ? undefined : (await getItems(settings, [id])).find(isFile);
   if (!file) return { answer: unknownFile(settings, id, key) };
   const run = (await getItems(settings, [file.runId])).find(isRun);
   const paused = pauseOf(settings, await getSlots(settings));
-  return { answer: story(file, run, paused), file, ...run && { run: shownRun(run) } };
+  return { answer: story(file, run, paused), file, ...(run && { run: shownRun(run) }) };
 }
 
-function unknownFile({ bucket, prefix, suffixes }: OperatorSettings, id: string | undefined, key: string | undefined): string {
+function unknownFile(
+  { bucket, prefix, suffixes }: OperatorSettings,
+  id: string | undefined,
+  key: string | undefined,
+): string {
   if (key === undefined) return `The ledger has no file ${id}.`;
-  if (id === undefined) return `There is no object s3://${bucket}/${key}. It may have been loaded before it was deleted: ask with its 'versionId' or 'fileId'.`;
-  if (!isWanted(key, prefix, suffixes)) return `The trigger does not take s3://${bucket}/${key}: it takes keys that begin with '${prefix}' and end with ${suffixes.join(' or ') || 'anything but /'}.`;
-  return `The object s3://${bucket}/${key} is there, but the ledger does not know it: its event is in the queue or in the dead-letter queue, or it is older than the trigger. `
-    + `If it does not come, enter it: {"operation": "backfill", "prefix": ${JSON.stringify(key)}}.`;
+  if (id === undefined) {
+    return (
+      `There is no object s3://${bucket}/${key}. It may have been loaded before it was deleted: ask with its ` +
+      `'versionId' or 'fileId'.`
+    );
+  }
+  if (!isWanted(key, prefix, suffixes)) {
+    return (
+      `The trigger does not take s3://${bucket}/${key}: it takes keys that begin with '${prefix}' and end with ` +
+      `${suffixes.join(' or ') || 'anything but /'}.`
+    );
+  }
+  return (
+    `The object s3://${bucket}/${key} is there, but the ledger does not know it: its event is in the queue or in ` +
+    'the dead-letter queue, or it is older than the trigger. ' +
+    `If it does not come, enter it: {"operation": "backfill", "prefix": ${JSON.stringify(key)}}.`
+  );
 }
 
 function story(file: FileItem, run: RunItem | undefined, paused: string | undefined): string {
   const by = `run ${file.runId}`;
   switch (file.status) {
     case FILE_STATUS.pending:
-      return `It waits for a run${file.runId === NO_RUN ? '' : `, after ${by}${run?.cause ? ` (${run.cause})` : ''}`}. `
-        + (paused === undefined ? 'It goes with the next one that has room for it.' : `The trigger is paused, ${paused}. It goes on after {"operation": "resume"}.`);
+      return (
+        `It waits for a run${file.runId === NO_RUN ? '' : `, after ${by}${run?.cause ? ` (${run.cause})` : ''}`}. ` +
+        (paused === undefined
+          ? 'It goes with the next one that has room for it.'
+          : `The trigger is paused, ${paused}. It goes on after {"operation": "resume"}.`)
+      );
     case FILE_STATUS.claimed:
-      return `It is being loaded: ${by}, ${run ? `attempt ${run.attempt}, execution ${executionName(run.id, run.attempt)}` : 'which is about to start'}.`;
+      return (
+        `It is being loaded: ${by}, ` +
+        `${run ? `attempt ${run.attempt}, execution ${executionName(run.id, run.attempt)}` : 'which is about to start'}.`
+      );
     case FILE_STATUS.loaded:
       return `It was loaded by ${by}.`;
     case FILE_STATUS.rejected:
-      return `It was rejected and is not loaded: ${file.reason}. Once it can be loaded: {"operation": "putBack", "fileIds": ["${file.id}"]}.`;
+      return (
+        `It was rejected and is not loaded: ${file.reason}. Once it can be loaded: {"operation": "putBack", ` +
+        `"fileIds": ["${file.id}"]}.`
+      );
     case FILE_STATUS.failed:
-      return `It is not loaded, because ${by} failed: ${file.reason}. Once the cause is repaired: {"operation": "putBack", "runId": "${file.runId}"}.`;
+      return (
+        `It is not loaded, because ${by} failed: ${file.reason}. Once the cause is repaired: {"operation": ` +
+        `"putBack", "runId": "${file.runId}"}.`
+      );
   }
 }
 
 /** The oldest files that wait, and what may hold them up. */
-export async function showWaiting(settings: OperatorSettings, { prefix = '', next }: ShowWaitingRequest): Promise<object> {
+export async function showWaiting(
+  settings: OperatorSettings,
+  { prefix = '', next }: ShowWaitingRequest,
+): Promise<object> {
   const slots = await getSlots(settings);
   const files: FileItem[] = [];
   let last: string | undefined;
@@ -64,16 +100,26 @@ export async function showWaiting(settings: OperatorSettings, { prefix = '', nex
   }
   return {
     paused: pauseOf(settings, slots) ?? null,
-    runs: [...slots.live ?? []].sort(),
+    runs: [...(slots.live ?? [])].sort(),
     files: files.map(({ id, key, versionId, size, arrived, limit, runId }) => ({
-      fileId: id, key, versionId, size, arrived: arrived.split('#')[0], ...limit > 0 && { limit }, ...runId !== NO_RUN && { lastRun: runId },
+      fileId: id,
+      key,
+      versionId,
+      size,
+      arrived: arrived.split('#')[0],
+      ...(limit > 0 && { limit }),
+      ...(runId !== NO_RUN && { lastRun: runId }),
     })),
-    ...more && { next: last },
+    ...(more && { next: last }),
   };
 }
 
 /** Runs and files that failed, in no order; as many as fit into the time and the answer. */
-export async function showFailures(settings: OperatorSettings, { since, next }: ShowFailuresRequest, mayContinue: () => boolean): Promise<object> {
+export async function showFailures(
+  settings: OperatorSettings,
+  { since, next }: ShowFailuresRequest,
+  mayContinue: () => boolean,
+): Promise<object> {
   const paused = pauseOf(settings, await getSlots(settings));
   const first = since === undefined ? '' : new Date(since).toISOString().replace(/[-:]|\.\d+/g, ''); // as run ids begin
   const runs: object[] = [];
@@ -89,7 +135,7 @@ export async function showFailures(settings: OperatorSettings, { since, next }: 
     last = page.last;
     if (last === undefined || !mayContinue()) break;
   }
-  return { paused: paused ?? null, runs, files, ...last !== undefined && { next: last } };
+  return { paused: paused ?? null, runs, files, ...(last !== undefined && { next: last }) };
 }
 
 function shownRun({ id, status, attempt, count, bytes, created, seconds, error, cause, results }: RunItem): object {

@@ -4,5 +4,5 @@ let client: ECSClient | undefined;
 
 /** The ECS client of this function, made at its first use. */
 export function ecs(): ECSClient {
-  return client ??= new ECSClient({});
+  return (client ??= new ECSClient({}));
 }

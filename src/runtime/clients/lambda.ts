@@ -4,5 +4,5 @@ let client: LambdaClient | undefined;
 
 /** The Lambda client of this function, made at its first use. */
 export function lambda(): LambdaClient {
-  return client ??= new LambdaClient({});
+  return (client ??= new LambdaClient({}));
 }

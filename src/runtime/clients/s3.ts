@@ -4,5 +4,5 @@ let client: S3Client | undefined;
 
 /** The S3 client of this function, made at its first use. */
 export function s3(): S3Client {
-  return client ??= new S3Client({});
+  return (client ??= new S3Client({}));
 }

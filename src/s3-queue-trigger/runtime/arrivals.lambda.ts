@@ -16,14 +16,18 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
   const settings = { table: ledger.table, retentionSeconds: ledger.retentionSeconds, ...fileFilter() };
   const failed: string[] = [];
   const entries: Entry[] = [];
-  await pMap(event.Records, async ({ messageId, body }) => {
-    try {
-      entries.push(...await receive(body, settings));
-    } catch (error) {
-      logger.error('A message failed', { error, messageId });
-      failed.push(messageId);
-    }
-  }, { concurrency: PARALLEL_MESSAGES });
+  await pMap(
+    event.Records,
+    async ({ messageId, body }) => {
+      try {
+        entries.push(...(await receive(body, settings)));
+      } catch (error) {
+        logger.error('A message failed', { error, messageId });
+        failed.push(messageId);
+      }
+    },
+    { concurrency: PARALLEL_MESSAGES },
+  );
 
   recordEntries(entries);
 

@@ -35,9 +35,15 @@ export async function enter(object: ObjectCreated, settings: ArrivalSettings): P
   const arrival = await lookUp(object);
   if (!arrival) return 'gone';
   const problem = sizeProblem(arrival.size, settings.minFileSize, settings.maxFileSize);
-  const file = problem === undefined ? newFileItem(arrival) : rejectedFileItem(arrival, problem, fileExpiry(settings, new Date()));
+  const file =
+    problem === undefined ? newFileItem(arrival) : rejectedFileItem(arrival, problem, fileExpiry(settings, new Date()));
   const isNew = await arrive(settings, file);
-  logger.info(isNew ? problem ?? 'Arrived' : 'Announced again', { fileId: file.id, bucket: file.bucket, key: file.key, versionId: file.versionId });
+  logger.info(isNew ? (problem ?? 'Arrived') : 'Announced again', {
+    fileId: file.id,
+    bucket: file.bucket,
+    key: file.key,
+    versionId: file.versionId,
+  });
   if (!isNew) return 'known';
   return problem === undefined ? 'arrived' : 'rejected';
 }
@@ -50,22 +56,26 @@ export function recordEntries(entries: Entry[]): void {
 }
 
 /**
- * Asks S3 for exactly the version that the event is about, or for the present one if it names none; undefined if it is gone: replaced by a later
- * upload (whose own event brings the newer object) or deleted (there is nothing left to load).
+ * Asks S3 for exactly the version that the event is about, or for the present one if it names none; undefined if it is
+ * gone: replaced by a later upload (whose own event brings the newer object) or deleted (there is nothing left to
+ * load).
  *
- * A refusal is not taken for "gone": the functions may list the bucket, and then S3 answers 404 for what is missing. The message fails, comes
- * again and ends in the dead-letter queue, from where it can be sent back once the permission is there.
+ * A refusal is not taken for "gone": the functions may list the bucket, and then S3 answers 404 for what is missing.
+ * The message fails, comes again and ends in the dead-letter queue, from where it can be sent back once the permission
+ * is there.
  */
 export async function lookUp(object: ObjectCreated): Promise<Arrival | undefined> {
   const { bucket, key, versionId, etag } = object;
   let head: HeadObjectCommandOutput;
   try {
-    head = await s3().send(new HeadObjectCommand({
-      Bucket: bucket,
-      Key: key,
-      VersionId: versionId,
-      IfMatch: versionId || !etag ? undefined : `"${etag}"`,
-    }));
+    head = await s3().send(
+      new HeadObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        VersionId: versionId,
+        IfMatch: versionId || !etag ? undefined : `"${etag}"`,
+      }),
+    );
   } catch (error) {
     const gone = goneBecause(error);
     if (!gone) throw new Error(`S3 does not show ${describe(object)}: ${explain(error)}`, { cause: error });
@@ -88,16 +98,23 @@ export async function lookUp(object: ObjectCreated): Promise<Arrival | undefined
 
 function goneBecause(error: unknown): string | undefined {
   switch (statusOf(error)) {
-    case 404: return 'the object was deleted';
-    case 405: return 'the version is a delete marker';
-    case 412: return 'a later upload has replaced the object';
-    default: return undefined;
+    case 404:
+      return 'the object was deleted';
+    case 405:
+      return 'the version is a delete marker';
+    case 412:
+      return 'a later upload has replaced the object';
+    default:
+      return undefined;
   }
 }
 
 function explain(error: unknown): string {
   if (statusOf(error) !== 403) return String(error);
-  return 'access denied (403). The trigger allows its function to read and list the bucket: look for a bucket policy, a key policy or a boundary that forbids it.';
+  return (
+    'access denied (403). The trigger allows its function to read and list the bucket: look for a bucket policy, a ' +
+    'key policy or a boundary that forbids it.'
+  );
 }
 
 function statusOf(error: unknown): number | undefined {

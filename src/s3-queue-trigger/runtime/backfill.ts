@@ -34,8 +34,9 @@ export interface BackfillAnswer {
 }
 
 /**
- * Enters the present version of each object that lies in the landing bucket, just as its event would: known ones stay as they are, so that it may
- * be repeated, and overlap with events. It goes by key, so that a call can go on where the one before ended, however much later.
+ * Enters the present version of each object that lies in the landing bucket, just as its event would: known ones stay
+ * as they are, so that it may be repeated, and overlap with events. It goes by key, so that a call can go on where the
+ * one before ended, however much later.
  */
 export async function backfill(settings: ArrivalSettings, options: BackfillOptions): Promise<BackfillAnswer> {
   const counts = { entered: 0, rejected: 0, knownBefore: 0, leftOut: 0, failed: 0 };
@@ -44,33 +45,42 @@ export async function backfill(settings: ArrivalSettings, options: BackfillOptio
   const problems: string[] = [];
   let next = options.next;
   do {
-    const { Contents = [], IsTruncated } = await s3().send(new ListObjectsV2Command({
-      Bucket: options.bucket,
-      Prefix: narrower(settings.prefix, options.prefix ?? ''),
-      StartAfter: next,
-    }));
-    await pMap(Contents, async ({ Key: key = '', LastModified: time = new Date() }) => {
-      if (!isWanted(key, settings.prefix, settings.suffixes) || !key.startsWith(options.prefix ?? '')) {
-        counts.leftOut++;
-        return;
-      }
-      try {
-        const entry = await enter({ bucket: options.bucket, key, time }, settings);
-        entries.push(entry);
-        counts[counted[entry]]++;
-      } catch (error) {
-        logger.error('An object could not be entered', { error, key });
-        counts.failed++;
-        if (problems.length < MOST_PROBLEMS_SHOWN) problems.push(String(error));
-      }
-    }, { concurrency: PARALLEL_OBJECTS });
+    const { Contents = [], IsTruncated } = await s3().send(
+      new ListObjectsV2Command({
+        Bucket: options.bucket,
+        Prefix: narrower(settings.prefix, options.prefix ?? ''),
+        StartAfter: next,
+      }),
+    );
+    await pMap(
+      Contents,
+      async ({ Key: key = '', LastModified: time = new Date() }) => {
+        if (!isWanted(key, settings.prefix, settings.suffixes) || !key.startsWith(options.prefix ?? '')) {
+          counts.leftOut++;
+          return;
+        }
+        try {
+          const entry = await enter({ bucket: options.bucket, key, time }, settings);
+          entries.push(entry);
+          counts[counted[entry]]++;
+        } catch (error) {
+          logger.error('An object could not be entered', { error, key });
+          counts.failed++;
+          if (problems.length < MOST_PROBLEMS_SHOWN) problems.push(String(error));
+        }
+      },
+      { concurrency: PARALLEL_OBJECTS },
+    );
     next = IsTruncated ? Contents.at(-1)!.Key : undefined;
   } while (next !== undefined && options.mayContinue());
   recordEntries(entries);
-  return { ...counts, problems, ...next !== undefined && { next } };
+  return { ...counts, problems, ...(next !== undefined && { next }) };
 }
 
-/** Of two prefixes the longer one: where neither is the beginning of the other no key has both, and isWanted finds that out. */
+/**
+ * Of two prefixes the longer one: where neither is the beginning of the other no key has both, and isWanted finds that
+ * out.
+ */
 function narrower(one: string, other: string): string {
   return one.length > other.length ? one : other;
 }

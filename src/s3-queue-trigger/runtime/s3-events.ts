@@ -16,29 +16,46 @@ interface S3Record {
   readonly eventTime: string;
   readonly s3: {
     readonly bucket: { readonly name: string };
-    readonly object: { readonly key: string; readonly eTag?: string; readonly versionId?: string; readonly sequencer?: string };
+    readonly object: {
+      readonly key: string;
+      readonly eTag?: string;
+      readonly versionId?: string;
+      readonly sequencer?: string;
+    };
   };
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html */
 interface EventBridgeEvent {
-  readonly 'source': 'aws.s3';
+  readonly source: 'aws.s3';
   readonly 'detail-type': string;
-  readonly 'time': string;
-  readonly 'detail': {
+  readonly time: string;
+  readonly detail: {
     readonly bucket: { readonly name: string };
-    readonly object: { readonly 'key': string; readonly 'etag'?: string; readonly 'version-id'?: string; readonly 'sequencer'?: string };
+    readonly object: {
+      readonly key: string;
+      readonly etag?: string;
+      readonly 'version-id'?: string;
+      readonly sequencer?: string;
+    };
   };
 }
 
 /**
- * The new objects that a message announces, in either form that S3 sends: none for other events and for S3's test message.
+ * The new objects that a message announces, in either form that S3 sends: none for other events and for S3's test
+ * message.
  * @throws Error if the message is none of S3's
  */
 export function objectsCreated(message: string): ObjectCreated[] {
   const event = parse(message);
-  if (Array.isArray(event.Records)) return (event.Records as S3Record[]).filter(record => record.eventName?.startsWith('ObjectCreated:')).map(fromNotification);
-  if (event.source === 'aws.s3') return event['detail-type'] === 'Object Created' ? [fromEventBridge(event as unknown as EventBridgeEvent)] : [];
+  if (Array.isArray(event.Records)) {
+    return (event.Records as S3Record[])
+      .filter(record => record.eventName?.startsWith('ObjectCreated:'))
+      .map(fromNotification);
+  }
+  if (event.source === 'aws.s3') {
+    return event['detail-type'] === 'Object Created' ? [fromEventBridge(event as unknown as EventBridgeEvent)] : [];
+  }
   if (event.Event === 's3:TestEvent') return []; // sent once, when the notification is set up
   throw new Error(`The message must be an event of S3, got: ${message.slice(0, 500)}`);
 }
@@ -47,7 +64,9 @@ function parse(message: string): Record<string, unknown> {
   try {
     return Object(JSON.parse(message)) as Record<string, unknown>;
   } catch (error) {
-    throw new Error(`The message must be an event of S3, which is JSON, got: ${message.slice(0, 500)}`, { cause: error });
+    throw new Error(`The message must be an event of S3, which is JSON, got: ${message.slice(0, 500)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -73,7 +92,10 @@ function fromEventBridge({ time, detail: { bucket, object } }: EventBridgeEvent)
   };
 }
 
-/** Objects written while versioning is suspended have the version `null`, which the next upload replaces: it identifies nothing. */
+/**
+ * Objects written while versioning is suspended have the version `null`, which the next upload replaces: it identifies
+ * nothing.
+ */
 export function realVersion(versionId: string | undefined): string | undefined {
   return versionId && versionId !== 'null' ? versionId : undefined;
 }

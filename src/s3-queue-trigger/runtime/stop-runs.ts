@@ -7,7 +7,9 @@ import { logger } from '../../runtime/logger';
 /** For a last look that settles files, and for the answer. */
 const RESERVE_MILLISECONDS = 90_000;
 
-/** Looks with errors in a row, about a minute, after which nobody waits any longer: each call was tried several times. */
+/**
+ * Looks with errors in a row, about a minute, after which nobody waits any longer: each call was tried several times.
+ */
 const MOST_FAILED_LOOKS = 10;
 
 /** CloudFormation takes 4 KB. */
@@ -25,17 +27,24 @@ export interface StopRunsOptions {
  * Closes the trigger and waits until nothing runs.
  * @throws Error that names what is left, if it does not end in time or cannot be ended
  */
-export async function stopRuns(ledger: LedgerSettings, { reason, remainingMilliseconds }: StopRunsOptions): Promise<void> {
+export async function stopRuns(
+  ledger: LedgerSettings,
+  { reason, remainingMilliseconds }: StopRunsOptions,
+): Promise<void> {
   const began = Date.now();
   for (let failedLooks = 0; ;) {
     const { left, errors } = await look(ledger, reason);
     if (left.size === 0 && errors.size === 0) return;
     logger.info('Not everything has ended', { left: list(left), errors: list(errors) });
     failedLooks = errors.size === 0 ? 0 : failedLooks + 1;
-    if (failedLooks >= MOST_FAILED_LOOKS) throw new Error(`${errors.size} of what runs cannot be ended: ${list(errors)}.`);
+    if (failedLooks >= MOST_FAILED_LOOKS) {
+      throw new Error(`${errors.size} of what runs cannot be ended: ${list(errors)}.`);
+    }
     const waitMilliseconds = waitSeconds((Date.now() - began) / 1000) * 1000;
     if (remainingMilliseconds() < waitMilliseconds + RESERVE_MILLISECONDS) {
-      throw new Error(`${left.size + errors.size} of what runs has not ended in time: ${list(new Map([...errors, ...left]))}.`);
+      throw new Error(
+        `${left.size + errors.size} of what runs has not ended in time: ${list(new Map([...errors, ...left]))}.`,
+      );
     }
     await pause(waitMilliseconds);
   }
@@ -50,8 +59,9 @@ async function look(ledger: LedgerSettings, reason: string): Promise<Closing> {
 }
 
 function list(things: Map<string, unknown>): string {
-  const named = [...things].slice(0, MOST_NAMED)
+  const named = [...things]
+    .slice(0, MOST_NAMED)
     .map(([name, what]) => `${name}: ${what instanceof Error ? what.message : what}`.slice(0, LONGEST_TEXT));
   const others = things.size - named.length;
-  return [...named, ...others > 0 ? [`and ${others} more`] : []].join('; ');
+  return [...named, ...(others > 0 ? [`and ${others} more`] : [])].join('; ');
 }

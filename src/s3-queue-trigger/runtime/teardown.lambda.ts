@@ -23,8 +23,11 @@ async function failureToStop(event: CloudFormationCustomResourceEvent, context: 
     return undefined;
   } catch (error) {
     logger.error('Runs could not be stopped', error as Error);
-    return `${(error as Error).message} What they need has not been deleted. Repair the cause and delete the stack ${stack} again: `
-      + 'that goes on from here. To delete it without stopping them, end their compute by hand, then: '
-      + `aws cloudformation delete-stack --stack-name ${stack} --retain-resources ${event.LogicalResourceId}`;
+    return (
+      `${(error as Error).message} What they need has not been deleted. Repair the cause and delete the stack ` +
+      `${stack} again: ` +
+      'that goes on from here. To delete it without stopping them, end their compute by hand, then: ' +
+      `aws cloudformation delete-stack --stack-name ${stack} --retain-resources ${event.LogicalResourceId}`
+    );
   }
 }

@@ -14,10 +14,18 @@ export default [DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand, Tr
   GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client, SFNClient, StartExecutionCommand];
 `;
 
-const PROGRAM = 'const began = process.hrtime.bigint(); require(process.argv[1]); console.log(Number(process.hrtime.bigint() - began) / 1e6)';
+const PROGRAM =
+  'const began = process.hrtime.bigint(); require(process.argv[1]); console.log(Number(process.hrtime.bigint() - ' +
+  'began) / 1e6)';
 
-/** Milliseconds that Node.js takes to import the bundle and the bare clients: medians of runs in turn, each in a process of its own. */
-export function importTimes(bundle: string, repeats: number): { readonly bundle: number; readonly bareClients: number } {
+/**
+ * Milliseconds that Node.js takes to import the bundle and the bare clients: medians of runs in turn, each in a process
+ * of its own.
+ */
+export function importTimes(
+  bundle: string,
+  repeats: number,
+): { readonly bundle: number; readonly bareClients: number } {
   const folder = mkdtempSync(path.join(tmpdir(), 'bare-clients-'));
   try {
     const bare = path.join(folder, 'index.js');

@@ -17,11 +17,18 @@ const server = createServer((request, response) => {
   calls[operation] = (calls[operation] ?? 0) + 1;
   request.resume().on('end', () => {
     if (operation === 'HEAD object') {
-      response.writeHead(200, {
-        'Content-Length': 100, 'ETag': '"0123456789abcdef"', 'Last-Modified': 'Sun, 01 Mar 2026 10:00:00 GMT', 'x-amz-version-id': 'v1',
-      }).end();
+      response
+        .writeHead(200, {
+          'Content-Length': 100,
+          ETag: '"0123456789abcdef"',
+          'Last-Modified': 'Sun, 01 Mar 2026 10:00:00 GMT',
+          'x-amz-version-id': 'v1',
+        })
+        .end();
     } else {
-      response.writeHead(200, { 'Content-Type': 'application/x-amz-json-1.0' }).end(operation === 'GetItem' ? SLOTS : '{}');
+      response
+        .writeHead(200, { 'Content-Type': 'application/x-amz-json-1.0' })
+        .end(operation === 'GetItem' ? SLOTS : '{}');
     }
   });
 });

@@ -30,13 +30,15 @@ export async function startItemSink(table: string, key: string): Promise<ItemSin
 
   function answer(operation: string, body: Buffer): object {
     switch (operation) {
-      case 'DescribeTable': return { Table: description };
+      case 'DescribeTable':
+        return { Table: description };
       case 'BatchWriteItem': {
         const count = occurrences(body, '"PutRequest"');
         items += count;
         return { UnprocessedItems: {}, ConsumedCapacity: [{ TableName: table, CapacityUnits: count }] };
       }
-      default: throw new Error(`the item sink does not know ${operation}`);
+      default:
+        throw new Error(`the item sink does not know ${operation}`);
     }
   }
 

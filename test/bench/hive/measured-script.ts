@@ -15,7 +15,8 @@ export interface MeasuredStatement extends Measurement {
 const TICKS_PER_SECOND = 100;
 
 /**
- * Runs a script and measures every statement: between two of them, Hive's command line prints the clock and the CPU time of its own process.
+ * Runs a script and measures every statement: between two of them, Hive's command line prints the clock and the CPU
+ * time of its own process.
  * @throws if the script fails, with what Hive has printed
  */
 export async function runMeasured(hive: RunningHive, script: string): Promise<MeasuredStatement[]> {
@@ -23,13 +24,22 @@ export async function runMeasured(hive: RunningHive, script: string): Promise<Me
   const mark = `!date +%s.%N;\n!cat /proc/${pid}/stat;\n`;
   const statements = statementsOf(script);
   const measured = statements.filter(statement => !/^set /.test(withoutComments(statement)));
-  const { exitCode, stdout, stderr } = await hive.run(statements.map(statement => measured.includes(statement) ? `${mark}${statement}` : statement).join('') + mark);
+  const { exitCode, stdout, stderr } = await hive.run(
+    statements.map(statement => (measured.includes(statement) ? `${mark}${statement}` : statement)).join('') + mark,
+  );
   if (exitCode !== 0) throw new Error(`Hive ended with exit code ${exitCode}:\n${stderr}`);
-  const lines = stdout.trim().split('\n').filter(line => /^\d+\.\d{9}$|^\d+ \(/.test(line));
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .filter(line => /^\d+\.\d{9}$|^\d+ \(/.test(line));
   const marks = Array.from({ length: measured.length + 1 }, (_, index) => ({
-    wallSeconds: Number(lines[2 * index]), cpuSeconds: cpuSeconds(lines[2 * index + 1]),
+    wallSeconds: Number(lines[2 * index]),
+    cpuSeconds: cpuSeconds(lines[2 * index + 1]),
   }));
-  return measured.map((statement, index) => ({ name: nameOf(statement), ...difference(marks[index], marks[index + 1]) }));
+  return measured.map((statement, index) => ({
+    name: nameOf(statement),
+    ...difference(marks[index], marks[index + 1]),
+  }));
 }
 
 /** All statements together. */
@@ -44,7 +54,11 @@ export function totalOf(statements: Measurement[]): Measurement {
 async function processOf(hive: RunningHive): Promise<string> {
   const { stdout } = await hive.run('!cat /proc/self/stat;\n');
   const pid = /\) \S (\d+) /.exec(stdout)?.[1];
-  if (!pid) throw new Error(`the measurement needs Linux, whose /proc tells the CPU time of a process; Hive has printed: ${stdout}`);
+  if (!pid) {
+    throw new Error(
+      `the measurement needs Linux, whose /proc tells the CPU time of a process; Hive has printed: ${stdout}`,
+    );
+  }
   return pid;
 }
 
@@ -60,7 +74,10 @@ function nameOf(statement: string): string {
   return /INSERT (?:OVERWRITE|INTO) TABLE (\w+)/.exec(text)?.[0] ?? text.split(/[\n(]/)[0].trim();
 }
 
-/** From a line of /proc/<pid>/stat: fields 14 and 15 (proc(5)), counted behind the command's name, which may hold spaces. */
+/**
+ * From a line of /proc/<pid>/stat: fields 14 and 15 (proc(5)), counted behind the command's name, which may hold
+ * spaces.
+ */
 function cpuSeconds(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;

@@ -3,7 +3,10 @@ import * as path from 'path';
 
 const FILES = 4;
 
-/** Writes orders of examples/orders as CSV, the same ones every time: valid, with keys of their own, every tenth with quotes. Returns their bytes. */
+/**
+ * Writes orders of examples/orders as CSV, the same ones every time: valid, with keys of their own, every tenth with
+ * quotes. Returns their bytes.
+ */
 export function writeOrderFiles(folder: string, rows: number): number {
   mkdirSync(folder, { recursive: true });
   let bytes = 0;
@@ -29,7 +32,8 @@ function order(row: number): string {
   const pick = scramble(row); // so that no column grows with the key
   const day = new Date(Date.UTC(2026, 0, 1) + (pick % 365) * 86_400_000).toISOString().slice(0, 10);
   const time = `${two(pick % 24)}:${two(pick % 60)}:${two(pick % 59)}`;
-  const note = row % 10 === 0 ? `"left at the door, ""${pick % 1_000}"""` : row % 3 === 0 ? '' : `note ${pick % 100_000}`;
+  const note =
+    row % 10 === 0 ? `"left at the door, ""${pick % 1_000}"""` : row % 3 === 0 ? '' : `note ${pick % 100_000}`;
   return [
     `order-${String(row).padStart(10, '0')}`,
     `customer-${pick % 50_000}`,
@@ -46,4 +50,4 @@ function order(row: number): string {
 const two = (number: number): string => String(number).padStart(2, '0');
 
 /** A number that looks random, the same one for the same row: multiples of a prime, modulo a greater one. */
-const scramble = (row: number): number => (row + 1) * 1_664_525 % 2_147_483_647;
+const scramble = (row: number): number => ((row + 1) * 1_664_525) % 2_147_483_647;

@@ -19,14 +19,18 @@ const useSink = (endpoint: string): string => `set dynamodb.endpoint=${endpoint}
 export function stepScript(folder: string, runId: string, endpoint: string): string {
   const rendered = hiveScript({ dataset: ORDERS._definition, tableName: TABLE, attributeNames: {}, epochSeconds: [] });
   const script = fillHiveScript(rendered, {
-    workBucket: BUCKET, runId, stepId: STEP_ID, reducers: 2, writeRate: { percent: 100 },
+    workBucket: BUCKET,
+    runId,
+    stepId: STEP_ID,
+    reducers: 2,
+    writeRate: { percent: 100 },
   });
   return useSink(endpoint) + script.replaceAll(`s3://${BUCKET}/`, `file://${folder}/`);
 }
 
 /**
- * The shortest HiveQL that loads the same rows, as a tutorial has it: a cast that fails gives null, a malformed line gives some row, and
- * several rows with one key fail the load or leave any of them.
+ * The shortest HiveQL that loads the same rows, as a tutorial has it: a cast that fails gives null, a malformed line
+ * gives some row, and several rows with one key fail the load or leave any of them.
  */
 export function shortestScript(folder: string, runId: string, endpoint: string): string {
   return `${useSink(endpoint)}set hive.execution.engine=mr;

@@ -6,18 +6,23 @@ import type { JobStatus } from '../../../src/etl-step/contract';
 
 let aws: FakeAws;
 
-freshAwsForEachTest(fake => { aws = fake; });
+freshAwsForEachTest(fake => {
+  aws = fake;
+});
 
 const LOG = `${STEP_FOLDER}logs/j-1/steps/s-j-1/stderr.gz`;
 
 const start = async (attempt = 1, relaunch = 0) => {
   const event = launchEvent('SELECT 1;', attempt, relaunch);
-  const check = checkEvent(event, await handler(event) as JobStatus<EmrJob>);
+  const check = checkEvent(event, (await handler(event)) as JobStatus<EmrJob>);
   return { check: async () => handler(check), cluster: aws.clusters.at(-1)! };
 };
 
 function count(rowsRead: number, rowsWritten: number, rowsRejected: number, duplicatesDropped: number): void {
-  aws.putText(`${STEP_FOLDER}counts/read/000000_0`, `${JSON.stringify({ rowsRead, rowsRejected, rowsWritten, duplicatesDropped, bytesWritten: 100 * rowsWritten })}\n`);
+  aws.putText(
+    `${STEP_FOLDER}counts/read/000000_0`,
+    `${JSON.stringify({ rowsRead, rowsRejected, rowsWritten, duplicatesDropped, bytesWritten: 100 * rowsWritten })}\n`,
+  );
   aws.putText(`${STEP_FOLDER}counts/read/`, '');
   aws.putText(`${STEP_FOLDER}counts/.hive-staging_1/000000_0`, '{"rowsRead":99}\n');
 }
@@ -25,19 +30,28 @@ function count(rowsRead: number, rowsWritten: number, rowsRejected: number, dupl
 /** As a load with a transform does. */
 function countTransformed(rowsTransformed: number): void {
   aws.putText(`${STEP_FOLDER}counts/read/000000_0`, '{"rowsRead":10,"rowsRejected":1}\n');
-  aws.putText(`${STEP_FOLDER}counts/transformed/000000_0`,
-    `{"rowsTransformed":${rowsTransformed},"transformedRowsRejected":2,"rowsWritten":3,"duplicatesDropped":1,"bytesWritten":300}\n`);
+  aws.putText(
+    `${STEP_FOLDER}counts/transformed/000000_0`,
+    `{"rowsTransformed":${rowsTransformed},"transformedRowsRejected":2,"rowsWritten":3,"duplicatesDropped":1,"bytesWritten":300}\n`,
+  );
 }
 
 test('while Hive runs the job says how far it is, as soon as EMR copies the log', async () => {
   const { check, cluster } = await start();
   aws.become(cluster, 'RUNNING', {}, 'RUNNING');
-  aws.putLog(LOG, 'Launching Job 1 out of 2\nStage-1 map = 100%,  reduce = 9%, Cumulative CPU 3.1 sec\nLaunching Job 2 out of 2\nStage-3 map = 34%,  reduce = 0%\n');
+  aws.putLog(
+    LOG,
+    'Launching Job 1 out of 2\nStage-1 map = 100%,  reduce = 9%, Cumulative CPU 3.1 sec\nLaunching Job 2 out of ' +
+      '2\nStage-3 map = 34%,  reduce = 0%\n',
+  );
   const fresh = await check();
   expect(fresh).toMatchObject({ status: 'running' });
   expect(fresh).not.toHaveProperty('job.progress');
   jest.advanceTimersByTime(400_000);
-  expect(await check()).toMatchObject({ status: 'running', job: { clusterId: 'j-1', progress: 'job 2 of 2: map 34 %, reduce 0 %' } });
+  expect(await check()).toMatchObject({
+    status: 'running',
+    job: { clusterId: 'j-1', progress: 'job 2 of 2: map 34 %, reduce 0 %' },
+  });
   aws.objects.delete(LOG);
   expect(await check()).toMatchObject({ status: 'running' });
 });
@@ -62,7 +76,15 @@ describe('a step that has completed', () => {
     count(10, 6, 1, 3);
     jest.advanceTimersByTime(400_000);
     aws.become(cluster, 'TERMINATING', { Code: 'ALL_STEPS_COMPLETED' }, 'COMPLETED');
-    const result = { rowsRead: 10, rowsWritten: 6, rowsRejected: 1, duplicatesDropped: 3, bytesWritten: 600, seconds: 400, rejectedRows: `s3://work/${STEP_FOLDER}rejected/` };
+    const result = {
+      rowsRead: 10,
+      rowsWritten: 6,
+      rowsRejected: 1,
+      duplicatesDropped: 3,
+      bytesWritten: 600,
+      seconds: 400,
+      rejectedRows: `s3://work/${STEP_FOLDER}rejected/`,
+    };
     expect(await check()).toEqual({ status: 'done', result });
     expect(aws.json(`${STEP_FOLDER}result.json`)).toEqual(result);
     count(11, 7, 1, 3);
@@ -73,7 +95,10 @@ describe('a step that has completed', () => {
     const { check, cluster } = await start();
     count(1, 1, 0, 0);
     aws.become(cluster, 'TERMINATED_WITH_ERRORS', { Code: 'INSTANCE_FAILURE' }, 'COMPLETED');
-    expect(await check()).toEqual({ status: 'done', result: { rowsRead: 1, rowsWritten: 1, rowsRejected: 0, duplicatesDropped: 0, bytesWritten: 100, seconds: 0 } });
+    expect(await check()).toEqual({
+      status: 'done',
+      result: { rowsRead: 1, rowsWritten: 1, rowsRejected: 0, duplicatesDropped: 0, bytesWritten: 100, seconds: 0 },
+    });
   });
 
   test('tells what its transform has filtered, and counts what was rejected before and after it', async () => {
@@ -81,7 +106,15 @@ describe('a step that has completed', () => {
     countTransformed(6);
     aws.become(cluster, 'TERMINATING', {}, 'COMPLETED');
     expect(await check()).toMatchObject({
-      status: 'done', result: { rowsRead: 10, rowsWritten: 3, rowsRejected: 3, duplicatesDropped: 1, rowsFiltered: 3, bytesWritten: 300 },
+      status: 'done',
+      result: {
+        rowsRead: 10,
+        rowsWritten: 3,
+        rowsRejected: 3,
+        duplicatesDropped: 1,
+        rowsFiltered: 3,
+        bytesWritten: 300,
+      },
     });
   });
 
@@ -89,7 +122,12 @@ describe('a step that has completed', () => {
     const { check, cluster } = await start();
     countTransformed(10);
     aws.become(cluster, 'TERMINATING', {}, 'COMPLETED');
-    await expect(check()).rejects.toThrow(expect.objectContaining({ name: 'Etl.Configuration', message: expect.stringContaining('no more rows than it reads, got 10 of 9') }));
+    await expect(check()).rejects.toThrow(
+      expect.objectContaining({
+        name: 'Etl.Configuration',
+        message: expect.stringContaining('no more rows than it reads, got 10 of 9'),
+      }),
+    );
   });
 
   test('fails if rows are lost', async () => {
@@ -101,15 +139,29 @@ describe('a step that has completed', () => {
   });
 
   test.each([
-    ['is missing', () => aws.putText(`${STEP_FOLDER}counts/read/000000_0`, '{"rowsRead":10}\n'), 'no rowsRejected, rowsWritten, duplicatesDropped, bytesWritten'],
-    ['is there twice', () => aws.putText(`${STEP_FOLDER}counts/read/000001_0`, '{"rowsWritten":6}\n'), 'rowsWritten twice'],
-    ['of a transform is missing', () => aws.putText(`${STEP_FOLDER}counts/transformed/000000_0`, '{"rowsTransformed":6}\n'), 'no transformedRowsRejected'],
+    [
+      'is missing',
+      () => aws.putText(`${STEP_FOLDER}counts/read/000000_0`, '{"rowsRead":10}\n'),
+      'no rowsRejected, rowsWritten, duplicatesDropped, bytesWritten',
+    ],
+    [
+      'is there twice',
+      () => aws.putText(`${STEP_FOLDER}counts/read/000001_0`, '{"rowsWritten":6}\n'),
+      'rowsWritten twice',
+    ],
+    [
+      'of a transform is missing',
+      () => aws.putText(`${STEP_FOLDER}counts/transformed/000000_0`, '{"rowsTransformed":6}\n'),
+      'no transformedRowsRejected',
+    ],
   ])('fails if a count %s', async (_, change, message) => {
     const { check, cluster } = await start();
     count(10, 6, 1, 3);
     change();
     aws.become(cluster, 'TERMINATING', {}, 'COMPLETED');
-    await expect(check()).rejects.toThrow(expect.objectContaining({ name: 'Etl.LoadFailed', message: expect.stringContaining(message) }));
+    await expect(check()).rejects.toThrow(
+      expect.objectContaining({ name: 'Etl.LoadFailed', message: expect.stringContaining(message) }),
+    );
   });
 });
 
@@ -148,7 +200,10 @@ describe('a load that has failed', () => {
       aws.become(cluster, 'TERMINATED_WITH_ERRORS', { Code: 'STEP_FAILURE' }, 'FAILED');
       expect(await check()).toEqual(WAITING);
       aws.putLog(LOG, 'Stage-1 map = 9%,  reduce = 0%\nKilled\n');
-      await expect(check()).rejects.toMatchObject({ name: 'Etl.LoadFailed', message: expect.stringContaining('Killed') });
+      await expect(check()).rejects.toMatchObject({
+        name: 'Etl.LoadFailed',
+        message: expect.stringContaining('Killed'),
+      });
     });
 
     test('is judged without a log in the end', async () => {
@@ -162,8 +217,12 @@ describe('a load that has failed', () => {
 
   test('by a cause far above the last line quotes both, and no row', async () => {
     const { check, cluster } = await start();
-    aws.putLog(LOG, `Caused by: org.apache.hadoop.hdfs.BlockMissingException: Could not obtain block: BP-1\n${'noise\n'.repeat(5_000)}`
-      + 'Hive Runtime Error while processing row {"customer":"Ada"}\nFAILED: Execution Error, return code 2\n');
+    aws.putLog(
+      LOG,
+      'Caused by: org.apache.hadoop.hdfs.BlockMissingException: Could not obtain block: ' +
+        `BP-1\n${'noise\n'.repeat(5_000)}` +
+        'Hive Runtime Error while processing row {"customer":"Ada"}\nFAILED: Execution Error, return code 2\n',
+    );
     aws.become(cluster, 'TERMINATED_WITH_ERRORS', { Code: 'STEP_FAILURE' }, 'FAILED');
     const error = await check().catch(reason => reason);
     expect(error.name).toBe('Etl.Capacity');
@@ -176,15 +235,22 @@ describe('a load that has failed', () => {
     const { check, cluster } = await start();
     aws.putLog(LOG, `${'noise\n'.repeat(1_000)}FAILED: SemanticException [Error 10001]: Table not found\n`);
     aws.become(cluster, 'TERMINATED_WITH_ERRORS', { Code: 'STEP_FAILURE' }, 'FAILED');
-    await expect(check()).rejects.toThrow(expect.objectContaining({
-      name: 'Etl.Configuration', message: expect.stringMatching(new RegExp(`^Run ${RUN}: .*Table not found.*s3://work/${STEP_FOLDER}logs/j-1/`, 's')),
-    }));
+    await expect(check()).rejects.toThrow(
+      expect.objectContaining({
+        name: 'Etl.Configuration',
+        message: expect.stringMatching(
+          new RegExp(`^Run ${RUN}: .*Table not found.*s3://work/${STEP_FOLDER}logs/j-1/`, 's'),
+        ),
+      }),
+    );
   });
 
   test('for want of capacity asks for another cluster', async () => {
     const { check, cluster } = await start();
     aws.become(cluster, 'TERMINATED_WITH_ERRORS', { Code: 'INSTANCE_FLEET_TIMEOUT', Message: 'no capacity' });
-    await expect(check()).rejects.toThrow(expect.objectContaining({ name: 'Etl.Capacity', message: expect.stringContaining('no capacity') }));
+    await expect(check()).rejects.toThrow(
+      expect.objectContaining({ name: 'Etl.Capacity', message: expect.stringContaining('no capacity') }),
+    );
   });
 });
 
@@ -198,16 +264,18 @@ test.each(['ListSteps', 'DescribeCluster'])('%s throttled: the check is tried ag
 test('permissions that are missing are named', async () => {
   const { check } = await start();
   aws.failBefore.set('ListSteps', awsError('AccessDeniedException', 400));
-  await expect(check()).rejects.toThrow(expect.objectContaining({ name: 'Etl.Configuration', message: expect.stringContaining('ListSteps of j-1') }));
+  await expect(check()).rejects.toThrow(
+    expect.objectContaining({ name: 'Etl.Configuration', message: expect.stringContaining('ListSteps of j-1') }),
+  );
 });
 
 test('a second cluster of one launch, which EMR showed too late, is ended', async () => {
   aws.failAfter.set('RunJobFlow', awsError('TimeoutError', undefined));
   const event = launchEvent('SELECT 1;');
   await expect(handler(event)).rejects.toThrow();
-  const waiting = await handler(event) as JobStatus<EmrJob>;
+  const waiting = (await handler(event)) as JobStatus<EmrJob>;
   jest.advanceTimersByTime(301_000);
-  const started = await handler(checkEvent(event, waiting)) as JobStatus<EmrJob>;
+  const started = (await handler(checkEvent(event, waiting))) as JobStatus<EmrJob>;
   expect(started).toMatchObject({ job: { clusterId: 'j-2' } });
   aws.clusters[0].listed = true;
   await handler(checkEvent(event, started));

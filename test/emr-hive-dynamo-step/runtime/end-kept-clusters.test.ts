@@ -4,13 +4,16 @@ import { handler } from '../../../src/emr-hive-dynamo-step/runtime/emr-hive-dyna
 
 let aws: FakeAws;
 
-freshAwsForEachTest(fake => { aws = fake; });
+freshAwsForEachTest(fake => {
+  aws = fake;
+});
 
 const REQUEST = { ...CLUSTER, Tags: [{ Key: 'cdk-etl-steps:step', Value: 'OrdersToDynamo' }] };
 const ENDED = { status: 'ended' };
 const STOPPING = { status: 'stopping', waitSeconds: 15 };
 
-const launch = async (maxAgeSeconds = 3_600) => handler(launchEvent('SELECT 1;', 1, 0, REQUEST, { kept: { maxAgeSeconds } }));
+const launch = async (maxAgeSeconds = 3_600) =>
+  handler(launchEvent('SELECT 1;', 1, 0, REQUEST, { kept: { maxAgeSeconds } }));
 const teardown = async () => handler({ contract: 1, action: 'teardown' });
 
 test('a step that has never kept a cluster has none to end, and EMR is not asked', async () => {
@@ -46,7 +49,11 @@ test('a cluster that another one has replaced is ended, too; those of others are
     cluster.listed = true;
     aws.become(cluster, 'WAITING');
   }
-  aws.clusters.push({ ...aws.clusters[0], id: 'j-other', request: { ...aws.clusters[0].request, Name: 'OrdersToDynamo2/x' } });
+  aws.clusters.push({
+    ...aws.clusters[0],
+    id: 'j-other',
+    request: { ...aws.clusters[0].request, Name: 'OrdersToDynamo2/x' },
+  });
   expect(await teardown()).toEqual(STOPPING);
   expect(aws.clusters.map(({ status }) => status!.State)).toEqual(['TERMINATING', 'TERMINATING', 'WAITING']);
 });
@@ -74,5 +81,7 @@ test('EMR is not asked about a cluster that it may have forgotten', async () => 
 test('what EMR refuses is told', async () => {
   await launch();
   aws.failBefore.set('TerminateJobFlows', awsError('AccessDeniedException', 400));
-  await expect(teardown()).rejects.toThrow(/the pipeline is deleted.*refused TerminateJobFlows of j-1: AccessDeniedException/);
+  await expect(teardown()).rejects.toThrow(
+    /the pipeline is deleted.*refused TerminateJobFlows of j-1: AccessDeniedException/,
+  );
 });

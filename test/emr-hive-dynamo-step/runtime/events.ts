@@ -1,4 +1,9 @@
-import type { ClusterRequest, EmrHiveDynamoArguments, EmrJob, TableArguments } from '../../../src/emr-hive-dynamo-step/contract';
+import type {
+  ClusterRequest,
+  EmrHiveDynamoArguments,
+  EmrJob,
+  TableArguments,
+} from '../../../src/emr-hive-dynamo-step/contract';
 import type { CheckEvent, JobStatus, LaunchEvent, StopEvent } from '../../../src/etl-step/contract';
 
 export const RUN = '20261123T120000Z-0123456789abcdef';
@@ -41,7 +46,11 @@ export const CLUSTER: ClusterRequest = {
         InstanceTypeConfigs: [{ InstanceType: 'm7g.xlarge', WeightedCapacity: 1 }],
         LaunchSpecifications: {
           OnDemandSpecification: { AllocationStrategy: 'lowest-price' },
-          SpotSpecification: { AllocationStrategy: 'price-capacity-optimized', TimeoutDurationMinutes: 10, TimeoutAction: 'SWITCH_TO_ON_DEMAND' },
+          SpotSpecification: {
+            AllocationStrategy: 'price-capacity-optimized',
+            TimeoutDurationMinutes: 10,
+            TimeoutAction: 'SWITCH_TO_ON_DEMAND',
+          },
         },
       },
     ],
@@ -51,11 +60,17 @@ export const CLUSTER: ClusterRequest = {
 };
 
 /** The same, with subnets or managed scaling of the test's. */
-export function cluster({ subnetIds, maxCapacityUnits }: { readonly subnetIds?: string[]; readonly maxCapacityUnits?: number }): ClusterRequest {
+export function cluster({
+  subnetIds,
+  maxCapacityUnits,
+}: {
+  readonly subnetIds?: string[];
+  readonly maxCapacityUnits?: number;
+}): ClusterRequest {
   return {
     ...CLUSTER,
-    Instances: { ...CLUSTER.Instances, ...subnetIds && { Ec2SubnetIds: subnetIds } },
-    ...maxCapacityUnits && {
+    Instances: { ...CLUSTER.Instances, ...(subnetIds && { Ec2SubnetIds: subnetIds }) },
+    ...(maxCapacityUnits && {
       ManagedScalingPolicy: {
         ComputeLimits: {
           UnitType: 'InstanceFleetUnits',
@@ -65,7 +80,7 @@ export function cluster({ subnetIds, maxCapacityUnits }: { readonly subnetIds?: 
           MaximumCoreCapacityUnits: 1,
         },
       },
-    },
+    }),
   };
 }
 
@@ -81,12 +96,25 @@ const common = (attempt: number) => ({ contract: 1, runId: RUN, attempt });
 const EXECUTION = 'arn:aws:states:us-east-1:111122223333:execution:machine:run-1';
 
 export function launchEvent(
-  script: string, attempt = 1, relaunch = 0, request = CLUSTER, more: Partial<EmrHiveDynamoArguments> = {},
+  script: string,
+  attempt = 1,
+  relaunch = 0,
+  request = CLUSTER,
+  more: Partial<EmrHiveDynamoArguments> = {},
 ): LaunchEvent<EmrHiveDynamoArguments> {
-  return { ...common(attempt), action: 'launch', executionArn: EXECUTION, relaunch, arguments: { script, table: TARGET, workers: 4, cluster: request, ...more } };
+  return {
+    ...common(attempt),
+    action: 'launch',
+    executionArn: EXECUTION,
+    relaunch,
+    arguments: { script, table: TARGET, workers: 4, cluster: request, ...more },
+  };
 }
 
-export function checkEvent(launch: LaunchEvent<EmrHiveDynamoArguments>, status: JobStatus<EmrJob>): CheckEvent<EmrJob, EmrHiveDynamoArguments> {
+export function checkEvent(
+  launch: LaunchEvent<EmrHiveDynamoArguments>,
+  status: JobStatus<EmrJob>,
+): CheckEvent<EmrJob, EmrHiveDynamoArguments> {
   if (status.status !== 'running') throw new Error(`there is nothing to check: ${JSON.stringify(status)}`);
   const { action: _action, ...rest } = launch;
   // as it comes back from Step Functions: undefined properties are gone

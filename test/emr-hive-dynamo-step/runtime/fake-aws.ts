@@ -5,12 +5,32 @@ import { createHash } from 'crypto';
 import { gzipSync } from 'zlib';
 import { DescribeTableCommand, type TableDescription } from '@aws-sdk/client-dynamodb';
 import {
-  AddJobFlowStepsCommand, type AddJobFlowStepsInput, CancelStepsCommand, type CancelStepsInput, type Cluster, DescribeClusterCommand,
-  EMRClient, ListClustersCommand, type ListClustersInput, ListStepsCommand, type ListStepsInput, RunJobFlowCommand,
-  type RunJobFlowInput, type StepConfig,
-  type StepState, type StepSummary, TerminateJobFlowsCommand,
+  AddJobFlowStepsCommand,
+  type AddJobFlowStepsInput,
+  CancelStepsCommand,
+  type CancelStepsInput,
+  type Cluster,
+  DescribeClusterCommand,
+  EMRClient,
+  ListClustersCommand,
+  type ListClustersInput,
+  ListStepsCommand,
+  type ListStepsInput,
+  RunJobFlowCommand,
+  type RunJobFlowInput,
+  type StepConfig,
+  type StepState,
+  type StepSummary,
+  TerminateJobFlowsCommand,
 } from '@aws-sdk/client-emr';
-import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -37,12 +57,18 @@ interface PutObject {
 
 const etag = (body: Buffer): string => `"${createHash('md5').update(body).digest('hex')}"`;
 
-const newStep = (Id: string, Name: string): StepSummary => ({ Id, Name, Status: { State: 'PENDING', Timeline: { CreationDateTime: new Date() } } });
+const newStep = (Id: string, Name: string): StepSummary => ({
+  Id,
+  Name,
+  Status: { State: 'PENDING', Timeline: { CreationDateTime: new Date() } },
+});
 
 /** A failure as the SDK throws it. */
 export function awsError(name: string, status: number | undefined): Error {
   return Object.assign(new Error(`${name} for a test`), {
-    name, $fault: status && status >= 500 ? 'server' : 'client', $metadata: { httpStatusCode: status },
+    name,
+    $fault: status && status >= 500 ? 'server' : 'client',
+    $metadata: { httpStatusCode: status },
   });
 }
 
@@ -79,7 +105,9 @@ export class FakeAws {
   private readonly sfn = mockClient(SFNClient);
 
   constructor() {
-    const unexpected = (input: unknown) => { throw new Error(`unexpected call: ${JSON.stringify(input)}`); };
+    const unexpected = (input: unknown) => {
+      throw new Error(`unexpected call: ${JSON.stringify(input)}`);
+    };
     this.s3.onAnyCommand().callsFake(unexpected);
     this.dynamo.onAnyCommand().callsFake(unexpected);
     this.emr.onAnyCommand().callsFake(unexpected);
@@ -87,11 +115,15 @@ export class FakeAws {
     this.stage(RUN);
     this.fakeS3();
     this.fakeEmr();
-    this.dynamo.on(DescribeTableCommand).callsFake(this.call('DescribeTable', () => {
-      if (!this.table) throw awsError('ResourceNotFoundException', 400);
-      return { Table: this.table };
-    }));
-    this.sfn.on(DescribeExecutionCommand).callsFake(this.call('DescribeExecution', () => ({ status: this.executionStatus })));
+    this.dynamo.on(DescribeTableCommand).callsFake(
+      this.call('DescribeTable', () => {
+        if (!this.table) throw awsError('ResourceNotFoundException', 400);
+        return { Table: this.table };
+      }),
+    );
+    this.sfn
+      .on(DescribeExecutionCommand)
+      .callsFake(this.call('DescribeExecution', () => ({ status: this.executionStatus })));
   }
 
   restore(): void {
@@ -115,7 +147,10 @@ export class FakeAws {
   stage(runId: string, bytes = 9): void {
     const key = `runs/${runId}/input/part-00000.csv`;
     this.putText(key, 'order_id\n');
-    this.putText(`runs/${runId}/staged.json`, JSON.stringify({ files: [{ id: 'a', key, bytes, gzip: false }], rejected: [] }));
+    this.putText(
+      `runs/${runId}/staged.json`,
+      JSON.stringify({ files: [{ id: 'a', key, bytes, gzip: false }], rejected: [] }),
+    );
   }
 
   putLog(key: string, text: string): void {
@@ -140,7 +175,11 @@ export class FakeAws {
     const ended = ['COMPLETED', 'CANCELLED', 'FAILED', 'INTERRUPTED'].includes(state);
     step.Status = {
       State: state,
-      Timeline: { ...step.Status!.Timeline, ...step.Status!.State !== 'PENDING' || state === 'RUNNING' ? { StartDateTime } : {}, ...ended && { EndDateTime } },
+      Timeline: {
+        ...step.Status!.Timeline,
+        ...(step.Status!.State !== 'PENDING' || state === 'RUNNING' ? { StartDateTime } : {}),
+        ...(ended && { EndDateTime }),
+      },
     };
   }
 
@@ -171,27 +210,39 @@ export class FakeAws {
   }
 
   private fakeS3(): void {
-    this.s3.on(GetObjectCommand).callsFake(this.call('GetObject', ({ Key }: { Key: string }) => {
-      const body = this.objects.get(Key);
-      if (!body) throw new NoSuchKey({ $metadata: { httpStatusCode: 404 }, message: 'The specified key does not exist.' });
-      return {
-        Body: { transformToString: async () => body.toString(), transformToByteArray: async () => body },
-        ETag: etag(body),
-        LastModified: this.written.get(Key),
-      };
-    }));
-    this.s3.on(PutObjectCommand).callsFake(this.call('PutObject', ({ Key, Body, IfNoneMatch, IfMatch }: PutObject) => {
-      const before = this.objects.get(Key);
-      if (IfNoneMatch && before || IfMatch && (!before || etag(before) !== IfMatch)) {
-        throw new S3ServiceException({ name: 'PreconditionFailed', $fault: 'client', $metadata: { httpStatusCode: 412 } });
-      }
-      this.objects.set(Key, Buffer.from(Body));
-      return { ETag: etag(Buffer.from(Body)) };
-    }));
-    this.s3.on(ListObjectsV2Command).callsFake(this.call('ListObjectsV2', ({ Prefix }: { Prefix: string }) => {
-      const keys = this.keys(Prefix);
-      return keys.length === 0 ? {} : { Contents: keys.map(Key => ({ Key })) };
-    }));
+    this.s3.on(GetObjectCommand).callsFake(
+      this.call('GetObject', ({ Key }: { Key: string }) => {
+        const body = this.objects.get(Key);
+        if (!body) {
+          throw new NoSuchKey({ $metadata: { httpStatusCode: 404 }, message: 'The specified key does not exist.' });
+        }
+        return {
+          Body: { transformToString: async () => body.toString(), transformToByteArray: async () => body },
+          ETag: etag(body),
+          LastModified: this.written.get(Key),
+        };
+      }),
+    );
+    this.s3.on(PutObjectCommand).callsFake(
+      this.call('PutObject', ({ Key, Body, IfNoneMatch, IfMatch }: PutObject) => {
+        const before = this.objects.get(Key);
+        if ((IfNoneMatch && before) || (IfMatch && (!before || etag(before) !== IfMatch))) {
+          throw new S3ServiceException({
+            name: 'PreconditionFailed',
+            $fault: 'client',
+            $metadata: { httpStatusCode: 412 },
+          });
+        }
+        this.objects.set(Key, Buffer.from(Body));
+        return { ETag: etag(Buffer.from(Body)) };
+      }),
+    );
+    this.s3.on(ListObjectsV2Command).callsFake(
+      this.call('ListObjectsV2', ({ Prefix }: { Prefix: string }) => {
+        const keys = this.keys(Prefix);
+        return keys.length === 0 ? {} : { Contents: keys.map(Key => ({ Key })) };
+      }),
+    );
   }
 
   private fakeEmr(): void {
@@ -200,47 +251,87 @@ export class FakeAws {
       if (!cluster) throw awsError('InvalidRequestException', 400);
       return cluster;
     };
-    this.emr.on(RunJobFlowCommand).callsFake(this.call('RunJobFlow', (request: RunJobFlowInput) => {
-      const id = `j-${this.clusters.length + 1}`;
-      this.clusters.push({
-        id, request, created: new Date(), listed: false, addedSteps: [], status: { State: 'STARTING' }, steps: (request.Steps ?? []).map(({ Name }) => newStep(`s-${id}`, Name!)),
-      });
-      return { JobFlowId: id };
-    }));
-    this.emr.on(ListClustersCommand).callsFake(this.call('ListClusters', ({ CreatedAfter = new Date(0), ClusterStates, Marker }: ListClustersInput) => {
-      const others = Array.from({ length: this.strangers }, (_, index) => ({ Id: `j-stranger-${index}`, Name: `stranger ${index}` }));
-      const listed = [...others, ...this.clusters.filter(({ listed: isListed, created }) => isListed && created >= CreatedAfter)
-        .filter(({ status }) => !ClusterStates || ClusterStates.includes(status!.State!))
-        .map(({ id, request, status }) => ({ Id: id, Name: request.Name, Status: status }))];
-      const first = Number(Marker ?? 0);
-      return { Clusters: listed.slice(first, first + 50), ...listed.length > first + 50 && { Marker: String(first + 50) } };
-    }));
-    this.emr.on(DescribeClusterCommand).callsFake(this.call('DescribeCluster', ({ ClusterId }: { ClusterId: string }) => {
-      const { id, request, status } = find(ClusterId);
-      const [subnet] = request.Instances!.Ec2SubnetIds!;
-      return { Cluster: { Id: id, Name: request.Name, Status: status, Tags: request.Tags, Ec2InstanceAttributes: { Ec2SubnetId: subnet } } };
-    }));
-    this.emr.on(ListStepsCommand).callsFake(this.call('ListSteps', ({ ClusterId, StepIds, StepStates }: ListStepsInput) => ({
-      Steps: find(ClusterId!).steps.filter(({ Id, Status }) => (StepIds?.includes(Id!) ?? true) && (StepStates?.includes(Status!.State!) ?? true)),
-    })));
-    this.emr.on(AddJobFlowStepsCommand).callsFake(this.call('AddJobFlowSteps', ({ JobFlowId, Steps }: AddJobFlowStepsInput) => {
-      const cluster = find(JobFlowId!);
-      if (/^TERMINAT/.test(cluster.status!.State!)) throw awsError('ValidationException', 400);
-      const id = `s-${cluster.id}-${cluster.steps.length + 1}`;
-      cluster.addedSteps.push(Steps![0]);
-      cluster.steps.unshift(newStep(id, Steps![0].Name!));
-      return { StepIds: [id] };
-    }));
-    this.emr.on(CancelStepsCommand).callsFake(this.call('CancelSteps', ({ ClusterId, StepIds, StepCancellationOption }: CancelStepsInput) => {
-      const step = find(ClusterId!).steps.find(({ Id }) => Id === StepIds![0])!;
-      this.cancellations.push(StepCancellationOption!);
-      step.Status = { ...step.Status, State: step.Status!.State === 'PENDING' ? 'CANCELLED' : 'CANCEL_PENDING' };
-      return {};
-    }));
-    this.emr.on(TerminateJobFlowsCommand).callsFake(this.call('TerminateJobFlows', ({ JobFlowIds }: { JobFlowIds: string[] }) => {
-      for (const id of JobFlowIds) this.become(find(id), 'TERMINATING', { Code: 'USER_REQUEST' });
-      return {};
-    }));
+    this.emr.on(RunJobFlowCommand).callsFake(
+      this.call('RunJobFlow', (request: RunJobFlowInput) => {
+        const id = `j-${this.clusters.length + 1}`;
+        this.clusters.push({
+          id,
+          request,
+          created: new Date(),
+          listed: false,
+          addedSteps: [],
+          status: { State: 'STARTING' },
+          steps: (request.Steps ?? []).map(({ Name }) => newStep(`s-${id}`, Name!)),
+        });
+        return { JobFlowId: id };
+      }),
+    );
+    this.emr.on(ListClustersCommand).callsFake(
+      this.call('ListClusters', ({ CreatedAfter = new Date(0), ClusterStates, Marker }: ListClustersInput) => {
+        const others = Array.from({ length: this.strangers }, (_, index) => ({
+          Id: `j-stranger-${index}`,
+          Name: `stranger ${index}`,
+        }));
+        const listed = [
+          ...others,
+          ...this.clusters
+            .filter(({ listed: isListed, created }) => isListed && created >= CreatedAfter)
+            .filter(({ status }) => !ClusterStates || ClusterStates.includes(status!.State!))
+            .map(({ id, request, status }) => ({ Id: id, Name: request.Name, Status: status })),
+        ];
+        const first = Number(Marker ?? 0);
+        return {
+          Clusters: listed.slice(first, first + 50),
+          ...(listed.length > first + 50 && { Marker: String(first + 50) }),
+        };
+      }),
+    );
+    this.emr.on(DescribeClusterCommand).callsFake(
+      this.call('DescribeCluster', ({ ClusterId }: { ClusterId: string }) => {
+        const { id, request, status } = find(ClusterId);
+        const [subnet] = request.Instances!.Ec2SubnetIds!;
+        return {
+          Cluster: {
+            Id: id,
+            Name: request.Name,
+            Status: status,
+            Tags: request.Tags,
+            Ec2InstanceAttributes: { Ec2SubnetId: subnet },
+          },
+        };
+      }),
+    );
+    this.emr.on(ListStepsCommand).callsFake(
+      this.call('ListSteps', ({ ClusterId, StepIds, StepStates }: ListStepsInput) => ({
+        Steps: find(ClusterId!).steps.filter(
+          ({ Id, Status }) => (StepIds?.includes(Id!) ?? true) && (StepStates?.includes(Status!.State!) ?? true),
+        ),
+      })),
+    );
+    this.emr.on(AddJobFlowStepsCommand).callsFake(
+      this.call('AddJobFlowSteps', ({ JobFlowId, Steps }: AddJobFlowStepsInput) => {
+        const cluster = find(JobFlowId!);
+        if (/^TERMINAT/.test(cluster.status!.State!)) throw awsError('ValidationException', 400);
+        const id = `s-${cluster.id}-${cluster.steps.length + 1}`;
+        cluster.addedSteps.push(Steps![0]);
+        cluster.steps.unshift(newStep(id, Steps![0].Name!));
+        return { StepIds: [id] };
+      }),
+    );
+    this.emr.on(CancelStepsCommand).callsFake(
+      this.call('CancelSteps', ({ ClusterId, StepIds, StepCancellationOption }: CancelStepsInput) => {
+        const step = find(ClusterId!).steps.find(({ Id }) => Id === StepIds![0])!;
+        this.cancellations.push(StepCancellationOption!);
+        step.Status = { ...step.Status, State: step.Status!.State === 'PENDING' ? 'CANCELLED' : 'CANCEL_PENDING' };
+        return {};
+      }),
+    );
+    this.emr.on(TerminateJobFlowsCommand).callsFake(
+      this.call('TerminateJobFlows', ({ JobFlowIds }: { JobFlowIds: string[] }) => {
+        for (const id of JobFlowIds) this.become(find(id), 'TERMINATING', { Code: 'USER_REQUEST' });
+        return {};
+      }),
+    );
   }
 }
 

@@ -6,7 +6,9 @@ import type { JobStatus } from '../../../src/etl-step/contract';
 
 let aws: FakeAws;
 
-freshAwsForEachTest(fake => { aws = fake; });
+freshAwsForEachTest(fake => {
+  aws = fake;
+});
 
 const KEPT: ClusterRequest = {
   ...CLUSTER,
@@ -20,9 +22,11 @@ const HOUR = 3_600_000;
 
 const more: Partial<EmrHiveDynamoArguments> = { kept: { maxAgeSeconds: 24 * 3_600 } };
 const event = (attempt = 1, relaunch = 0, request = KEPT) => launchEvent('SELECT 1;', attempt, relaunch, request, more);
-const launch = async (...parts: Parameters<typeof event>) => await handler(event(...parts)) as JobStatus<EmrJob>;
-const otherRun = async (relaunch = 0) => await handler({ ...event(1, relaunch), runId: 'other' }) as JobStatus<EmrJob>;
-const check = async (status: JobStatus<EmrJob>, launched = event()) => await handler(checkEvent(launched, status)) as JobStatus<EmrJob>;
+const launch = async (...parts: Parameters<typeof event>) => (await handler(event(...parts))) as JobStatus<EmrJob>;
+const otherRun = async (relaunch = 0) =>
+  (await handler({ ...event(1, relaunch), runId: 'other' })) as JobStatus<EmrJob>;
+const check = async (status: JobStatus<EmrJob>, launched = event()) =>
+  (await handler(checkEvent(launched, status))) as JobStatus<EmrJob>;
 const stop = async () => handler(stopEvent());
 
 describe('the first run', () => {
@@ -32,11 +36,16 @@ describe('the first run', () => {
     const { Name, ...request } = aws.clusters[0].request;
     expect(Name).toMatch(/^OrdersToDynamo\//);
     expect(request).toEqual(KEPT);
-    expect(aws.clusters[0].addedSteps).toEqual([{
-      Name: `ToDynamo/${RUN}/1/0/0`,
-      ActionOnFailure: 'CONTINUE', // a failing step ends neither the cluster nor the steps of others
-      HadoopJarStep: { Jar: 'command-runner.jar', Args: ['hive-script', '--run-hive-script', '--args', '-f', `s3://work/${STEP_FOLDER}scripts/1-0.hql`] },
-    }]);
+    expect(aws.clusters[0].addedSteps).toEqual([
+      {
+        Name: `ToDynamo/${RUN}/1/0/0`,
+        ActionOnFailure: 'CONTINUE', // a failing step ends neither the cluster nor the steps of others
+        HadoopJarStep: {
+          Jar: 'command-runner.jar',
+          Args: ['hive-script', '--run-hive-script', '--args', '-f', `s3://work/${STEP_FOLDER}scripts/1-0.hql`],
+        },
+      },
+    ]);
   });
 
   test('starts nothing for an execution that has ended', async () => {
@@ -51,7 +60,10 @@ describe('the first run', () => {
     aws.become(aws.clusters[0], 'RUNNING', {}, 'RUNNING');
     aws.putLog('clusters/ToDynamo/logs/j-1/steps/s-j-1-1/stderr.gz', 'FAILED: SemanticException no such table\n');
     aws.stepBecomes(aws.clusters[0], 'FAILED');
-    await expect(check(status)).rejects.toMatchObject({ name: 'Etl.Configuration', message: expect.stringContaining('no such table') });
+    await expect(check(status)).rejects.toMatchObject({
+      name: 'Etl.Configuration',
+      message: expect.stringContaining('no such table'),
+    });
   });
 });
 
@@ -119,7 +131,9 @@ describe('the next run', () => {
     aws.become(aws.clusters[0], 'WAITING', {}, 'FAILED');
     expect(await launch(1, 1)).toMatchObject({ job: { clusterId: 'j-2' } });
     expect(aws.clusters[0].status!.State).toBe('TERMINATING');
-    for (const fleet of aws.clusters[1].request.Instances!.InstanceFleets!) expect(fleet.TargetSpotCapacity).toBeUndefined();
+    for (const fleet of aws.clusters[1].request.Instances!.InstanceFleets!) {
+      expect(fleet.TargetSpotCapacity).toBeUndefined();
+    }
     expect(await otherRun(1)).toMatchObject({ job: { clusterId: 'j-2' } });
     expect(await otherRun(0)).toMatchObject({ job: { clusterId: 'j-2' } });
   });
@@ -130,7 +144,8 @@ describe('of several that find no cluster', () => {
     aws.stage('other');
     const [first, second] = await Promise.all([launch(), otherRun()]);
     expect(aws.count('RunJobFlow')).toBe(1);
-    const [waiting, waitingEvent] = 'clusterId' in (first as { job: EmrJob }).job ? [second, { ...event(), runId: 'other' }] : [first, event()];
+    const [waiting, waitingEvent] =
+      'clusterId' in (first as { job: EmrJob }).job ? [second, { ...event(), runId: 'other' }] : [first, event()];
     expect(waiting).toMatchObject({ status: 'running', job: { askedAt: expect.any(String) } });
     expect(await check(waiting, waitingEvent)).toMatchObject({ job: { clusterId: 'j-1' } });
     expect(aws.clusters[0].addedSteps).toHaveLength(2);
@@ -193,7 +208,10 @@ describe('a step is added once', () => {
     await expect(otherRun()).rejects.toMatchObject({ name: 'Etl.Configuration' }); // refused though it takes steps
     expect(aws.count('DescribeCluster')).toBe(describing + 2);
     aws.beforeNext('AddJobFlowSteps', () => aws.become(aws.clusters[0], 'TERMINATING'));
-    await expect(otherRun()).rejects.toMatchObject({ name: 'Etl.Transient', message: expect.stringContaining('j-1 has begun to end') });
+    await expect(otherRun()).rejects.toMatchObject({
+      name: 'Etl.Transient',
+      message: expect.stringContaining('j-1 has begun to end'),
+    });
     expect(await otherRun()).toMatchObject({ job: { clusterId: 'j-2' } });
   });
 });
@@ -201,7 +219,10 @@ describe('a step is added once', () => {
 describe('a step', () => {
   test('that has completed gives its result, whatever becomes of the cluster', async () => {
     const status = await launch();
-    aws.putText(`${STEP_FOLDER}counts/000000_0`, '{"rowsRead":1,"rowsWritten":1,"rowsRejected":0,"duplicatesDropped":0,"bytesWritten":9}\n');
+    aws.putText(
+      `${STEP_FOLDER}counts/000000_0`,
+      '{"rowsRead":1,"rowsWritten":1,"rowsRejected":0,"duplicatesDropped":0,"bytesWritten":9}\n',
+    );
     aws.become(aws.clusters[0], 'WAITING', {}, 'COMPLETED');
     expect(await check(status)).toMatchObject({ status: 'done', result: { rowsWritten: 1 } });
     expect(aws.count('TerminateJobFlows')).toBe(0);
@@ -209,9 +230,15 @@ describe('a step', () => {
 
   test('that fails is judged while the cluster goes on', async () => {
     const status = await launch();
-    aws.putLog('clusters/ToDynamo/logs/j-1/steps/s-j-1-1/stderr.gz', 'No space left on device\nFAILED: Execution Error\n');
+    aws.putLog(
+      'clusters/ToDynamo/logs/j-1/steps/s-j-1-1/stderr.gz',
+      'No space left on device\nFAILED: Execution Error\n',
+    );
     aws.become(aws.clusters[0], 'WAITING', {}, 'FAILED');
-    await expect(check(status)).rejects.toMatchObject({ name: 'Etl.Configuration', message: expect.stringContaining('ebsVolumeSize') });
+    await expect(check(status)).rejects.toMatchObject({
+      name: 'Etl.Configuration',
+      message: expect.stringContaining('ebsVolumeSize'),
+    });
   });
 
   test('whose turn never came because the cluster has ended asks for another one', async () => {
@@ -280,11 +307,14 @@ describe('stop', () => {
   });
 });
 
-test('a cluster of the user\'s is used as it is, and never started nor ended', async () => {
+test("a cluster of the user's is used as it is, and never started nor ended", async () => {
   await launch(); // stands for the user's
   aws.become(aws.clusters[0], 'WAITING', {}, 'COMPLETED');
-  const existing = { ...launchEvent('SELECT 1;', 2), arguments: { script: 'SELECT 1;', table: TARGET, workers: 1, existing: { clusterId: 'j-1' } } };
-  const status = await handler(existing) as JobStatus<EmrJob>;
+  const existing = {
+    ...launchEvent('SELECT 1;', 2),
+    arguments: { script: 'SELECT 1;', table: TARGET, workers: 1, existing: { clusterId: 'j-1' } },
+  };
+  const status = (await handler(existing)) as JobStatus<EmrJob>;
   expect(status).toMatchObject({ job: { clusterId: 'j-1', stepId: 's-j-1-2' } });
   expect(aws.clusters).toHaveLength(1);
   await handler(stopEvent(2));

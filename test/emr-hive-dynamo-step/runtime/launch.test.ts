@@ -8,14 +8,20 @@ const SCRIPT = "SELECT * FROM t_<run> LOCATION '<input folder>';";
 const CLUSTER_NAME = `ToDynamo/${RUN}/1/0/0`;
 let aws: FakeAws;
 
-freshAwsForEachTest(fake => { aws = fake; });
+freshAwsForEachTest(fake => {
+  aws = fake;
+});
 
 const launch = async (attempt = 1, relaunch = 0, request = CLUSTER) =>
-  await handler(launchEvent(SCRIPT, attempt, relaunch, request)) as JobStatus<EmrJob>;
+  (await handler(launchEvent(SCRIPT, attempt, relaunch, request))) as JobStatus<EmrJob>;
 
 describe('the first launch', () => {
   test('starts one cluster, named after the run', async () => {
-    expect(await launch()).toEqual({ status: 'running', waitSeconds: 5, job: { clusterId: 'j-1', askedAt: '2026-11-23T12:00:00.000Z' } });
+    expect(await launch()).toEqual({
+      status: 'running',
+      waitSeconds: 5,
+      job: { clusterId: 'j-1', askedAt: '2026-11-23T12:00:00.000Z' },
+    });
     expect(aws.clusters).toHaveLength(1);
     expect(aws.clusters[0].request).toMatchObject({
       Name: CLUSTER_NAME,
@@ -33,21 +39,28 @@ describe('the first launch', () => {
         ServiceAccessSecurityGroup: 'sg-service',
         KeepJobFlowAliveWhenNoSteps: false,
       },
-      Steps: [{
-        ActionOnFailure: 'TERMINATE_CLUSTER',
-        HadoopJarStep: {
-          Jar: 'command-runner.jar',
-          Args: ['hive-script', '--run-hive-script', '--args', '-f', `s3://work/${STEP_FOLDER}scripts/1-0.hql`],
+      Steps: [
+        {
+          ActionOnFailure: 'TERMINATE_CLUSTER',
+          HadoopJarStep: {
+            Jar: 'command-runner.jar',
+            Args: ['hive-script', '--run-hive-script', '--args', '-f', `s3://work/${STEP_FOLDER}scripts/1-0.hql`],
+          },
         },
-      }],
+      ],
     });
-    expect(aws.objects.get(`${STEP_FOLDER}scripts/1-0.hql`)!.toString()).toContain(`LOCATION 's3://work/runs/${RUN}/input/'`);
+    expect(aws.objects.get(`${STEP_FOLDER}scripts/1-0.hql`)!.toString()).toContain(
+      `LOCATION 's3://work/runs/${RUN}/input/'`,
+    );
     expect(aws.json(`${STEP_FOLDER}launches/1-0-0.json`)).toMatchObject({ state: 'running', clusterId: 'j-1' });
   });
 
   test('starts nothing if the staged files are gone: Hive would load no rows and succeed', async () => {
     aws.objects.delete(STAGED_FILE);
-    await expect(launch()).rejects.toMatchObject({ name: 'Etl.Configuration', message: expect.stringContaining(`s3://work/runs/${RUN}/input/ is empty`) });
+    await expect(launch()).rejects.toMatchObject({
+      name: 'Etl.Configuration',
+      message: expect.stringContaining(`s3://work/runs/${RUN}/input/ is empty`),
+    });
     expect(aws.clusters).toEqual([]);
   });
 
@@ -74,13 +87,16 @@ describe('the first launch', () => {
     aws.executionStatus = 'ABORTED';
     await expect(launch()).rejects.toThrow(expect.objectContaining({ name: 'Etl.Stopped' }));
     expect(aws.clusters).toEqual([]);
-    expect(aws.json(`${STEP_FOLDER}launches/1-0-0.json`)).toMatchObject({ state: 'refused' }); // there is nothing to stop
+    // there is nothing to stop
+    expect(aws.json(`${STEP_FOLDER}launches/1-0-0.json`)).toMatchObject({ state: 'refused' });
   });
 
   test('is written down before it asks whether its execution runs: a stop that comes between finds it, and waits', async () => {
     aws.failBefore.set('DescribeExecution', new Error('stands still here'));
     let found: unknown;
-    aws.beforeFailure = () => { found = aws.json(`${STEP_FOLDER}launches/1-0-0.json`); };
+    aws.beforeFailure = () => {
+      found = aws.json(`${STEP_FOLDER}launches/1-0-0.json`);
+    };
     await expect(launch()).rejects.toThrow('stands still here');
     expect(found).toMatchObject({ state: 'asked' });
   });
@@ -109,7 +125,12 @@ describe('a repeated launch starts nothing twice', () => {
     aws.failAfter.set('RunJobFlow', awsError('TimeoutError', undefined));
     await expect(launch()).rejects.toThrow();
     const [own] = aws.clusters;
-    aws.clusters.unshift({ ...own, id: 'j-other', listed: true, request: { ...own.request, Name: `${own.request.Name}0` } });
+    aws.clusters.unshift({
+      ...own,
+      id: 'j-other',
+      listed: true,
+      request: { ...own.request, Name: `${own.request.Name}0` },
+    });
     expect(await launch()).toMatchObject({ status: 'running', job: { askedAt: expect.any(String) } });
     expect(aws.json(`${STEP_FOLDER}launches/1-0-0.json`)).not.toHaveProperty('clusterId');
     own.listed = true;
@@ -130,10 +151,13 @@ describe('a repeated launch starts nothing twice', () => {
     const waiting = await launch();
     expect(waiting).toEqual({ status: 'running', waitSeconds: 5, job: { askedAt: '2026-11-23T12:00:00.000Z' } });
     jest.advanceTimersByTime(200_000);
-    const still = await handler(checkEvent(launchEvent(SCRIPT), waiting)) as JobStatus<EmrJob>;
+    const still = (await handler(checkEvent(launchEvent(SCRIPT), waiting))) as JobStatus<EmrJob>;
     expect(still).toMatchObject({ status: 'running', job: { askedAt: '2026-11-23T12:00:00.000Z' } });
     aws.clusters[0].listed = true;
-    expect(await handler(checkEvent(launchEvent(SCRIPT), still))).toMatchObject({ status: 'running', job: { clusterId: 'j-1' } });
+    expect(await handler(checkEvent(launchEvent(SCRIPT), still))).toMatchObject({
+      status: 'running',
+      job: { clusterId: 'j-1' },
+    });
     expect(aws.count('RunJobFlow')).toBe(1);
   });
 
@@ -143,7 +167,10 @@ describe('a repeated launch starts nothing twice', () => {
     const waiting = await launch();
     expect(aws.count('RunJobFlow')).toBe(1);
     jest.advanceTimersByTime(301_000);
-    expect(await handler(checkEvent(launchEvent(SCRIPT), waiting))).toMatchObject({ status: 'running', job: { clusterId: 'j-1' } });
+    expect(await handler(checkEvent(launchEvent(SCRIPT), waiting))).toMatchObject({
+      status: 'running',
+      job: { clusterId: 'j-1' },
+    });
     expect(aws.clusters.map(({ request }) => request.Name)).toEqual([`ToDynamo/${RUN}/1/0/1`]);
     expect(aws.json(`${STEP_FOLDER}launches/1-0-1.json`)).toMatchObject({ state: 'running', clusterId: 'j-1' });
   });
@@ -157,23 +184,34 @@ describe('a repeated launch starts nothing twice', () => {
 describe('a refused launch', () => {
   test('throttled: tried again at once', async () => {
     aws.failBefore.set('RunJobFlow', awsError('ThrottlingException', 400));
-    await expect(launch()).rejects.toThrow(expect.objectContaining({ name: 'Etl.Transient', message: expect.stringContaining(RUN) }));
+    await expect(launch()).rejects.toThrow(
+      expect.objectContaining({ name: 'Etl.Transient', message: expect.stringContaining(RUN) }),
+    );
     expect(await launch()).toMatchObject({ job: { clusterId: 'j-1' } });
     expect(aws.keys(`${STEP_FOLDER}launches/`)).toHaveLength(2);
   });
 
   test('invalid: says what EMR said', async () => {
     aws.failBefore.set('RunJobFlow', awsError('ValidationException', 400));
-    await expect(launch()).rejects.toThrow(expect.objectContaining({
-      name: 'Etl.Configuration', message: expect.stringContaining('EMR refused RunJobFlow: ValidationException: ValidationException for a test'),
-    }));
+    await expect(launch()).rejects.toThrow(
+      expect.objectContaining({
+        name: 'Etl.Configuration',
+        message: expect.stringContaining('EMR refused RunJobFlow: ValidationException: ValidationException for a test'),
+      }),
+    );
     expect(aws.json(`${STEP_FOLDER}launches/1-0-0.json`)).toMatchObject({ state: 'refused' });
   });
 });
 
 test('a launch that a quota refuses names the quota', async () => {
-  aws.failBefore.set('RunJobFlow', Object.assign(awsError('ValidationException', 400), { message: 'VcpuLimitExceeded: more than allowed' }));
-  await expect(launch()).rejects.toMatchObject({ name: 'Etl.Configuration', message: expect.stringContaining('L-1216C47A') });
+  aws.failBefore.set(
+    'RunJobFlow',
+    Object.assign(awsError('ValidationException', 400), { message: 'VcpuLimitExceeded: more than allowed' }),
+  );
+  await expect(launch()).rejects.toMatchObject({
+    name: 'Etl.Configuration',
+    message: expect.stringContaining('L-1216C47A'),
+  });
 });
 
 describe('a relaunch after missing capacity', () => {
@@ -183,7 +221,9 @@ describe('a relaunch after missing capacity', () => {
     await launch(1, 1, request);
     await launch(1, 2, request);
     expect(aws.clusters.map(({ request: { Instances } }) => Instances!.Ec2SubnetIds)).toEqual([
-      ['subnet-a', 'subnet-b', 'subnet-c'], ['subnet-b', 'subnet-c'], ['subnet-c'],
+      ['subnet-a', 'subnet-b', 'subnet-c'],
+      ['subnet-b', 'subnet-c'],
+      ['subnet-c'],
     ]);
     const { Instances, ManagedScalingPolicy, Name } = aws.clusters[1].request;
     expect(Name).toBe(`ToDynamo/${RUN}/1/1/0`);
@@ -192,7 +232,10 @@ describe('a relaunch after missing capacity', () => {
     expect(task.TargetOnDemandCapacity).toBe(3);
     expect(task.TargetSpotCapacity).toBeUndefined();
     expect(task.LaunchSpecifications).toEqual({ OnDemandSpecification: { AllocationStrategy: 'lowest-price' } });
-    expect(ManagedScalingPolicy!.ComputeLimits).toMatchObject({ MaximumOnDemandCapacityUnits: 10, MaximumCoreCapacityUnits: 1 });
+    expect(ManagedScalingPolicy!.ComputeLimits).toMatchObject({
+      MaximumOnDemandCapacityUnits: 10,
+      MaximumCoreCapacityUnits: 1,
+    });
   });
 
   test('uses all subnets again if every one was tried', async () => {
@@ -207,7 +250,10 @@ describe('a relaunch after missing capacity', () => {
     await launch(1, 1);
     await launch(2, 0);
     await launch(2, 2);
-    expect(aws.clusters.slice(2).map(({ request }) => request.Instances!.Ec2SubnetIds)).toEqual([CLUSTER.Instances.Ec2SubnetIds, ['subnet-b', 'subnet-c']]);
+    expect(aws.clusters.slice(2).map(({ request }) => request.Instances!.Ec2SubnetIds)).toEqual([
+      CLUSTER.Instances.Ec2SubnetIds,
+      ['subnet-b', 'subnet-c'],
+    ]);
   });
 });
 

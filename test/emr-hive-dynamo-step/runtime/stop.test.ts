@@ -4,7 +4,9 @@ import { handler } from '../../../src/emr-hive-dynamo-step/runtime/emr-hive-dyna
 
 let aws: FakeAws;
 
-freshAwsForEachTest(fake => { aws = fake; });
+freshAwsForEachTest(fake => {
+  aws = fake;
+});
 
 const ENDED = { status: 'ended' };
 const STOPPING = { status: 'stopping', waitSeconds: 15 };

@@ -6,12 +6,19 @@ import { writePlan } from '../../../src/emr-hive-dynamo-step/runtime/write-plan'
 const MIB = 1024 ** 2;
 const GIB = 1024 * MIB;
 
-const onDemand = (more: TableDescription = {}): TableDescription => ({ BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' }, ...more });
+const onDemand = (more: TableDescription = {}): TableDescription => ({
+  BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
+  ...more,
+});
 const provisioned = (WriteCapacityUnits: number): TableDescription => ({
   ProvisionedThroughput: { WriteCapacityUnits, ReadCapacityUnits: 1, NumberOfDecreasesToday: 0 },
 });
 const part = (writeThroughputPercent: number): TableArguments => ({ ...TARGET, writeThroughputPercent });
-const units = (writeUnitsPerSecond: number): TableArguments => ({ ...TARGET, writeThroughputPercent: undefined, writeUnitsPerSecond });
+const units = (writeUnitsPerSecond: number): TableArguments => ({
+  ...TARGET,
+  writeThroughputPercent: undefined,
+  writeUnitsPerSecond,
+});
 
 describe('the rate', () => {
   const rate = (table: TableDescription, options: TableArguments) => {
@@ -24,11 +31,20 @@ describe('the rate', () => {
     ['a new table', onDemand(), 2_000],
     ['a table that has been warmed', onDemand({ WarmThroughput: { WriteUnitsPerSecond: 30_000 } }), 15_000],
     ['a table with a maximum', onDemand({ OnDemandThroughput: { MaxWriteRequestUnits: 100 } }), 50],
-    ['a table with a maximum above what it takes at once', onDemand({ OnDemandThroughput: { MaxWriteRequestUnits: 30_000 } }), 2_000],
+    [
+      'a table with a maximum above what it takes at once',
+      onDemand({ OnDemandThroughput: { MaxWriteRequestUnits: 30_000 } }),
+      2_000,
+    ],
     ['a table with no maximum', onDemand({ OnDemandThroughput: { MaxWriteRequestUnits: -1 } }), 2_000],
-    ['a table with an index that takes less', onDemand({
-      WarmThroughput: { WriteUnitsPerSecond: 30_000 }, GlobalSecondaryIndexes: [{ WarmThroughput: { WriteUnitsPerSecond: 6_000 } }],
-    }), 3_000],
+    [
+      'a table with an index that takes less',
+      onDemand({
+        WarmThroughput: { WriteUnitsPerSecond: 30_000 },
+        GlobalSecondaryIndexes: [{ WarmThroughput: { WriteUnitsPerSecond: 6_000 } }],
+      }),
+      3_000,
+    ],
     ['a table of one unit', onDemand({ OnDemandThroughput: { MaxWriteRequestUnits: 1 } }), 1],
   ])('on demand is a part of what the table takes at once: %s', (_, table, expected) => {
     expect(rate(table, part(50))).toEqual(number(expected));
@@ -71,18 +87,27 @@ describe('the number of writers', () => {
 
   test('is that of the tasks that run at a time on EMR Serverless', () => {
     const serverless = { applicationId: 'a', roleArn: 'r', tasks: 7, timeoutMinutes: 60 };
-    const plan = (bytes: number) => writePlan([{ id: 'a', key: 'a', bytes, gzip: false }], provisioned(40_000), { table: units(40_000), workers: 1, serverless });
+    const plan = (bytes: number) =>
+      writePlan([{ id: 'a', key: 'a', bytes, gzip: false }], provisioned(40_000), {
+        table: units(40_000),
+        workers: 1,
+        serverless,
+      });
     expect(plan(GIB).reducers).toBe(7);
     expect(plan(10 * GIB).reducers).toBe(14);
   });
 
-  test.each([[2, 40_000, 50 * GIB], [10, 4_000, 50 * GIB], [3, 700, 5 * GIB], [2, 30, GIB]])(
-    'keeps what %i instances write within %i units a second', (workers, rate, bytes) => {
-      const tasks = writers(bytes, { workers, rate });
-      const slots = workers * 11 - 2;
-      // as the connector does it: at least one unit each, of an equal part of the rate
-      const running = Math.min(slots, tasks);
-      expect(running * Math.max(1, Math.floor(rate / running))).toBeLessThanOrEqual(rate);
-      expect(running * Math.floor(rate / running)).toBeGreaterThan(0.9 * rate);
-    });
+  test.each([
+    [2, 40_000, 50 * GIB],
+    [10, 4_000, 50 * GIB],
+    [3, 700, 5 * GIB],
+    [2, 30, GIB],
+  ])('keeps what %i instances write within %i units a second', (workers, rate, bytes) => {
+    const tasks = writers(bytes, { workers, rate });
+    const slots = workers * 11 - 2;
+    // as the connector does it: at least one unit each, of an equal part of the rate
+    const running = Math.min(slots, tasks);
+    expect(running * Math.max(1, Math.floor(rate / running))).toBeLessThanOrEqual(rate);
+    expect(running * Math.floor(rate / running)).toBeGreaterThan(0.9 * rate);
+  });
 });

@@ -1,5 +1,9 @@
 import {
-  AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, HeadObjectCommand, ListPartsCommand,
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  ListPartsCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { failure, StagingFake } from './staging-fake';
@@ -53,8 +57,13 @@ const copiedParts = () => fake.s3.commandCalls(UploadPartCopyCommand).map(call =
 
 test('a file over 5 GB is copied in parts that are the whole file', async () => {
   fake.arrive({ size: 6 * GIB, content: CONTENT });
-  await expect(fake.stage()).resolves.toEqual({ status: 'done', summary: { files: 1, bytes: 6 * GIB, rejectedFiles: 0 } });
-  const ranges = copiedParts().map(part => part.CopySourceRange!.replace('bytes=', '').split('-').map(Number)).sort(([a], [b]) => a - b);
+  await expect(fake.stage()).resolves.toEqual({
+    status: 'done',
+    summary: { files: 1, bytes: 6 * GIB, rejectedFiles: 0 },
+  });
+  const ranges = copiedParts()
+    .map(part => part.CopySourceRange!.replace('bytes=', '').split('-').map(Number))
+    .sort(([a], [b]) => a - b);
   expect(ranges[0][0]).toBe(0);
   ranges.slice(1).forEach(([first], index) => expect(first).toBe(ranges[index][1] + 1));
   expect(ranges.at(-1)![1]).toBe(6 * GIB - 1);
@@ -71,7 +80,9 @@ test('a file without version is copied only while it is the one that arrived, in
 
 test('a file that is overwritten meanwhile is rejected', async () => {
   fake.arrive({ size: 6 * GIB, content: CONTENT, versionId: undefined });
-  beforePart = number => { if (number === 3) throw failure('PreconditionFailed', 412); };
+  beforePart = number => {
+    if (number === 3) throw failure('PreconditionFailed', 412);
+  };
   await expect(fake.stage()).resolves.toMatchObject({ status: 'done', summary: { files: 0, rejectedFiles: 1 } });
 });
 
@@ -84,7 +95,9 @@ test('the largest objects have no more parts than S3 takes', async () => {
 test('a call whose time is up leaves the rest to the next, which copies no part again', async () => {
   fake.arrive({}, { size: 20 * GIB, content: CONTENT }, {});
   let remaining = 15 * MINUTE;
-  beforePart = () => { remaining -= MINUTE; };
+  beforePart = () => {
+    remaining -= MINUTE;
+  };
   const calls = [];
   let answer = await fake.stage({}, () => remaining);
   while (answer.status === 'running') {
@@ -102,7 +115,9 @@ test('a call whose time is up leaves the rest to the next, which copies no part 
 
 test('a call that broke off is gone on with', async () => {
   fake.arrive({ size: 6 * GIB, content: CONTENT });
-  beforePart = number => { if (number === 5) throw failure('SlowDown', 503); };
+  beforePart = number => {
+    if (number === 5) throw failure('SlowDown', 503);
+  };
   await expect(fake.stage()).rejects.toMatchObject({ name: 'Etl.Transient' });
   beforePart = () => {};
   await expect(fake.stage()).resolves.toMatchObject({ status: 'done', summary: { files: 1 } });

@@ -31,8 +31,12 @@ describe('copies', () => {
       MetadataDirective: 'REPLACE',
       ContentType: 'text/csv',
     });
-    expect(s3.commandCalls(GetObjectCommand).map(call => call.args[0].input)).toContainEqual(
-      { Bucket: 'landing', Key: 'in/a b+c%/d?&ü\'"(1).csv', Range: 'bytes=0-65535', VersionId: 'v/1+' });
+    expect(s3.commandCalls(GetObjectCommand).map(call => call.args[0].input)).toContainEqual({
+      Bucket: 'landing',
+      Key: 'in/a b+c%/d?&ü\'"(1).csv',
+      Range: 'bytes=0-65535',
+      VersionId: 'v/1+',
+    });
     expect(staged()).toEqual({
       files: [
         { id: 'id-0', key: 'runs/r1/input/part-00000.csv', bytes: 11, gzip: false },
@@ -46,8 +50,12 @@ describe('copies', () => {
     arrive({ versionId: undefined, etag });
     await stage();
     expect(copies()[0]).toMatchObject({ CopySource: 'landing/in/0.csv', CopySourceIfMatch: '"e0"' });
-    expect(s3.commandCalls(GetObjectCommand).map(call => call.args[0].input)).toContainEqual(
-      { Bucket: 'landing', Key: 'in/0.csv', Range: 'bytes=0-65535', IfMatch: '"e0"' });
+    expect(s3.commandCalls(GetObjectCommand).map(call => call.args[0].input)).toContainEqual({
+      Bucket: 'landing',
+      Key: 'in/0.csv',
+      Range: 'bytes=0-65535',
+      IfMatch: '"e0"',
+    });
   });
 });
 
@@ -58,11 +66,27 @@ describe('rejects a file and goes on with the others', () => {
     ['deleted', { content: failure('NoSuchKey', 404) }, /^was deleted after it had arrived/],
     ['whose version is deleted', { content: failure('NoSuchVersion', 404) }, /^was deleted after it had arrived/],
     ['that is a delete marker', { content: failure('MethodNotAllowed', 405) }, /^was deleted after it had arrived/],
-    ['overwritten', { versionId: undefined, content: failure('PreconditionFailed', 412) }, /^was overwritten after it had arrived/],
+    [
+      'overwritten',
+      { versionId: undefined, content: failure('PreconditionFailed', 412) },
+      /^was overwritten after it had arrived/,
+    ],
     ['archived', { content: failure('InvalidObjectState', 403) }, /^is archived/],
-    ['of SSE-C', { content: failure('InvalidRequest', 400, 'The object was stored using a form of Server Side Encryption.') }, /SSE-C/],
-    ['that may not be read', { content: failure('AccessDenied', 403, 'Access Denied') }, /^may not be read: Access Denied/],
-    ['whose key is disabled', { content: failure('KMS.DisabledException', 400) }, /^cannot be decrypted: KMS.DisabledException/],
+    [
+      'of SSE-C',
+      { content: failure('InvalidRequest', 400, 'The object was stored using a form of Server Side Encryption.') },
+      /SSE-C/,
+    ],
+    [
+      'that may not be read',
+      { content: failure('AccessDenied', 403, 'Access Denied') },
+      /^may not be read: Access Denied/,
+    ],
+    [
+      'whose key is disabled',
+      { content: failure('KMS.DisabledException', 400) },
+      /^cannot be decrypted: KMS.DisabledException/,
+    ],
   ])('%s', async (_, file, reason) => {
     arrive(file, {});
     await expect(stage()).resolves.toEqual({ status: 'done', summary: { files: 1, bytes: 11, rejectedFiles: 1 } });
@@ -89,7 +113,10 @@ describe('fails', () => {
   test('if no file may be read, and records nothing', async () => {
     arrive({ content: failure('AccessDenied', 403, 'no right') }, { content: failure('AccessDenied', 403) });
     await expect(stage()).rejects.toMatchObject({
-      name: 'Etl.Configuration', message: expect.stringMatching(/^Run r1: none of the files may be read, .*in\/0.csv .*no right.* s3:GetObject and s3:GetObjectVersion/),
+      name: 'Etl.Configuration',
+      message: expect.stringMatching(
+        /^Run r1: none of the files may be read, .*in\/0.csv .*no right.* s3:GetObject and s3:GetObjectVersion/,
+      ),
     });
     expect([...work.keys()]).toEqual(['runs/r1/files.json']);
   });
@@ -97,12 +124,21 @@ describe('fails', () => {
   test('if the work bucket may not be written', async () => {
     arrive({});
     s3.on(CopyObjectCommand).rejects(failure('AccessDenied', 403));
-    await expect(stage()).rejects.toMatchObject({ name: 'Etl.Configuration', message: expect.stringMatching(/s3:PutObject/) });
+    await expect(stage()).rejects.toMatchObject({
+      name: 'Etl.Configuration',
+      message: expect.stringMatching(/s3:PutObject/),
+    });
   });
 
-  test.each([['SlowDown', 503], ['InternalError', 500]])('for a while on %s', async (name, status) => {
+  test.each([
+    ['SlowDown', 503],
+    ['InternalError', 500],
+  ])('for a while on %s', async (name, status) => {
     arrive({ content: failure(name, status) }, {});
-    await expect(stage()).rejects.toMatchObject({ name: 'Etl.Transient', message: expect.stringMatching(/^Run r1: S3 did not serve s3:\/\/landing\/in\/0.csv/) });
+    await expect(stage()).rejects.toMatchObject({
+      name: 'Etl.Transient',
+      message: expect.stringMatching(/^Run r1: S3 did not serve s3:\/\/landing\/in\/0.csv/),
+    });
     landing.set('in/0.csv', CONTENT);
     await expect(stage()).resolves.toMatchObject({ status: 'done', summary: { files: 2 } });
   });
@@ -113,18 +149,26 @@ describe('fails', () => {
   });
 
   test('if the list of files is gone', async () => {
-    await expect(stage()).rejects.toMatchObject({ name: 'Etl.Configuration', message: expect.stringMatching(/runs\/r1\/files.json, does not exist/) });
+    await expect(stage()).rejects.toMatchObject({
+      name: 'Etl.Configuration',
+      message: expect.stringMatching(/runs\/r1\/files.json, does not exist/),
+    });
   });
 });
 
 describe('many files', () => {
-  const many = Array.from({ length: 2 * FILES_PER_CHUNK + 1 }, (_, index) => index === 150 ? { content: 'other\n' } : {});
+  const many = Array.from({ length: 2 * FILES_PER_CHUNK + 1 }, (_, index) =>
+    index === 150 ? { content: 'other\n' } : {},
+  );
 
   test('are staged in several calls, each within its time', async () => {
     arrive(...many);
     await expect(stage({}, 9 * MINUTE)).resolves.toEqual({ status: 'running', nextChunk: 1 });
     await expect(stage({ nextChunk: 1 }, 9 * MINUTE)).resolves.toEqual({ status: 'running', nextChunk: 2 });
-    await expect(stage({ nextChunk: 2 }, 9 * MINUTE)).resolves.toEqual({ status: 'done', summary: { files: 200, bytes: 2_200, rejectedFiles: 1 } });
+    await expect(stage({ nextChunk: 2 }, 9 * MINUTE)).resolves.toEqual({
+      status: 'done',
+      summary: { files: 200, bytes: 2_200, rejectedFiles: 1 },
+    });
     expect(copies()).toHaveLength(200);
     expect(staged().files.at(-1).key).toBe('runs/r1/input/part-00200.csv');
     expect(staged().rejected).toEqual([{ id: 'id-150', reason: expect.any(String) }]);
@@ -132,11 +176,14 @@ describe('many files', () => {
 
   test('are staged in one call if there is time', async () => {
     arrive(...many);
-    await expect(stage({}, 11 * MINUTE)).resolves.toMatchObject({ status: 'done', summary: { files: 200, rejectedFiles: 1 } });
+    await expect(stage({}, 11 * MINUTE)).resolves.toMatchObject({
+      status: 'done',
+      summary: { files: 200, rejectedFiles: 1 },
+    });
   });
 
   test('of which a later part may not be read are rejected', async () => {
-    arrive(...many.map((file, index) => index < FILES_PER_CHUNK ? file : { content: failure('AccessDenied', 403) }));
+    arrive(...many.map((file, index) => (index < FILES_PER_CHUNK ? file : { content: failure('AccessDenied', 403) })));
     await expect(stage()).resolves.toMatchObject({ status: 'done', summary: { files: 100, rejectedFiles: 101 } });
   });
 
@@ -153,7 +200,11 @@ describe('many files', () => {
     const before = copies().length;
     landing.set('in/120.csv', CONTENT);
     await expect(stage()).resolves.toMatchObject({ status: 'done' });
-    expect(copies().slice(before).map(copy => copy.Key)).not.toContain('runs/r1/input/part-00099.csv');
+    expect(
+      copies()
+        .slice(before)
+        .map(copy => copy.Key),
+    ).not.toContain('runs/r1/input/part-00099.csv');
     expect(copies().slice(before)).toHaveLength(100);
   });
 });
@@ -171,7 +222,10 @@ describe('another attempt', () => {
   test('that stages at the same time agrees with whoever was first', async () => {
     arrive({});
     s3.on(PutObjectCommand, { Key: 'runs/r1/staged.json' }).callsFake(() => {
-      work.set('runs/r1/staged.json', JSON.stringify({ files: [], rejected: [{ id: 'id-0', reason: 'of the other attempt' }] }));
+      work.set(
+        'runs/r1/staged.json',
+        JSON.stringify({ files: [], rejected: [{ id: 'id-0', reason: 'of the other attempt' }] }),
+      );
       throw failure('PreconditionFailed', 412);
     });
     await expect(stage()).resolves.toEqual({ status: 'done', summary: { files: 0, bytes: 0, rejectedFiles: 1 } });

@@ -1,4 +1,10 @@
-import { CopyObjectCommand, GetObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import {
+  CopyObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { DatasetDefinition } from '../../../src/dataset/contract';
 import type { StageFilesEvent, StageFilesStatus } from '../../../src/etl-pipeline/contract';
@@ -12,7 +18,12 @@ const dataset: DatasetDefinition = {
   key: ['order_id'],
 };
 const event: StageFilesEvent = {
-  contract: 1, runId: 'r1', attempt: 1, dataset, nextChunk: 0, files: { bucket: 'work', key: 'runs/r1/files.json', count: 1, bytes: 1 },
+  contract: 1,
+  runId: 'r1',
+  attempt: 1,
+  dataset,
+  nextChunk: 0,
+  files: { bucket: 'work', key: 'runs/r1/files.json', count: 1, bytes: 1 },
 };
 
 /** A small file that can be loaded. */
@@ -21,7 +32,12 @@ export const CONTENT = 'order_id\n1\n';
 const s3 = mockClient(S3Client);
 
 export const failure = (name: string, status: number, message = `message of ${name}`): S3ServiceException =>
-  new S3ServiceException({ name, message, $fault: status < 500 ? 'client' : 'server', $metadata: { httpStatusCode: status } });
+  new S3ServiceException({
+    name,
+    message,
+    $fault: status < 500 ? 'client' : 'server',
+    $metadata: { httpStatusCode: status },
+  });
 
 /** A run whose files are to be staged, with the two buckets at the SDK's client. Any other call fails the test. */
 export class StagingFake {
@@ -38,7 +54,9 @@ export class StagingFake {
       const content = Bucket === 'work' ? this.work.get(Key) : this.landing.get(Key);
       if (content === undefined) throw failure('NoSuchKey', 404);
       if (content instanceof Error) throw content;
-      return { Body: { transformToString: async () => content, transformToByteArray: async () => Buffer.from(content) } };
+      return {
+        Body: { transformToString: async () => content, transformToByteArray: async () => Buffer.from(content) },
+      };
     });
     s3.on(PutObjectCommand).callsFake(({ Bucket, Key, Body, IfNoneMatch }) => {
       if (Bucket !== 'work') throw new Error(`a write into ${Bucket}`);
@@ -58,12 +76,23 @@ export class StagingFake {
     const list = files.map(({ content = CONTENT, ...file }, index): LedgerFile => {
       const key = file.key ?? `in/${index}.csv`;
       this.landing.set(key, content);
-      return { id: `id-${index}`, bucket: 'landing', key, versionId: `v${index}`, etag: `e${index}`, size: typeof content === 'string' ? content.length : 10, ...file };
+      return {
+        id: `id-${index}`,
+        bucket: 'landing',
+        key,
+        versionId: `v${index}`,
+        etag: `e${index}`,
+        size: typeof content === 'string' ? content.length : 10,
+        ...file,
+      };
     });
     this.work.set('runs/r1/files.json', JSON.stringify(list));
   }
 
-  public async stage(more: Partial<StageFilesEvent> = {}, remainingMilliseconds = () => 15 * 60_000): Promise<StageFilesStatus> {
+  public async stage(
+    more: Partial<StageFilesEvent> = {},
+    remainingMilliseconds = () => 15 * 60_000,
+  ): Promise<StageFilesStatus> {
     return stageFiles({ ...event, ...more }, { workBucket: 'work', remainingMilliseconds });
   }
 }

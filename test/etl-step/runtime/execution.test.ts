@@ -15,19 +15,40 @@ test('passes while the execution runs', async () => {
   await expect(ensureStillRunning(ARN)).resolves.toBeUndefined();
 });
 
-test.each(['ABORTED', 'TIMED_OUT', 'FAILED', 'SUCCEEDED'] as const)('refuses a launch for an execution that is %s', async status => {
-  sfn.on(DescribeExecutionCommand).resolves({ status });
-  await expect(ensureStillRunning(ARN)).rejects.toMatchObject({ name: 'Etl.Stopped', message: `${ARN} is ${status}, not RUNNING: nothing is launched for it.` });
-});
+test.each(['ABORTED', 'TIMED_OUT', 'FAILED', 'SUCCEEDED'] as const)(
+  'refuses a launch for an execution that is %s',
+  async status => {
+    sfn.on(DescribeExecutionCommand).resolves({ status });
+    await expect(ensureStillRunning(ARN)).rejects.toMatchObject({
+      name: 'Etl.Stopped',
+      message: `${ARN} is ${status}, not RUNNING: nothing is launched for it.`,
+    });
+  },
+);
 
 test('is tried again when throttled', async () => {
   sfn.on(DescribeExecutionCommand).rejects(
-    new SFNServiceException({ name: 'ThrottlingException', message: 'Rate exceeded', $fault: 'client', $metadata: { httpStatusCode: 400 } }));
-  await expect(ensureStillRunning(ARN)).rejects.toMatchObject({ name: 'Etl.Transient', message: expect.stringMatching(/Rate exceeded/) });
+    new SFNServiceException({
+      name: 'ThrottlingException',
+      message: 'Rate exceeded',
+      $fault: 'client',
+      $metadata: { httpStatusCode: 400 },
+    }),
+  );
+  await expect(ensureStillRunning(ARN)).rejects.toMatchObject({
+    name: 'Etl.Transient',
+    message: expect.stringMatching(/Rate exceeded/),
+  });
 });
 
 test('never takes an unknown answer for running', async () => {
   sfn.on(DescribeExecutionCommand).rejects(
-    new SFNServiceException({ name: 'AccessDeniedException', message: 'no', $fault: 'client', $metadata: { httpStatusCode: 400 } }));
+    new SFNServiceException({
+      name: 'AccessDeniedException',
+      message: 'no',
+      $fault: 'client',
+      $metadata: { httpStatusCode: 400 },
+    }),
+  );
   await expect(ensureStillRunning(ARN)).rejects.toMatchObject({ name: 'AccessDeniedException' });
 });

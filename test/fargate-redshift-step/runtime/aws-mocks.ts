@@ -1,5 +1,12 @@
 import {
-  DescribeTasksCommand, ECSClient, InvalidParameterException, ListTasksCommand, RunTaskCommand, RunTaskCommandInput, StopTaskCommand, Task,
+  DescribeTasksCommand,
+  ECSClient,
+  InvalidParameterException,
+  ListTasksCommand,
+  RunTaskCommand,
+  RunTaskCommandInput,
+  StopTaskCommand,
+  Task,
 } from '@aws-sdk/client-ecs';
 import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
@@ -30,7 +37,12 @@ export const ARGUMENTS: FargateRedshiftArguments = {
       columns: [{ name: 'order_id', type: 'string', header: 'order_id', required: true }],
       key: ['order_id'],
     },
-    warehouse: { database: 'dev', copyRoleArn: 'arn:aws:iam::123456789012:role/copy', region: 'eu-west-1', workgroupName: 'wg' },
+    warehouse: {
+      database: 'dev',
+      copyRoleArn: 'arn:aws:iam::123456789012:role/copy',
+      region: 'eu-west-1',
+      workgroupName: 'wg',
+    },
     schema: 'analytics',
     table: 'orders',
     mode: 'upsert',
@@ -54,7 +66,9 @@ export function resetAws(): void {
   logger.setLogLevel('SILENT');
   process.env.STEP_ID = STEP_ID;
   process.env.WORK_BUCKET = BUCKET;
-  const unexpected = (input: unknown) => { throw new Error(`unexpected call: ${JSON.stringify(input)}`); };
+  const unexpected = (input: unknown) => {
+    throw new Error(`unexpected call: ${JSON.stringify(input)}`);
+  };
   ecs.reset().onAnyCommand().callsFake(unexpected);
   s3.reset().onAnyCommand().callsFake(unexpected);
   sfn.reset().onAnyCommand().callsFake(unexpected);
@@ -102,21 +116,29 @@ function mockWorkBucket(): void {
 function mockEcs(): void {
   tasks.clear();
   const tokens = new Map<string, string>();
-  ecs.on(RunTaskCommand, { cluster: CLUSTER }).callsFake(({ clientToken, startedBy, overrides }: RunTaskCommandInput) => {
-    const taskArn = tokens.get(clientToken!) ?? `arn:aws:ecs:eu-west-1:123456789012:task/etl/${tasks.size + 1}`;
-    tokens.set(clientToken!, taskArn);
-    if (!tasks.has(taskArn)) tasks.set(taskArn, { taskArn, startedBy, overrides, lastStatus: 'PROVISIONING', desiredStatus: 'RUNNING' });
-    return { tasks: [tasks.get(taskArn)], failures: [] };
-  });
+  ecs
+    .on(RunTaskCommand, { cluster: CLUSTER })
+    .callsFake(({ clientToken, startedBy, overrides }: RunTaskCommandInput) => {
+      const taskArn = tokens.get(clientToken!) ?? `arn:aws:ecs:eu-west-1:123456789012:task/etl/${tasks.size + 1}`;
+      tokens.set(clientToken!, taskArn);
+      if (!tasks.has(taskArn)) {
+        tasks.set(taskArn, { taskArn, startedBy, overrides, lastStatus: 'PROVISIONING', desiredStatus: 'RUNNING' });
+      }
+      return { tasks: [tasks.get(taskArn)], failures: [] };
+    });
   ecs.on(DescribeTasksCommand, { cluster: CLUSTER }).callsFake(({ tasks: arns }) => ({
     tasks: arns.filter((arn: string) => tasks.has(arn)).map((arn: string) => tasks.get(arn)),
     failures: arns.filter((arn: string) => !tasks.has(arn)).map((arn: string) => ({ arn, reason: 'MISSING' })),
   }));
   ecs.on(ListTasksCommand, { cluster: CLUSTER }).callsFake(({ startedBy, desiredStatus }) => ({
-    taskArns: [...tasks.values()].filter(task => task.startedBy === startedBy && task.desiredStatus === desiredStatus).map(task => task.taskArn),
+    taskArns: [...tasks.values()]
+      .filter(task => task.startedBy === startedBy && task.desiredStatus === desiredStatus)
+      .map(task => task.taskArn),
   }));
   ecs.on(StopTaskCommand, { cluster: CLUSTER }).callsFake(({ task }) => {
-    if (!tasks.has(task)) throw new InvalidParameterException({ message: 'The referenced task was not found.', $metadata: {} });
+    if (!tasks.has(task)) {
+      throw new InvalidParameterException({ message: 'The referenced task was not found.', $metadata: {} });
+    }
     taskIs(task, { desiredStatus: 'STOPPED', lastStatus: 'STOPPING' });
     return { task: tasks.get(task) };
   });

@@ -1,5 +1,16 @@
 import { DescribeTasksCommand, StopTaskCommand, Task } from '@aws-sdk/client-ecs';
-import { ARGUMENTS, ecs, EXECUTION, objects, resetAws, RUN_ID, STEP_FOLDER, taskExited, taskIs, tasks } from './aws-mocks';
+import {
+  ARGUMENTS,
+  ecs,
+  EXECUTION,
+  objects,
+  resetAws,
+  RUN_ID,
+  STEP_FOLDER,
+  taskExited,
+  taskIs,
+  tasks,
+} from './aws-mocks';
 import { CheckEvent, CONTRACT_VERSION, StepResult } from '../../../src/etl-step/contract';
 import { FargateJob, FargateRedshiftArguments } from '../../../src/fargate-redshift-step/contract';
 import { handler } from '../../../src/fargate-redshift-step/runtime/fargate-redshift.lambda';
@@ -11,8 +22,16 @@ type Check = CheckEvent<FargateJob, FargateRedshiftArguments>;
 
 /** A check of what was launched just before. */
 async function launched(more: { attempt?: number; relaunch?: number } = {}): Promise<Check> {
-  const event = { contract: CONTRACT_VERSION, runId: RUN_ID, attempt: 1, relaunch: 0, executionArn: EXECUTION, arguments: ARGUMENTS, ...more };
-  const { job } = await handler({ ...event, action: 'launch' }) as { job: FargateJob };
+  const event = {
+    contract: CONTRACT_VERSION,
+    runId: RUN_ID,
+    attempt: 1,
+    relaunch: 0,
+    executionArn: EXECUTION,
+    arguments: ARGUMENTS,
+    ...more,
+  };
+  const { job } = (await handler({ ...event, action: 'launch' })) as { job: FargateJob };
   return { ...event, action: 'check', job };
 }
 
@@ -44,7 +63,10 @@ test('a task that ECS no longer shows is lost', async () => {
   const event = await launched();
   tasks.clear();
   later(600);
-  await expect(handler(event)).rejects.toMatchObject({ name: 'Etl.LoadFailed', message: expect.stringContaining(event.job.taskArn) });
+  await expect(handler(event)).rejects.toMatchObject({
+    name: 'Etl.LoadFailed',
+    message: expect.stringContaining(event.job.taskArn),
+  });
 });
 
 test('exit code 0 with a result is success', async () => {
@@ -57,7 +79,10 @@ test('exit code 0 with a result is success', async () => {
 test('exit code 0 without a result breaks the contract of images', async () => {
   const event = await launched();
   taskExited(event.job.taskArn, 0);
-  await expect(handler(event)).rejects.toMatchObject({ name: 'Etl.Configuration', message: expect.stringContaining('resultKey') });
+  await expect(handler(event)).rejects.toMatchObject({
+    name: 'Etl.Configuration',
+    message: expect.stringContaining('resultKey'),
+  });
 });
 
 test('a result does not hide that the task was stopped from outside', async () => {
@@ -82,10 +107,13 @@ test('exit code 11 accuses the files that the loader names', async () => {
   const event = await launched();
   taskExited(event.job.taskArn, 11);
   objects.set(`${STEP_FOLDER}tasks/1-0/failure.json`, { error: 'Etl.Data', message: 'bad gzip', files: ['f1'] });
-  await expect(handler(event)).rejects.toMatchObject({ name: 'Etl.Data', message: '{"message":"bad gzip","files":["f1"]}' });
+  await expect(handler(event)).rejects.toMatchObject({
+    name: 'Etl.Data',
+    message: '{"message":"bad gzip","files":["f1"]}',
+  });
 });
 
-test('the failure of another launch is not this one\'s', async () => {
+test("the failure of another launch is not this one's", async () => {
   await launched();
   objects.set(`${STEP_FOLDER}tasks/1-0/failure.json`, { error: 'Etl.Data', message: 'of the first', files: ['f1'] });
   const event = await launched({ attempt: 2 });
@@ -95,13 +123,19 @@ test('the failure of another launch is not this one\'s', async () => {
 
 test.each<[string, Partial<Task>]>([
   ['killed without a reason', { containers: [{ name: 'loader', exitCode: 137 }] }],
-  ['out of memory', { containers: [{ name: 'loader', exitCode: 1, reason: 'OutOfMemoryError: Container killed due to memory usage' }] }],
+  [
+    'out of memory',
+    { containers: [{ name: 'loader', exitCode: 1, reason: 'OutOfMemoryError: Container killed due to memory usage' }] },
+  ],
 ])('%s: memory ran out, for one file or for all, so the ledger looks for it', async (_, change) => {
   const event = await launched();
   taskExited(event.job.taskArn, 137);
   taskIs(event.job.taskArn, change);
   await expect(handler(event)).rejects.toMatchObject({
-    name: 'Etl.Data', message: expect.stringMatching(/^Run .*1024 MiB.*one file has enormous lines.*too small for the run.*memoryLimitMiB/),
+    name: 'Etl.Data',
+    message: expect.stringMatching(
+      /^Run .*1024 MiB.*one file has enormous lines.*too small for the run.*memoryLimitMiB/,
+    ),
   });
 });
 
@@ -109,7 +143,10 @@ test('being killed because somebody stopped the task says nothing of memory', as
   const event = await launched();
   taskExited(event.job.taskArn, 137);
   taskIs(event.job.taskArn, { stopCode: 'UserInitiated' });
-  await expect(handler(event)).rejects.toMatchObject({ name: 'Etl.LoadFailed', message: expect.not.stringContaining('memoryLimitMiB') });
+  await expect(handler(event)).rejects.toMatchObject({
+    name: 'Etl.LoadFailed',
+    message: expect.not.stringContaining('memoryLimitMiB'),
+  });
 });
 
 test('a crash is told with its exit code and the place of its log', async () => {
@@ -117,22 +154,54 @@ test('a crash is told with its exit code and the place of its log', async () => 
   taskExited(event.job.taskArn, 1);
   await expect(handler(event)).rejects.toMatchObject({
     name: 'Etl.LoadFailed',
-    message: expect.stringMatching(new RegExp(`Run ${RUN_ID}:.*exit code 1;.*Log: loader-logs, stream task/loader/1\\.`)),
+    message: expect.stringMatching(
+      new RegExp(`Run ${RUN_ID}:.*exit code 1;.*Log: loader-logs, stream task/loader/1\\.`),
+    ),
   });
 });
 
 test.each<[string, Partial<Task>, string]>([
-  ['the image is not found', { stopCode: 'TaskFailedToStart', stoppedReason: 'CannotPullContainerError: manifest unknown' }, 'Etl.Configuration'],
-  ['the registry was asked too often', { stopCode: 'TaskFailedToStart', stoppedReason: 'CannotPullContainerError: toomanyrequests' }, 'Etl.Capacity'],
-  ['the registry cannot be reached', {
-    stopCode: 'TaskFailedToStart', stoppedReason: 'ResourceInitializationError: unable to pull secrets or registry auth: i/o timeout',
-  }, 'Etl.Configuration'],
-  ['the image is for other machines', {
-    stopCode: 'TaskFailedToStart', containers: [{ name: 'loader', reason: 'CannotStartContainerError: exec format error' }],
-  }, 'Etl.Configuration'],
-  ['there is no room', { stopCode: 'TaskFailedToStart', stoppedReason: 'Capacity is unavailable at this time.' }, 'Etl.Capacity'],
-  ['no network interface came', { stopCode: 'TaskFailedToStart', stoppedReason: 'Timeout waiting for network interface provisioning to complete.' }, 'Etl.Capacity'],
-  ['Spot took it back', { stopCode: 'SpotInterruption', containers: [{ name: 'loader', exitCode: 143 }] }, 'Etl.Capacity'],
+  [
+    'the image is not found',
+    { stopCode: 'TaskFailedToStart', stoppedReason: 'CannotPullContainerError: manifest unknown' },
+    'Etl.Configuration',
+  ],
+  [
+    'the registry was asked too often',
+    { stopCode: 'TaskFailedToStart', stoppedReason: 'CannotPullContainerError: toomanyrequests' },
+    'Etl.Capacity',
+  ],
+  [
+    'the registry cannot be reached',
+    {
+      stopCode: 'TaskFailedToStart',
+      stoppedReason: 'ResourceInitializationError: unable to pull secrets or registry auth: i/o timeout',
+    },
+    'Etl.Configuration',
+  ],
+  [
+    'the image is for other machines',
+    {
+      stopCode: 'TaskFailedToStart',
+      containers: [{ name: 'loader', reason: 'CannotStartContainerError: exec format error' }],
+    },
+    'Etl.Configuration',
+  ],
+  [
+    'there is no room',
+    { stopCode: 'TaskFailedToStart', stoppedReason: 'Capacity is unavailable at this time.' },
+    'Etl.Capacity',
+  ],
+  [
+    'no network interface came',
+    { stopCode: 'TaskFailedToStart', stoppedReason: 'Timeout waiting for network interface provisioning to complete.' },
+    'Etl.Capacity',
+  ],
+  [
+    'Spot took it back',
+    { stopCode: 'SpotInterruption', containers: [{ name: 'loader', exitCode: 143 }] },
+    'Etl.Capacity',
+  ],
   ['its machine is retired', { stopCode: 'TerminationNotice' }, 'Etl.Capacity'],
   ['nobody knows', { stopCode: 'TaskFailedToStart', stoppedReason: 'Task failed to start' }, 'Etl.LoadFailed'],
 ])('a task that ended because %s', async (_, change, name) => {
@@ -143,7 +212,11 @@ test.each<[string, Partial<Task>, string]>([
 
 test('no exit code is never success, whatever there is', async () => {
   const event = await launched();
-  taskIs(event.job.taskArn, { lastStatus: 'STOPPED', stopCode: 'EssentialContainerExited', containers: [{ name: 'loader' }] });
+  taskIs(event.job.taskArn, {
+    lastStatus: 'STOPPED',
+    stopCode: 'EssentialContainerExited',
+    containers: [{ name: 'loader' }],
+  });
   objects.set(`${STEP_FOLDER}result.json`, RESULT);
   await expect(handler(event)).rejects.toMatchObject({ name: 'Etl.LoadFailed' });
 });

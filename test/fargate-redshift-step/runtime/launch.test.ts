@@ -1,5 +1,18 @@
 import { ConflictException, InvalidParameterException, RunTaskCommand, ServerException } from '@aws-sdk/client-ecs';
-import { ARGUMENTS, BUCKET, CLUSTER, ecs, EXECUTION, executionIs, objects, resetAws, RUN_ID, STEP_FOLDER, STEP_ID, tasks } from './aws-mocks';
+import {
+  ARGUMENTS,
+  BUCKET,
+  CLUSTER,
+  ecs,
+  EXECUTION,
+  executionIs,
+  objects,
+  resetAws,
+  RUN_ID,
+  STEP_FOLDER,
+  STEP_ID,
+  tasks,
+} from './aws-mocks';
 import { CONTRACT_VERSION, LaunchEvent, StepResult } from '../../../src/etl-step/contract';
 import { FargateRedshiftArguments } from '../../../src/fargate-redshift-step/contract';
 import { handler } from '../../../src/fargate-redshift-step/runtime/fargate-redshift.lambda';
@@ -7,7 +20,16 @@ import { handler } from '../../../src/fargate-redshift-step/runtime/fargate-reds
 const RESULT: StepResult = { rowsRead: 3, rowsWritten: 2, rowsRejected: 1, duplicatesDropped: 0, seconds: 4 };
 
 function launchEvent(more: Partial<LaunchEvent> = {}): LaunchEvent<FargateRedshiftArguments> {
-  return { contract: CONTRACT_VERSION, action: 'launch', runId: RUN_ID, attempt: 1, relaunch: 0, executionArn: EXECUTION, ...more, arguments: ARGUMENTS };
+  return {
+    contract: CONTRACT_VERSION,
+    action: 'launch',
+    runId: RUN_ID,
+    attempt: 1,
+    relaunch: 0,
+    executionArn: EXECUTION,
+    ...more,
+    arguments: ARGUMENTS,
+  };
 }
 
 const requests = () => ecs.commandCalls(RunTaskCommand).map(call => call.args[0].input);
@@ -18,25 +40,42 @@ beforeEach(resetAws);
 
 test('starts one task that is told where its work is, and nothing else', async () => {
   const answer = await handler(launchEvent());
-  expect(answer).toEqual({ status: 'running', waitSeconds: 5, job: { cluster: CLUSTER, taskArn: theTask(), askedAt: expect.any(String) } });
-  expect(requests()).toEqual([{
-    cluster: CLUSTER,
-    taskDefinition: ARGUMENTS.taskDefinition,
-    launchType: 'FARGATE',
-    count: 1,
-    clientToken: expect.stringMatching(/^[!-~]{1,64}$/),
-    startedBy: `${RUN_ID}/${STEP_ID}/1/0`,
-    networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1', 'subnet-2'], securityGroups: ['sg-1'], assignPublicIp: 'DISABLED' } },
-    overrides: {
-      containerOverrides: [{ name: 'loader', environment: [{ name: 'ETL_LOADER_INPUT', value: `s3://${BUCKET}/${STEP_FOLDER}tasks/1-0/input.json` }] }],
+  expect(answer).toEqual({
+    status: 'running',
+    waitSeconds: 5,
+    job: { cluster: CLUSTER, taskArn: theTask(), askedAt: expect.any(String) },
+  });
+  expect(requests()).toEqual([
+    {
+      cluster: CLUSTER,
+      taskDefinition: ARGUMENTS.taskDefinition,
+      launchType: 'FARGATE',
+      count: 1,
+      clientToken: expect.stringMatching(/^[!-~]{1,64}$/),
+      startedBy: `${RUN_ID}/${STEP_ID}/1/0`,
+      networkConfiguration: {
+        awsvpcConfiguration: {
+          subnets: ['subnet-1', 'subnet-2'],
+          securityGroups: ['sg-1'],
+          assignPublicIp: 'DISABLED',
+        },
+      },
+      overrides: {
+        containerOverrides: [
+          {
+            name: 'loader',
+            environment: [{ name: 'ETL_LOADER_INPUT', value: `s3://${BUCKET}/${STEP_FOLDER}tasks/1-0/input.json` }],
+          },
+        ],
+      },
+      tags: [{ key: 'team', value: 'orders' }],
+      propagateTags: 'TASK_DEFINITION',
+      enableECSManagedTags: true,
     },
-    tags: [{ key: 'team', value: 'orders' }],
-    propagateTags: 'TASK_DEFINITION',
-    enableECSManagedTags: true,
-  }]);
+  ]);
 });
 
-test('the work is a document with the run\'s places and the step\'s settings', async () => {
+test("the work is a document with the run's places and the step's settings", async () => {
   await handler(launchEvent({ attempt: 2, relaunch: 1 }));
   expect(objects.get(`${STEP_FOLDER}tasks/2-1/input.json`)).toEqual({
     contract: CONTRACT_VERSION,
@@ -74,8 +113,13 @@ test('a launch that died before it wrote the answer down starts nothing twice', 
 });
 
 test('takes over the task of the same token if ECS finds its parameters different', async () => {
-  ecs.on(RunTaskCommand).rejects(new ConflictException({ message: 'token', resourceIds: ['arn:task/etl/9'], $metadata: {} }));
-  await expect(handler(launchEvent())).resolves.toMatchObject({ status: 'running', job: { taskArn: 'arn:task/etl/9' } });
+  ecs
+    .on(RunTaskCommand)
+    .rejects(new ConflictException({ message: 'token', resourceIds: ['arn:task/etl/9'], $metadata: {} }));
+  await expect(handler(launchEvent())).resolves.toMatchObject({
+    status: 'running',
+    job: { taskArn: 'arn:task/etl/9' },
+  });
   expect(record()).toMatchObject({ taskArn: 'arn:task/etl/9' });
 });
 
@@ -107,7 +151,10 @@ test('writes down that it is going to ask before it asks', async () => {
     expect(record()).toMatchObject({ cluster: CLUSTER, attempt: 1, relaunch: 0, askedAt: expect.any(String) });
     throw new ServerException({ message: 'down', $metadata: {} });
   });
-  await expect(handler(launchEvent())).rejects.toMatchObject({ name: 'Etl.Transient', message: expect.stringContaining(RUN_ID) });
+  await expect(handler(launchEvent())).rejects.toMatchObject({
+    name: 'Etl.Transient',
+    message: expect.stringContaining(RUN_ID),
+  });
   expect(record().refused).toBeUndefined(); // a task may exist
 });
 
@@ -118,7 +165,10 @@ test.each([
   ['INACTIVE', 'Etl.Configuration'],
 ])('the failure %s without a task is %s', async (reason, name) => {
   ecs.on(RunTaskCommand).resolves({ tasks: [], failures: [{ arn: 'arn:x', reason, detail: 'why' }] });
-  await expect(handler(launchEvent())).rejects.toMatchObject({ name, message: expect.stringContaining(`${reason}, why, arn:x`) });
+  await expect(handler(launchEvent())).rejects.toMatchObject({
+    name,
+    message: expect.stringContaining(`${reason}, why, arn:x`),
+  });
   expect(record()).toMatchObject({ refused: true });
 });
 
@@ -129,9 +179,17 @@ test('neither a task nor a failure is tried again', async () => {
 
 test.each([
   [new InvalidParameterException({ message: 'TaskDefinition is inactive', $metadata: {} }), 'Etl.Configuration'],
-  [Object.assign(new Error('not authorized'), { name: 'AccessDeniedException', $fault: 'client' }), 'Etl.Configuration'],
+  [
+    Object.assign(new Error('not authorized'), { name: 'AccessDeniedException', $fault: 'client' }),
+    'Etl.Configuration',
+  ],
   [Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException', $fault: 'client' }), 'Etl.Transient'],
-  [Object.assign(new Error("You've reached the limit on the number of vCPUs you can run concurrently"), { name: 'ThrottlingException' }), 'Etl.Capacity'],
+  [
+    Object.assign(new Error("You've reached the limit on the number of vCPUs you can run concurrently"), {
+      name: 'ThrottlingException',
+    }),
+    'Etl.Capacity',
+  ],
   [Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }), 'Etl.Transient'],
   [new RangeError('a defect'), 'RangeError'],
 ])('%s of RunTask is %s', async (error, name) => {

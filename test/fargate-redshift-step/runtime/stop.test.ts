@@ -1,5 +1,24 @@
-import { ClusterNotFoundException, InvalidParameterException, ListTasksCommand, RunTaskCommand, ServerException, StopTaskCommand } from '@aws-sdk/client-ecs';
-import { ARGUMENTS, CLUSTER, ecs, EXECUTION, objects, resetAws, RUN_ID, STEP_FOLDER, taskExited, taskIs, tasks } from './aws-mocks';
+import {
+  ClusterNotFoundException,
+  InvalidParameterException,
+  ListTasksCommand,
+  RunTaskCommand,
+  ServerException,
+  StopTaskCommand,
+} from '@aws-sdk/client-ecs';
+import {
+  ARGUMENTS,
+  CLUSTER,
+  ecs,
+  EXECUTION,
+  objects,
+  resetAws,
+  RUN_ID,
+  STEP_FOLDER,
+  taskExited,
+  taskIs,
+  tasks,
+} from './aws-mocks';
 import { CONTRACT_VERSION } from '../../../src/etl-step/contract';
 import { handler } from '../../../src/fargate-redshift-step/runtime/fargate-redshift.lambda';
 
@@ -7,9 +26,16 @@ const NOW = Date.parse('2026-11-01T12:00:00Z');
 const STOPPING = { status: 'stopping', waitSeconds: 5 };
 const ENDED = { status: 'ended' };
 
-const launch = async (attempt: number, relaunch = 0) => handler({
-  contract: CONTRACT_VERSION, action: 'launch', runId: RUN_ID, attempt, relaunch, executionArn: EXECUTION, arguments: ARGUMENTS,
-});
+const launch = async (attempt: number, relaunch = 0) =>
+  handler({
+    contract: CONTRACT_VERSION,
+    action: 'launch',
+    runId: RUN_ID,
+    attempt,
+    relaunch,
+    executionArn: EXECUTION,
+    arguments: ARGUMENTS,
+  });
 const stop = async (attempt = 1) => handler({ contract: CONTRACT_VERSION, action: 'stop', runId: RUN_ID, attempt });
 const stopped = () => ecs.commandCalls(StopTaskCommand).map(call => call.args[0].input);
 const later = (seconds: number) => jest.setSystemTime(NOW + seconds * 1000);
@@ -31,7 +57,9 @@ test('stops the tasks of its attempt and of earlier ones, and says so only when 
   const [first, second, third] = [...tasks.keys()];
   taskExited(first, 10);
   expect(await stop(2)).toEqual(STOPPING);
-  expect(stopped()).toEqual([second, third].map(task => ({ cluster: CLUSTER, task, reason: expect.stringContaining(RUN_ID) })));
+  expect(stopped()).toEqual(
+    [second, third].map(task => ({ cluster: CLUSTER, task, reason: expect.stringContaining(RUN_ID) })),
+  );
 
   taskIs(second, { lastStatus: 'STOPPED' });
   expect(await stop(2)).toEqual(STOPPING); // the third still runs, SIGTERM gives it time
@@ -74,23 +102,34 @@ test('the task of a launch that died is found by what it was started by', async 
 });
 
 test('a launch that ECS refused leaves nothing to wait for', async () => {
-  ecs.on(RunTaskCommand).rejects(new InvalidParameterException({ message: 'TaskDefinition is inactive', $metadata: {} }));
+  ecs
+    .on(RunTaskCommand)
+    .rejects(new InvalidParameterException({ message: 'TaskDefinition is inactive', $metadata: {} }));
   await expect(launch(1)).rejects.toThrow();
   expect(await stop()).toEqual(ENDED);
 });
 
 test('a task that has gone meanwhile is no failure', async () => {
   await launch(1);
-  ecs.on(StopTaskCommand).rejects(new InvalidParameterException({ message: 'The referenced task was not found.', $metadata: {} }));
+  ecs
+    .on(StopTaskCommand)
+    .rejects(new InvalidParameterException({ message: 'The referenced task was not found.', $metadata: {} }));
   expect(await stop()).toEqual(STOPPING);
 });
 
 test('looks in the cluster of the launch and on every page', async () => {
   await launch(1);
   const [task] = tasks.keys();
-  objects.set(`${STEP_FOLDER}tasks/1-0/launch.json`, { ...objects.get(`${STEP_FOLDER}tasks/1-0/launch.json`), taskArn: undefined });
-  ecs.on(ListTasksCommand, { cluster: CLUSTER, desiredStatus: 'RUNNING' }).resolves({ taskArns: [], nextToken: 'more' });
-  ecs.on(ListTasksCommand, { cluster: CLUSTER, desiredStatus: 'RUNNING', nextToken: 'more' }).resolves({ taskArns: [task] });
+  objects.set(`${STEP_FOLDER}tasks/1-0/launch.json`, {
+    ...objects.get(`${STEP_FOLDER}tasks/1-0/launch.json`),
+    taskArn: undefined,
+  });
+  ecs
+    .on(ListTasksCommand, { cluster: CLUSTER, desiredStatus: 'RUNNING' })
+    .resolves({ taskArns: [], nextToken: 'more' });
+  ecs
+    .on(ListTasksCommand, { cluster: CLUSTER, desiredStatus: 'RUNNING', nextToken: 'more' })
+    .resolves({ taskArns: [task] });
   expect(await stop()).toEqual(STOPPING);
   expect(stopped()).toEqual([expect.objectContaining({ task })]);
 });

@@ -21,9 +21,9 @@ const load = createRequire(__filename);
 export function startBundle(text: string, { environment, now, randomBytes, server }: Surroundings): Handler {
   const request = requestTo(server);
   const replaced: Record<string, unknown> = {
-    'http': { ...load('http'), request },
-    'https': { ...load('https'), request },
-    'crypto': { ...load('crypto'), randomBytes },
+    http: { ...load('http'), request },
+    https: { ...load('https'), request },
+    crypto: { ...load('crypto'), randomBytes },
     // pauses only make a caller wait; a simulation makes it wait at its calls
     'timers/promises': { setTimeout: async () => undefined },
     // the clients look for profiles there, and there are none

@@ -77,7 +77,9 @@ export class Executions {
 
   private describe({ executionArn }: any) {
     const execution = this.all.get(executionArn.slice(ARN.length + 1));
-    if (!execution || (execution.status === 'RUNNING' && !this.isShown())) {throw new ExecutionDoesNotExist({ message: executionArn, $metadata: {} });}
+    if (!execution || (execution.status === 'RUNNING' && !this.isShown())) {
+      throw new ExecutionDoesNotExist({ message: executionArn, $metadata: {} });
+    }
     const { status, end, started, stopped } = execution;
     return {
       executionArn,

@@ -58,7 +58,9 @@ export async function play(trial: Trial, functions: Functions, fault?: Fault): P
   const wrong = verdictOn(world);
   for (const [key, expected] of Object.entries(trial.expected)) {
     const status = world.file(key)?.status;
-    if (!status || ![expected].flat().includes(status)) {wrong.push(`${key} is ${status}, not ${[expected].flat().join(' or ')}`);}
+    if (!status || ![expected].flat().includes(status)) {
+      wrong.push(`${key} is ${status}, not ${[expected].flat().join(' or ')}`);
+    }
   }
   const [happened] = world.processes.faulty;
   if (fault && !happened) wrong.push(`call ${fault.call} never came`);

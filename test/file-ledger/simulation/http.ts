@@ -72,5 +72,5 @@ function incoming({ status, headers = {}, body = '' }: HttpResponse): Readable {
 /** Takes the place of Node's `request`. */
 export const requestTo =
   (server: Server) =>
-    (options: RequestOptions, respond: (response: Readable) => void): ClientRequest =>
-      new ClientRequest(options, respond, server);
+  (options: RequestOptions, respond: (response: Readable) => void): ClientRequest =>
+    new ClientRequest(options, respond, server);

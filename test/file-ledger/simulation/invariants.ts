@@ -19,15 +19,23 @@ export class Invariants {
 
   /** What must be true when a task is stopped. */
   public checkStop({ execution }: Task): void {
-    if (this.world.executions.isRunning(execution)) {this.violate(`the task of ${execution} is stopped while that execution runs`);}
+    if (this.world.executions.isRunning(execution)) {
+      this.violate(`the task of ${execution} is stopped while that execution runs`);
+    }
   }
 
   /** What must be true when a run becomes final. */
   public checkSettled({ id, attempt }: RunItem): void {
-    if (this.world.executions.isRunning(`${id}-${attempt}`)) {this.violate(`${id} is settled while ${id}-${attempt} runs`);}
+    if (this.world.executions.isRunning(`${id}-${attempt}`)) {
+      this.violate(`${id} is settled while ${id}-${attempt} runs`);
+    }
     const left = this.world.tasks.running().filter(task => task.execution.startsWith(`${id}-`));
-    if (left.length > 0) {this.violate(`${id} is settled while ${left.map(task => task.execution).join(', ')} has a task`);}
-    if (this.world.files().some(({ status, runId }) => status === 'CLAIMED' && runId === id)) {this.violate(`${id} is settled, but not all of its files`);}
+    if (left.length > 0) {
+      this.violate(`${id} is settled while ${left.map(task => task.execution).join(', ')} has a task`);
+    }
+    if (this.world.files().some(({ status, runId }) => status === 'CLAIMED' && runId === id)) {
+      this.violate(`${id} is settled, but not all of its files`);
+    }
   }
 
   /** What must be true of each change of the slots. */
@@ -36,8 +44,12 @@ export class Invariants {
     for (const id of live) {
       if (before.live?.has(id)) continue;
       if (before.paused) this.violate(`${id} takes a slot while the trigger is paused`);
-      if ((before.failed?.size ?? 0) >= this.world.settings.pauseAfter) {this.violate(`${id} takes a slot though ${before.failed!.size} runs have failed`);}
-      if (live.size > this.world.settings.maxExecutions) {this.violate(`${id} takes slot ${live.size} of ${this.world.settings.maxExecutions}`);}
+      if ((before.failed?.size ?? 0) >= this.world.settings.pauseAfter) {
+        this.violate(`${id} takes a slot though ${before.failed!.size} runs have failed`);
+      }
+      if (live.size > this.world.settings.maxExecutions) {
+        this.violate(`${id} takes slot ${live.size} of ${this.world.settings.maxExecutions}`);
+      }
     }
     for (const id of before.live ?? []) {
       if (live.has(id)) continue;
@@ -50,8 +62,12 @@ export class Invariants {
       const failure = run?.status !== 'SUCCEEDED';
       const configuration = run?.status === 'FAILED' && run.error === ERROR.configuration;
       const expected = JSON.stringify({ failed: failure, anyFailed: failure, paused: configuration });
-      if (run && verdict !== expected) {this.violate(`${id}, ${run.status} ${run.error}, gives its slot back with ${verdict}`);}
-      if (!run && this.world.files().some(({ runId }) => runId === id)) {this.violate(`${id} gives its slot back, but has files and no item`);}
+      if (run && verdict !== expected) {
+        this.violate(`${id}, ${run.status} ${run.error}, gives its slot back with ${verdict}`);
+      }
+      if (!run && this.world.files().some(({ runId }) => runId === id)) {
+        this.violate(`${id} gives its slot back, but has files and no item`);
+      }
     }
   }
 

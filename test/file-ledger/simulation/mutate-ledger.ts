@@ -13,8 +13,8 @@ import { verdictOn } from './verdict';
 import { World } from './world';
 
 /**
- * Takes each condition of the protocol out of the ledger's source, bundles the functions and looks for the first world that
- * comes out wrong: `npm run mutate:ledger`, or a part of them with `npm run mutate:ledger -- settle release`.
+ * Takes each condition of the protocol out of the ledger's source, bundles the functions and looks for the first world
+ * that comes out wrong: `npm run mutate:ledger`, or a part of them with `npm run mutate:ledger -- settle release`.
  */
 async function mutateLedger(wanted: string[]): Promise<void> {
   const src = join(__dirname, '../../../src');
@@ -75,8 +75,8 @@ interface Worlds {
 async function worldsToTry(functions: Functions): Promise<Worlds> {
   const plain =
     (trial: Trial): Try =>
-      async mutant =>
-        (await play(trial, mutant)).wrong;
+    async mutant =>
+      (await play(trial, mutant)).wrong;
   const parallel = TRIALS.filter(({ settings }) => (settings?.maxExecutions ?? 1) > 1);
   const points: FaultAtWrite[] = [];
   for (const trial of TRIALS) points.push(...(await faultsAtWrites(trial, functions)));

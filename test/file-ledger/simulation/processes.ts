@@ -135,7 +135,9 @@ export class Processes {
     for (let quiet = 0; quiet < 2;) {
       await new Promise(resolve => setImmediate(resolve));
       const computing = this.all.find(({ state, open }) => state === 'running' && open === 0);
-      if (computing && Date.now() - begin > PATIENCE_MILLISECONDS) {throw new Error(`${computing.name} neither calls nor ends`);}
+      if (computing && Date.now() - begin > PATIENCE_MILLISECONDS) {
+        throw new Error(`${computing.name} neither calls nor ends`);
+      }
       quiet = computing || this.changes !== seen ? 0 : quiet + 1;
       seen = this.changes;
     }

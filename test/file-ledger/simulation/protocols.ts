@@ -95,7 +95,9 @@ function decodeS3({ host, method, path, headers, body }: HttpRequest): Pick<AwsC
   const Bucket = host.split('.s3.')[0];
   const Key = decodeURIComponent(url.pathname.slice(1));
   const query = (name: string) => url.searchParams.get(name) ?? undefined;
-  if (query('list-type')) {return { operation: 'ListObjectsV2', input: { Bucket, Prefix: query('prefix'), Delimiter: query('delimiter') } };}
+  if (query('list-type')) {
+    return { operation: 'ListObjectsV2', input: { Bucket, Prefix: query('prefix'), Delimiter: query('delimiter') } };
+  }
   switch (method) {
     case 'GET':
       return { operation: 'GetObject', input: { Bucket, Key } };
@@ -119,7 +121,7 @@ function encodeS3(operation: string, output: any): HttpResponse {
       return {
         status: 200,
         headers: {
-          'etag': output.ETag,
+          etag: output.ETag,
           'x-amz-version-id': output.VersionId,
           'content-length': String(output.ContentLength),
           'last-modified': output.LastModified.toUTCString(),

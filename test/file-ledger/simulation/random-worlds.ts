@@ -112,7 +112,9 @@ export function scenarioOf({
         if (tick === first) world.upload(key(index));
         if (announcedAgain !== undefined && tick === first + announcedAgain) world.announce(key(index));
       });
-      for (const { act, file } of acts.filter(({ minute: when }) => when === tick)) {perform(act, key(file % files.length), world);}
+      for (const { act, file } of acts.filter(({ minute: when }) => when === tick)) {
+        perform(act, key(file % files.length), world);
+      }
     },
   };
 }

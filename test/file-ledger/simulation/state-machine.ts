@@ -44,7 +44,9 @@ export class StateMachine {
     }
     if (process?.state === 'running') return;
     if (process?.state === 'done') return this.takeAnswer(execution, progress, process.result);
-    if (progress.calls++ >= MOST_CALLS_OF_STEP) {return this.end(execution, { status: 'FAILED', error: 'States.TaskFailed', cause: String(process?.error) });}
+    if (progress.calls++ >= MOST_CALLS_OF_STEP) {
+      return this.end(execution, { status: 'FAILED', error: 'States.TaskFailed', cause: String(process?.error) });
+    }
     progress.process = this.world.callStep(`${progress.phase} of ${execution.name}`, {
       contract: CONTRACT_VERSION,
       action: progress.phase,
@@ -60,7 +62,9 @@ export class StateMachine {
   /** Ends an execution and sends its events. */
   public end(execution: Execution, end: End): void {
     this.world.executions.end(execution, end);
-    for (let events = this.scenario.eventsOf?.(execution.name) ?? 1; events > 0; events--) {this.world.events.push(execution.name);}
+    for (let events = this.scenario.eventsOf?.(execution.name) ?? 1; events > 0; events--) {
+      this.world.events.push(execution.name);
+    }
   }
 
   private stage(execution: Execution): void {

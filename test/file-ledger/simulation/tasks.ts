@@ -59,7 +59,9 @@ export class Tasks {
 
   /** Tasks that were stopped end. */
   public pass(): void {
-    for (const task of this.running()) {if (task.desiredStatus === 'STOPPED') Object.assign(task, { lastStatus: 'STOPPED', stopCode: 'UserInitiated' });}
+    for (const task of this.running()) {
+      if (task.desiredStatus === 'STOPPED') Object.assign(task, { lastStatus: 'STOPPED', stopCode: 'UserInitiated' });
+    }
   }
 
   private run({ clientToken, startedBy }: any) {

@@ -19,7 +19,8 @@ async function tryEveryFault([part = '1', of = '1']: string[]): Promise<void> {
       console.error(`${trial.name}, ${fault}:\n  ${wrong.join('\n  ')}`);
     }
     console.log(
-      `${trial.name}: ${points.length} failure points; ${tried} tried in all, ${failed} lost or doubled a file or left something`,
+      `${trial.name}: ${points.length} failure points; ${tried} tried in all, ${failed} lost or doubled a file ` +
+        'or left something',
     );
   }
   process.exitCode = failed > 0 ? 1 : 0;

@@ -118,7 +118,9 @@ export class World {
   }
 
   public abortAll(): void {
-    for (const execution of this.executions.running()) {this.stateMachine.end(execution, { status: 'ABORTED', cause: 'by an operator' });}
+    for (const execution of this.executions.running()) {
+      this.stateMachine.end(execution, { status: 'ABORTED', cause: 'by an operator' });
+    }
   }
 
   public pause(reason: string): void {
@@ -230,7 +232,9 @@ export class World {
     for (const { process, messages } of this.deliveries) {
       if (process.state === 'failed') this.invariants.violate(`${process.name} failed: ${process.error}`);
       if (process.state === 'crashed') this.queue.push(...messages);
-      if (process.state === 'done') {this.queue.push(...process.result.batchItemFailures.map(({ itemIdentifier }: any) => messages[itemIdentifier]));}
+      if (process.state === 'done') {
+        this.queue.push(...process.result.batchItemFailures.map(({ itemIdentifier }: any) => messages[itemIdentifier]));
+      }
     }
     this.deliveries = this.deliveries.filter(({ process }) => process.state === 'running');
   }

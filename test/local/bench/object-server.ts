@@ -6,7 +6,10 @@ export async function serveObjects(objects: ReadonlyMap<string, Buffer>): Promis
   const server = createServer((request, response) => {
     const content = objects.get(decodeURIComponent(new URL(request.url!, 'http://s3').pathname.replace('/work/', '')));
     if (!content) return response.writeHead(404).end();
-    const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '')?.slice(1).map(Number);
+    const range = /^bytes=(\d+)-(\d+)$/
+      .exec(request.headers.range ?? '')
+      ?.slice(1)
+      .map(Number);
     const body = range ? content.subarray(range[0], range[1] + 1) : content;
     return response.writeHead(range ? 206 : 200, { 'content-length': body.length }).end(body);
   });

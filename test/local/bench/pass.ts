@@ -5,7 +5,8 @@ import type { LoaderInput } from '../../../src/fargate-redshift-step/contract';
 import { prepareSources } from '../../../src/fargate-redshift-step/runtime/loader/scan/copy-sources';
 import { serveParts, startRunner } from '../../../src/fargate-redshift-step/runtime/loader/scan/threads';
 
-// The pass over the bytes as a program of its own: arguments are the number of threads, and a file of JSON with the staged files.
+// The pass over the bytes as a program of its own: arguments are the number of threads, and a file of JSON with the
+// staged files.
 
 async function main(): Promise<void> {
   const [threads, files] = [Number(process.argv[2]), JSON.parse(readFileSync(process.argv[3], 'utf8'))];
@@ -20,7 +21,9 @@ async function main(): Promise<void> {
   const { user, system } = process.cpuUsage(cpu);
   // not maxRSS, which a process inherits from the one that starts it
   const peak = Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024;
-  process.stdout.write(JSON.stringify({ rows, seconds: (Date.now() - started) / 1000, cpuSeconds: (user + system) / 1e6, peakMiB: peak }));
+  process.stdout.write(
+    JSON.stringify({ rows, seconds: (Date.now() - started) / 1000, cpuSeconds: (user + system) / 1e6, peakMiB: peak }),
+  );
   await runner.close();
 }
 

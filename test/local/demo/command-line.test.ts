@@ -8,13 +8,21 @@ jest.setTimeout(120_000); // beside other tests each start of a process may take
 const REPOSITORY = path.resolve(__dirname, '..', '..', '..');
 
 let folder: string;
-beforeEach(() => { folder = fs.mkdtempSync(path.join(os.tmpdir(), 'demo-command-line-')); });
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'demo-command-line-'));
+});
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 function demo(commandLine: string[], environment: NodeJS.ProcessEnv = {}) {
-  return spawnSync(process.execPath, [require.resolve('tsx/cli'), '--tsconfig', 'tsconfig.dev.json', 'local/demo.ts', ...commandLine], {
-    cwd: REPOSITORY, encoding: 'utf8', env: { ...process.env, INIT_CWD: folder, ...environment },
-  });
+  return spawnSync(
+    process.execPath,
+    [require.resolve('tsx/cli'), '--tsconfig', 'tsconfig.dev.json', 'local/demo.ts', ...commandLine],
+    {
+      cwd: REPOSITORY,
+      encoding: 'utf8',
+      env: { ...process.env, INIT_CWD: folder, ...environment },
+    },
+  );
 }
 
 test('--help explains every option', () => {
@@ -41,5 +49,9 @@ test('a machine that lacks something gets one message for each', () => {
   const { status, stderr } = demo([], { PATH: folder });
   expect(status).toBe(1);
   const lines = stderr.split('\n');
-  expect(['Python', 'Java', 'Maven'].map(name => lines.filter(line => line.includes(`${name} `) && line.includes('needed')).length)).toEqual([1, 1, 1]);
+  expect(
+    ['Python', 'Java', 'Maven'].map(
+      name => lines.filter(line => line.includes(`${name} `) && line.includes('needed')).length,
+    ),
+  ).toEqual([1, 1, 1]);
 });

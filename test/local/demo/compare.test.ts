@@ -1,7 +1,13 @@
 import { canonicalText, pairRows, sortByKey } from '../../../local/demo/compare';
 import type { ColumnDefinition, DatasetDefinition } from '../../../src/dataset/contract';
 
-const column = (name: string, type: ColumnDefinition['type'], more = {}): ColumnDefinition => ({ name, type, header: name, required: false, ...more });
+const column = (name: string, type: ColumnDefinition['type'], more = {}): ColumnDefinition => ({
+  name,
+  type,
+  header: name,
+  required: false,
+  ...more,
+});
 
 test.each([
   { type: 'string', one: ' a', other: 'a', same: false },
@@ -36,13 +42,17 @@ const DATASET: DatasetDefinition = {
 };
 
 test('rows are paired by key, and a difference names its column', () => {
-  const pairs = pairRows(DATASET, [
-    { id: 'b', placed: '2026-11-01T10:00:00.000000Z', gift: 'true' },
-    { id: 'a', placed: null, gift: null },
-  ], [
-    { id: 'a', placed: null, gift: 'f' },
-    { id: 'b', placed: '2026-11-01 10:00:00', gift: 't' },
-  ]);
+  const pairs = pairRows(
+    DATASET,
+    [
+      { id: 'b', placed: '2026-11-01T10:00:00.000000Z', gift: 'true' },
+      { id: 'a', placed: null, gift: null },
+    ],
+    [
+      { id: 'a', placed: null, gift: 'f' },
+      { id: 'b', placed: '2026-11-01 10:00:00', gift: 't' },
+    ],
+  );
   expect(pairs.map(({ key, differences }) => ({ key, differences }))).toEqual([
     { key: 'a', differences: ['gift'] },
     { key: 'b', differences: [] },

@@ -5,7 +5,9 @@ import { filesOf, sampleFiles } from '../../../local/demo/input';
 import { UsageError } from '../../../local/demo/options';
 
 let folder: string;
-beforeEach(() => { folder = fs.mkdtempSync(path.join(os.tmpdir(), 'demo-input-')); });
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'demo-input-'));
+});
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 function write(...names: string[]): void {
@@ -18,7 +20,11 @@ function write(...names: string[]): void {
 test('every file below the folder, sorted by its path, whatever its name', () => {
   write('b.csv', 'a/2.csv', 'a/b c+d%20.csv', 'ä "quoted" \'name\'.csv', '.hidden');
   expect(filesOf(folder).map(file => file.key)).toEqual([
-    '.hidden', 'a/2.csv', 'a/b c+d%20.csv', 'b.csv', 'ä "quoted" \'name\'.csv',
+    '.hidden',
+    'a/2.csv',
+    'a/b c+d%20.csv',
+    'b.csv',
+    'ä "quoted" \'name\'.csv',
   ]);
 });
 

@@ -13,11 +13,22 @@ const DATASET: DatasetDefinition = {
   columns: [{ name: 'id', type: 'string', header: 'id', required: true }],
   key: ['id'],
 };
-const run = (id: string): RunItem => ({ id, status: 'SUCCEEDED', attempt: 1, maxAttempts: 3, count: 1, bytes: 1, created: '2026-11-01T00:00:00Z' });
+const run = (id: string): RunItem => ({
+  id,
+  status: 'SUCCEEDED',
+  attempt: 1,
+  maxAttempts: 3,
+  count: 1,
+  bytes: 1,
+  created: '2026-11-01T00:00:00Z',
+});
 const content = (runs: RunItem[], live: string[] = []) => ({ files: [], runs, live });
 
 test('says what to type to upload more', () => {
-  const text = howToUploadMore({ aws: { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566', AWS_REGION: 'us-east-1' }, app: { landingBucket: 'landing', prefix: 'orders/' } as DeployedApp });
+  const text = howToUploadMore({
+    aws: { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566', AWS_REGION: 'us-east-1' },
+    app: { landingBucket: 'landing', prefix: 'orders/' } as DeployedApp,
+  });
   expect(text).toContain('export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1\n');
   expect(text).toContain('npx tsx local/upload.ts s3://landing/orders/ FILE…\n');
 });
@@ -40,6 +51,8 @@ test('after each further run says what the targets hold', async () => {
     return next;
   };
   const read = async (ledger: LedgerContent) => outcomeOf(DATASET, ledger, [{ id: 'a' }, { id: 'b' }], [{ id: 'a' }]);
-  await expect(watchOn(new Narrator(line => told.push(line)), { look }, content([run('1')]), read)).rejects.toThrow('no more looks');
+  await expect(watchOn(new Narrator(line => told.push(line)), { look }, content([run('1')]), read)).rejects.toThrow(
+    'no more looks',
+  );
   expect(told).toEqual([expect.stringMatching(/DynamoDB holds 2 rows, Redshift 1: 1 differ$/)]);
 });

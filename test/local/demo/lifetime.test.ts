@@ -10,7 +10,9 @@ const TSX = require.resolve('tsx/cli');
 const DEMO = path.join(__dirname, 'lifetime', 'sleeping-demo.ts');
 
 let folder: string;
-beforeEach(() => { folder = fs.mkdtempSync(path.join(os.tmpdir(), 'demo-lifetime-')); });
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'demo-lifetime-'));
+});
 afterEach(() => {
   for (const pid of pids.splice(0).filter(isAlive)) process.kill(pid, 'SIGKILL'); // of a test that failed
   fs.rmSync(folder, { recursive: true });
@@ -29,7 +31,9 @@ interface SleepingDemo {
 async function start(what = ''): Promise<SleepingDemo> {
   const launcher = spawn(process.execPath, [TSX, DEMO, folder, what], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
-  launcher.stdout.on('data', chunk => { output += chunk; });
+  launcher.stdout.on('data', chunk => {
+    output += chunk;
+  });
   const exited = new Promise<number | null>(resolve => launcher.once('exit', resolve));
   let told: RegExpExecArray | null = null;
   while (!told) {
@@ -57,7 +61,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
-test.each([['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const)('%s stops everything', async (signal, exitCode) => {
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('%s stops everything', async (signal, exitCode) => {
   const demo = await start();
   process.kill(demo.pids.demo, signal);
   expect(await demo.exitCode()).toBe(exitCode);

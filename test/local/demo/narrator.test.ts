@@ -19,7 +19,10 @@ test('silence is broken as long as something is awaited', () => {
   const { lines, told } = narrator();
   told.await('Hive');
   jest.advanceTimersByTime(21_000);
-  expect(lines).toEqual(['[  10.0 s] still going on: Hive (10 s so far)', '[  20.0 s] still going on: Hive (20 s so far)']);
+  expect(lines).toEqual([
+    '[  10.0 s] still going on: Hive (10 s so far)',
+    '[  20.0 s] still going on: Hive (20 s so far)',
+  ]);
   told.awaited('Hive');
   jest.advanceTimersByTime(60_000);
   expect(lines).toHaveLength(2);

@@ -4,7 +4,9 @@ import * as path from 'path';
 import { parseOptions, UsageError } from '../../../local/demo/options';
 
 let folder: string;
-beforeEach(() => { folder = fs.mkdtempSync(path.join(os.tmpdir(), 'demo-options-')); });
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'demo-options-'));
+});
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 test('without options the samples are loaded and everything ends', () => {
@@ -14,7 +16,10 @@ test('without options the samples are loaded and everything ends', () => {
 test('paths are relative to the folder that the user is in', () => {
   fs.mkdirSync(path.join(folder, 'a b'));
   expect(parseOptions(['--input', 'a b', '--report=out.json', '--keep'], folder)).toEqual({
-    input: path.join(folder, 'a b'), report: path.join(folder, 'out.json'), keep: true, help: false,
+    input: path.join(folder, 'a b'),
+    report: path.join(folder, 'out.json'),
+    keep: true,
+    help: false,
   });
 });
 
@@ -31,7 +36,11 @@ test.each([
   { name: 'an input folder that is not there', line: ['--input', 'nowhere'], says: /there is no folder .*nowhere/ },
   { name: 'an input that is a file', line: ['--input', 'file'], says: /needs a folder, but .*file is a file/ },
   { name: 'a report that is a folder', line: ['--report', '.'], says: /needs a file, but .* is a folder/ },
-  { name: 'a report in a folder that is not there', line: ['--report', 'nowhere/report.json'], says: /there is no folder .*nowhere/ },
+  {
+    name: 'a report in a folder that is not there',
+    line: ['--report', 'nowhere/report.json'],
+    says: /there is no folder .*nowhere/,
+  },
 ])('refuses $name in one line', ({ line, says }) => {
   fs.writeFileSync(path.join(folder, 'file'), '');
   let message = '';

@@ -8,13 +8,18 @@ function tree(...lines: Array<[pid: number, parent: number, command: string]>) {
 }
 
 test('with npm, everything up to it counts, and nothing above it', () => {
-  expect(launchersOf(50, tree(
-    [50, 40, 'node --import tsx demo.ts'],
-    [40, 30, 'node tsx demo.ts'],
-    [30, 20, 'sh -c tsx demo.ts'],
-    [20, 10, 'npm run demo --report x.json'],
-    [10, 1, 'bash'],
-  ))).toEqual([40, 30, 20]);
+  expect(
+    launchersOf(
+      50,
+      tree(
+        [50, 40, 'node --import tsx demo.ts'],
+        [40, 30, 'node tsx demo.ts'],
+        [30, 20, 'sh -c tsx demo.ts'],
+        [20, 10, 'npm run demo --report x.json'],
+        [10, 1, 'bash'],
+      ),
+    ),
+  ).toEqual([40, 30, 20]);
 });
 
 test('without npm only the parent counts: its own parents may end as they like', () => {

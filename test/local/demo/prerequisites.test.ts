@@ -3,7 +3,8 @@ import { missingPrerequisites } from '../../../local/demo/prerequisites';
 const COMPLETE: Record<string, string | undefined> = {
   'python3 --version': 'Python 3.11.7',
   'python3 -c': '',
-  'java -version': 'Picked up JAVA_TOOL_OPTIONS: -Xmx512m\nopenjdk version "17.0.15" 2025-04-15\nOpenJDK Runtime Environment',
+  'java -version':
+    'Picked up JAVA_TOOL_OPTIONS: -Xmx512m\nopenjdk version "17.0.15" 2025-04-15\nOpenJDK Runtime Environment',
   'javac -version': 'javac 17.0.15',
   'mvn --version': '\u001b[1mApache Maven 3.8.7\u001b[m\nMaven home: /usr/share/maven',
 };
@@ -20,22 +21,56 @@ test('a complete machine lacks nothing', async () => {
 
 test.each([
   { name: 'an old Node.js', node: '20.15.1', says: /^Node.js 20.16 or newer is needed, found 20.15.1\. Get it/ },
-  { name: 'no Python', machine: { 'python3 --version': undefined }, says: /^Python 3.10 or newer.* no command python3\. Get it/ },
-  { name: 'an old Python', machine: { 'python3 --version': 'Python 3.9.18' }, says: /^Python 3.10 or newer.* found only: python3 is 3.9.18\. Get it/ },
-  { name: 'a Python without venv', machine: { 'python3 -c': undefined }, says: /venv module.* Python 3.11.7 found \(python3\) .*apt install python3-venv/ },
+  {
+    name: 'no Python',
+    machine: { 'python3 --version': undefined },
+    says: /^Python 3.10 or newer.* no command python3\. Get it/,
+  },
+  {
+    name: 'an old Python',
+    machine: { 'python3 --version': 'Python 3.9.18' },
+    says: /^Python 3.10 or newer.* found only: python3 is 3.9.18\. Get it/,
+  },
+  {
+    name: 'a Python without venv',
+    machine: { 'python3 -c': undefined },
+    says: /venv module.* Python 3.11.7 found \(python3\) .*apt install python3-venv/,
+  },
   { name: 'no Java', machine: { 'java -version': undefined }, says: /^A Java 17 JDK .* no command java\. Get it/ },
-  { name: 'an old Java', machine: { 'java -version': 'java version "1.8.0_402"' }, says: /^A Java 17 JDK .* found 1.8.0\. Get it/ },
-  { name: 'a newer Java', machine: { 'java -version': 'openjdk version "24" 2025-03-18' }, says: /^A Java 17 JDK .* found 24\. Get it/ },
-  { name: 'a Java without compiler', machine: { 'javac -version': undefined }, says: /^A Java 17 JDK .*17.0.15 found has no compiler/ },
+  {
+    name: 'an old Java',
+    machine: { 'java -version': 'java version "1.8.0_402"' },
+    says: /^A Java 17 JDK .* found 1.8.0\. Get it/,
+  },
+  {
+    name: 'a newer Java',
+    machine: { 'java -version': 'openjdk version "24" 2025-03-18' },
+    says: /^A Java 17 JDK .* found 24\. Get it/,
+  },
+  {
+    name: 'a Java without compiler',
+    machine: { 'javac -version': undefined },
+    says: /^A Java 17 JDK .*17.0.15 found has no compiler/,
+  },
   { name: 'no Maven', machine: { 'mvn --version': undefined }, says: /^Maven 3.6 or newer.* no command mvn.* Get it/ },
-  { name: 'an old Maven', machine: { 'mvn --version': 'Apache Maven 3.3.9' }, says: /^Maven 3.6 or newer.* found 3.3.9\. Get it/ },
+  {
+    name: 'an old Maven',
+    machine: { 'mvn --version': 'Apache Maven 3.3.9' },
+    says: /^Maven 3.6 or newer.* found 3.3.9\. Get it/,
+  },
   { name: 'Windows', platform: 'win32', says: /^Linux or macOS is needed, found win32/ },
 ])('$name is one message', async ({ node, machine, platform, says }) => {
   expect(await missing(machine, node, platform)).toEqual([expect.stringMatching(says)]);
 });
 
 test('a newer Python under another name will do', async () => {
-  expect(await missing({ 'python3 --version': 'Python 3.9.18', 'python3.12 --version': 'Python 3.12.1', 'python3.12 -c': '' })).toEqual([]);
+  expect(
+    await missing({
+      'python3 --version': 'Python 3.9.18',
+      'python3.12 --version': 'Python 3.12.1',
+      'python3.12 -c': '',
+    }),
+  ).toEqual([]);
 });
 
 test('everything that is missing is told at once', async () => {

@@ -17,10 +17,20 @@ const FILE = {
 
 test('the event names the version as S3 does', () => {
   const [record] = JSON.parse(objectCreatedMessage(FILE)).Records;
-  expect(record).toMatchObject({ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', eventTime: '2026-11-01T10:00:00.000Z' });
+  expect(record).toMatchObject({
+    eventSource: 'aws:s3',
+    eventName: 'ObjectCreated:Put',
+    eventTime: '2026-11-01T10:00:00.000Z',
+  });
   expect(record.s3).toMatchObject({
     bucket: { name: 'landing' },
-    object: { key: 'orders/%C3%A4+b%2Bc.csv', versionId: 'v1', eTag: 'abc', size: 7, sequencer: '0055AED6DCD90281E500000000000000' },
+    object: {
+      key: 'orders/%C3%A4+b%2Bc.csv',
+      versionId: 'v1',
+      eTag: 'abc',
+      size: 7,
+      sequencer: '0055AED6DCD90281E500000000000000',
+    },
   });
 });
 
@@ -34,7 +44,9 @@ describe('the queue', () => {
   let answer = { status: 200, body: '{}' };
   const server = createServer((request, response) => {
     let body = '';
-    request.on('data', chunk => { body += chunk; });
+    request.on('data', chunk => {
+      body += chunk;
+    });
     request.on('end', () => {
       requests.push({ target: request.headers['x-amz-target'], body: JSON.parse(body) });
       response.writeHead(answer.status).end(answer.body);
@@ -49,16 +61,23 @@ describe('the queue', () => {
     server.close();
     server.closeAllConnections();
   });
-  beforeEach(() => { requests.length = 0; });
+  beforeEach(() => {
+    requests.length = 0;
+  });
 
   test('takes a message', async () => {
     answer = { status: 200, body: '{"MessageId":"1"}' };
     await queue.send('hello');
-    expect(requests).toEqual([{ target: 'AmazonSQS.SendMessage', body: { QueueUrl: 'http://queue', MessageBody: 'hello' } }]);
+    expect(requests).toEqual([
+      { target: 'AmazonSQS.SendMessage', body: { QueueUrl: 'http://queue', MessageBody: 'hello' } },
+    ]);
   });
 
   test('counts messages that wait and messages that a function works on', async () => {
-    answer = { status: 200, body: '{"Attributes":{"ApproximateNumberOfMessages":"2","ApproximateNumberOfMessagesNotVisible":"1"}}' };
+    answer = {
+      status: 200,
+      body: '{"Attributes":{"ApproximateNumberOfMessages":"2","ApproximateNumberOfMessagesNotVisible":"1"}}',
+    };
     expect(await queue.messages()).toBe(3);
   });
 

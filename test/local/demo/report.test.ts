@@ -2,7 +2,17 @@ import { makeReport } from '../../../local/demo/report';
 import type { FileItem, RunItem } from '../../../src/file-ledger/contract';
 
 const FILE: FileItem = {
-  id: '1', bucket: 'landing', key: 'orders/a.csv', versionId: 'v1', etag: 'e', size: 1, status: 'REJECTED', runId: 'R', limit: 0, arrived: '2026#1', reason: 'no header',
+  id: '1',
+  bucket: 'landing',
+  key: 'orders/a.csv',
+  versionId: 'v1',
+  etag: 'e',
+  size: 1,
+  status: 'REJECTED',
+  runId: 'R',
+  limit: 0,
+  arrived: '2026#1',
+  reason: 'no header',
 };
 const RUN: RunItem = {
   id: 'R',
@@ -13,24 +23,44 @@ const RUN: RunItem = {
   maxAttempts: 3,
   created: '2026-11-01T00:00:00Z',
   seconds: 12.5,
-  results: { ToDynamo: { rowsRead: 4, rowsWritten: 2, rowsRejected: 1, duplicatesDropped: 1, seconds: 8, rejectedRows: 's3://work/x/' } },
+  results: {
+    ToDynamo: {
+      rowsRead: 4,
+      rowsWritten: 2,
+      rowsRejected: 1,
+      duplicatesDropped: 1,
+      seconds: 8,
+      rejectedRows: 's3://work/x/',
+    },
+  },
 };
 
 test('has exactly the documented members', () => {
   expect(makeReport({ files: [FILE], runs: [RUN], live: [] }, [{ id: 'a' }], [])).toEqual({
     files: [{ key: 'orders/a.csv', versionId: 'v1', status: 'REJECTED', reason: 'no header', runId: 'R' }],
-    runs: [{ runId: 'R', status: 'SUCCEEDED', seconds: 12.5, steps: { ToDynamo: { rowsRead: 4, rowsWritten: 2, rowsRejected: 1, duplicatesDropped: 1 } } }],
+    runs: [
+      {
+        runId: 'R',
+        status: 'SUCCEEDED',
+        seconds: 12.5,
+        steps: { ToDynamo: { rowsRead: 4, rowsWritten: 2, rowsRejected: 1, duplicatesDropped: 1 } },
+      },
+    ],
     dynamodb: [{ id: 'a' }],
     redshift: [],
   });
 });
 
 test('what is not known is null, never left out', () => {
-  const { files, runs } = makeReport({
-    files: [{ ...FILE, versionId: undefined, reason: undefined, status: 'PENDING', runId: '-' }],
-    runs: [{ ...RUN, status: 'RUNNING', seconds: undefined, results: undefined }],
-    live: ['R'],
-  }, [], []);
+  const { files, runs } = makeReport(
+    {
+      files: [{ ...FILE, versionId: undefined, reason: undefined, status: 'PENDING', runId: '-' }],
+      runs: [{ ...RUN, status: 'RUNNING', seconds: undefined, results: undefined }],
+      live: ['R'],
+    },
+    [],
+    [],
+  );
   expect(files).toStrictEqual([{ key: 'orders/a.csv', versionId: null, status: 'PENDING', reason: null, runId: null }]);
   expect(runs).toStrictEqual([{ runId: 'R', status: 'RUNNING', seconds: null, steps: {} }]);
 });

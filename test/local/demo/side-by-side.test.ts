@@ -19,19 +19,27 @@ function show(dynamodb: Array<Record<string, string | null>>, redshift = dynamod
 }
 
 test('both values of a column stand in one line', () => {
-  expect(show([{ id: '1', note: null }], [{ id: '1', note: 'x' }]).split('\n')).toEqual([
-    '        DynamoDB    Redshift',
-    '────────────────────────────────',
-    '  id    1           1',
-    '≠ note  null        x',
-    '────────────────────────────────',
-  ].map(line => expect.stringMatching(new RegExp(`^${line.replace(/─+/, '─+')}$`))));
+  expect(show([{ id: '1', note: null }], [{ id: '1', note: 'x' }]).split('\n')).toEqual(
+    [
+      '        DynamoDB    Redshift',
+      '────────────────────────────────',
+      '  id    1           1',
+      '≠ note  null        x',
+      '────────────────────────────────',
+    ].map(line => expect.stringMatching(new RegExp(`^${line.replace(/─+/, '─+')}$`))),
+  );
 });
 
 test('no line is wider than the terminal', () => {
   const long = [{ id: '1', note: 'y'.repeat(500) }];
   for (const width of [40, 80, 200]) {
-    expect(Math.max(...show(long, long, width).split('\n').map(line => line.length))).toBeLessThanOrEqual(width);
+    expect(
+      Math.max(
+        ...show(long, long, width)
+          .split('\n')
+          .map(line => line.length),
+      ),
+    ).toBeLessThanOrEqual(width);
   }
 });
 

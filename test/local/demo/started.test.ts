@@ -2,7 +2,11 @@ import { Started } from '../../../local/demo/started';
 
 function recorded() {
   const events: string[] = [];
-  const thing = (name: string) => ({ stop: async () => { events.push(`${name} stopped`); } });
+  const thing = (name: string) => ({
+    stop: async () => {
+      events.push(`${name} stopped`);
+    },
+  });
   return { events, thing, started: new Started(message => events.push(message)) };
 }
 

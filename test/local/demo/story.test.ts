@@ -24,7 +24,16 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 const item = (key: string, status: FileStatus): FileItem => ({
-  id: key, bucket: 'landing', key: `orders/${key}`, versionId: `version of orders/${key}`, etag: 'e', size: 1, status, runId: 'R', limit: 0, arrived: `2026-11-01T00:00:00.000Z#${key}`,
+  id: key,
+  bucket: 'landing',
+  key: `orders/${key}`,
+  versionId: `version of orders/${key}`,
+  etag: 'e',
+  size: 1,
+  status,
+  runId: 'R',
+  limit: 0,
+  arrived: `2026-11-01T00:00:00.000Z#${key}`,
 });
 
 function pipeline(...looks: FileItem[][]) {
@@ -38,8 +47,13 @@ function pipeline(...looks: FileItem[][]) {
       app: { landingBucket: 'landing', prefix: 'orders/' } as DeployedApp,
       narrator: new Narrator(line => told.push(line)),
       clients: { s3: new S3Client({}) },
-      queue: { send: async (message: string) => { sent.push(message); }, messages: async () => 0 } as Pick<Queue, 'send' | 'messages'> as Queue,
-      watcher: { look: async () => contents.length > 1 ? contents.shift()! : { ...contents[0], changed: false } },
+      queue: {
+        send: async (message: string) => {
+          sent.push(message);
+        },
+        messages: async () => 0,
+      } as Pick<Queue, 'send' | 'messages'> as Queue,
+      watcher: { look: async () => (contents.length > 1 ? contents.shift()! : { ...contents[0], changed: false }) },
     },
   };
 }
@@ -47,13 +61,20 @@ function pipeline(...looks: FileItem[][]) {
 test('files are uploaded in their order, and followed to their end', async () => {
   const { used, told, sent } = pipeline([item('first.csv', 'LOADED'), item('second.csv', 'REJECTED')]);
   expect((await tellStory(used, files)).stuck).toEqual([]);
-  expect(s3.commandCalls(PutObjectCommand).map(call => call.args[0].input.Key)).toEqual(['orders/first.csv', 'orders/second.csv']);
+  expect(s3.commandCalls(PutObjectCommand).map(call => call.args[0].input.Key)).toEqual([
+    'orders/first.csv',
+    'orders/second.csv',
+  ]);
   expect(told.at(-1)).toMatch(/every file has its final status \d+\.\d s after the first upload began/);
   expect(sent).toEqual([]);
 });
 
 test('the event that is to come twice is sent once the ledger knows its file', async () => {
-  const { used, sent } = pipeline([], [item('first.csv', 'PENDING')], [item('first.csv', 'LOADED'), item('second.csv', 'LOADED')]);
+  const { used, sent } = pipeline(
+    [],
+    [item('first.csv', 'PENDING')],
+    [item('first.csv', 'LOADED'), item('second.csv', 'LOADED')],
+  );
   await tellStory(used, files, 'first.csv');
   expect(sent.map(message => JSON.parse(message).Records[0].s3.object)).toEqual([
     expect.objectContaining({ key: 'orders/first.csv', versionId: 'version of orders/first.csv' }),
@@ -63,6 +84,9 @@ test('the event that is to come twice is sent once the ledger knows its file', a
 test('what is stuck is told by name', async () => {
   const { used, told } = pipeline([item('first.csv', 'CLAIMED')]);
   const { stuck } = await tellStory(used, files, undefined, 0);
-  expect(stuck).toEqual(['orders/first.csv: CLAIMED by run R', 'orders/second.csv: its event has not reached the ledger']);
+  expect(stuck).toEqual([
+    'orders/first.csv: CLAIMED by run R',
+    'orders/second.csv: its event has not reached the ledger',
+  ]);
   expect(told.join('\n')).toContain('what is stuck');
 });

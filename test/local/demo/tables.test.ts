@@ -3,7 +3,12 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { readDynamoDbTable, readRedshiftTable } from '../../../local/demo/tables';
 import type { ColumnDefinition, DatasetDefinition } from '../../../src/dataset/contract';
 
-const column = (name: string, type: ColumnDefinition['type']): ColumnDefinition => ({ name, type, header: name, required: false });
+const column = (name: string, type: ColumnDefinition['type']): ColumnDefinition => ({
+  name,
+  type,
+  header: name,
+  required: false,
+});
 const DATASET: DatasetDefinition = {
   name: 'orders',
   format: { type: 'csv', delimiter: ',', header: true },
@@ -13,8 +18,12 @@ const DATASET: DatasetDefinition = {
 
 test('items are read page by page; every column is there, null where the item has no such attribute', async () => {
   const dynamodb = mockClient(DynamoDBClient);
-  dynamodb.on(ScanCommand, { TableName: 'orders-table' })
-    .resolvesOnce({ Items: [{ id: { S: 'b' }, quantity: { N: '12345678901234567890' } }], LastEvaluatedKey: { id: { S: 'b' } } })
+  dynamodb
+    .on(ScanCommand, { TableName: 'orders-table' })
+    .resolvesOnce({
+      Items: [{ id: { S: 'b' }, quantity: { N: '12345678901234567890' } }],
+      LastEvaluatedKey: { id: { S: 'b' } },
+    })
     .resolvesOnce({ Items: [{ id: { S: 'a' }, gift: { BOOL: false }, quantity: { SS: ['?'] } }] });
   expect(await readDynamoDbTable(new DynamoDBClient({}), 'orders-table', DATASET)).toEqual([
     { id: 'a', quantity: '{"SS":["?"]}', gift: 'false' },
@@ -23,14 +32,21 @@ test('items are read page by page; every column is there, null where the item ha
 });
 
 test('rows are asked for as text, with quoted names', async () => {
-  const query = jest.fn().mockResolvedValueOnce([{ found: 'analytics.orders' }])
-    .mockResolvedValueOnce([{ id: 'b', quantity: '1', gift: null }, { id: 'a', quantity: null, gift: 'true' }]);
+  const query = jest
+    .fn()
+    .mockResolvedValueOnce([{ found: 'analytics.orders' }])
+    .mockResolvedValueOnce([
+      { id: 'b', quantity: '1', gift: null },
+      { id: 'a', quantity: null, gift: 'true' },
+    ]);
   expect(await readRedshiftTable(query, 'analytics', 'or"ders', DATASET)).toEqual([
     { id: 'a', quantity: null, gift: 'true' },
     { id: 'b', quantity: '1', gift: null },
   ]);
-  expect(query).toHaveBeenCalledWith('SELECT "id"::varchar AS "id", "quantity"::varchar AS "quantity", '
-    + 'CASE WHEN "gift" THEN \'true\' WHEN NOT "gift" THEN \'false\' END AS "gift" FROM "analytics"."or""ders"');
+  expect(query).toHaveBeenCalledWith(
+    'SELECT "id"::varchar AS "id", "quantity"::varchar AS "quantity", ' +
+      'CASE WHEN "gift" THEN \'true\' WHEN NOT "gift" THEN \'false\' END AS "gift" FROM "analytics"."or""ders"',
+  );
 });
 
 test('a table that no load has made yet has no rows', async () => {

@@ -19,7 +19,11 @@ const put = (): PutObjectCommandInput => s3.commandCalls(PutObjectCommand)[0].ar
 
 test('a file goes below the prefix as it is, whatever its name', async () => {
   s3.on(PutObjectCommand).resolves({ VersionId: 'v1' });
-  expect(await upload(new S3Client({}), 'landing', 'orders/', { file, key: 'a b/ö+"%.csv' })).toEqual({ key: 'orders/a b/ö+"%.csv', versionId: 'v1', size: 12 });
+  expect(await upload(new S3Client({}), 'landing', 'orders/', { file, key: 'a b/ö+"%.csv' })).toEqual({
+    key: 'orders/a b/ö+"%.csv',
+    versionId: 'v1',
+    size: 12,
+  });
   expect(put()).toMatchObject({ Bucket: 'landing', Key: 'orders/a b/ö+"%.csv', ContentLength: 12 });
   expect(Buffer.concat(await (put().Body as fs.ReadStream).toArray()).toString()).toBe('order_id\nä\n');
 });
@@ -33,5 +37,7 @@ test('a file is compressed on its way if that is asked for', async () => {
 
 test('a bucket without versions is an error that says what to do', async () => {
   s3.on(PutObjectCommand).resolves({});
-  await expect(upload(new S3Client({}), 'landing', 'orders/', { file, key: 'a.csv', gzip: true })).rejects.toThrow(/landing keeps no versions.*Switch versioning on/);
+  await expect(upload(new S3Client({}), 'landing', 'orders/', { file, key: 'a.csv', gzip: true })).rejects.toThrow(
+    /landing keeps no versions.*Switch versioning on/,
+  );
 });

@@ -6,7 +6,12 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { RunJobFlowInput } from '@aws-sdk/client-emr';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
-  DescribeExecutionCommand, type ExecutionStatus, GetExecutionHistoryCommand, ListExecutionsCommand, SFNClient, StartExecutionCommand,
+  DescribeExecutionCommand,
+  type ExecutionStatus,
+  GetExecutionHistoryCommand,
+  ListExecutionsCommand,
+  SFNClient,
+  StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -43,7 +48,10 @@ export interface MadeCluster {
   state: string;
 }
 
-/** A pipeline with an EmrHiveDynamoStep as it is deployed, on a local EMR that fails as it is told. Hive only says that it has loaded a row. */
+/**
+ * A pipeline with an EmrHiveDynamoStep as it is deployed, on a local EMR that fails as it is told. Hive only says that
+ * it has loaded a row.
+ */
 export class EmrHarness {
   public static async start(): Promise<EmrHarness> {
     const harness = new EmrHarness();
@@ -97,20 +105,44 @@ export class EmrHarness {
     return [...this.clusters.values()].filter(({ state }) => !state.startsWith('TERMINAT'));
   }
 
-  /** Runs an execution for one file to its end. The ledger knows nothing of the run: what is left of it, the state machine has left. */
+  /**
+   * Runs an execution for one file to its end. The ledger knows nothing of the run: what is left of it, the state
+   * machine has left.
+   */
   public async run(): Promise<Ended> {
     const runId = `run-${randomUUID()}`;
     const key = `elsewhere/${runId}.csv`;
-    const { VersionId, ETag } = await this.s3.send(new PutObjectCommand({ Bucket: this.outputs.Landing, Key: key, Body: CONTENT }));
-    const file: LedgerFile = { id: 'id-0', bucket: this.outputs.Landing, key, versionId: VersionId, etag: ETag!, size: CONTENT.length };
+    const { VersionId, ETag } = await this.s3.send(
+      new PutObjectCommand({ Bucket: this.outputs.Landing, Key: key, Body: CONTENT }),
+    );
+    const file: LedgerFile = {
+      id: 'id-0',
+      bucket: this.outputs.Landing,
+      key,
+      versionId: VersionId,
+      etag: ETag!,
+      size: CONTENT.length,
+    };
     const files = { bucket: this.outputs.Work, key: `runs/${runId}/files.json`, count: 1, bytes: CONTENT.length };
     await this.s3.send(new PutObjectCommand({ Bucket: files.bucket, Key: files.key, Body: JSON.stringify([file]) }));
-    const { executionArn } = await this.sfn.send(new StartExecutionCommand({
-      stateMachineArn: this.outputs.Machine, name: `${runId}-1`, input: JSON.stringify({ runId, attempt: 1, files }),
-    }));
+    const { executionArn } = await this.sfn.send(
+      new StartExecutionCommand({
+        stateMachineArn: this.outputs.Machine,
+        name: `${runId}-1`,
+        input: JSON.stringify({ runId, attempt: 1, files }),
+      }),
+    );
     for (;;) {
       const { status, error, cause, output } = await this.sfn.send(new DescribeExecutionCommand({ executionArn }));
-      if (status !== 'RUNNING') return { runId, status: status!, error, message: messageOf(cause), result: JSON.parse(output ?? '{}').results?.ToDynamo };
+      if (status !== 'RUNNING') {
+        return {
+          runId,
+          status: status!,
+          error,
+          message: messageOf(cause),
+          result: JSON.parse(output ?? '{}').results?.ToDynamo,
+        };
+      }
       await pause(50);
     }
   }
@@ -128,7 +160,9 @@ export class EmrHarness {
     await this.sfn.send(new StopExecutionCommand({ executionArn, cause: 'stopped by an operator' }));
   }
 
-  /** Until the execution that runs has entered a state. MiniStack's history does not show those inside of a Parallel. */
+  /**
+   * Until the execution that runs has entered a state. MiniStack's history does not show those inside of a Parallel.
+   */
   public async inState(name: string): Promise<void> {
     const executionArn = await this.runningExecution();
     for (;;) {
@@ -142,14 +176,22 @@ export class EmrHarness {
   public async settled(): Promise<LedgerContent> {
     for (;;) {
       const content = await readLedger(this.documents, this.outputs.Ledger);
-      if (content.live.length === 0 && content.files.length > 0 && content.files.every(({ status }) => status !== 'PENDING' && status !== 'CLAIMED')) return content;
+      if (
+        content.live.length === 0 &&
+        content.files.length > 0 &&
+        content.files.every(({ status }) => status !== 'PENDING' && status !== 'CLAIMED')
+      ) {
+        return content;
+      }
       await pause(100);
     }
   }
 
   private async runningExecution(): Promise<string> {
     for (;;) {
-      const { executions = [] } = await this.sfn.send(new ListExecutionsCommand({ stateMachineArn: this.outputs.Machine, statusFilter: 'RUNNING' }));
+      const { executions = [] } = await this.sfn.send(
+        new ListExecutionsCommand({ stateMachineArn: this.outputs.Machine, statusFilter: 'RUNNING' }),
+      );
       if (executions.length > 1) throw new Error(`${executions.length} executions run`);
       if (executions.length === 1) return executions[0].executionArn!;
       await pause(10);
@@ -174,8 +216,17 @@ export class EmrHarness {
       onChange: change => this.note(change),
     });
     // waits take a fiftieth of their time
-    this.miniStack = await startMiniStack({ runFolder: this.runFolder, port, emrEndpoint: this.emr.endpoint, timeScale: 0.02 });
-    const configuration = { endpoint: awsEndpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+    this.miniStack = await startMiniStack({
+      runFolder: this.runFolder,
+      port,
+      emrEndpoint: this.emr.endpoint,
+      timeScale: 0.02,
+    });
+    const configuration = {
+      endpoint: awsEndpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    };
     this.s3 = new S3Client({ ...configuration, forcePathStyle: true });
     this.sfn = new SFNClient(configuration);
     this.documents = DynamoDBDocumentClient.from(new DynamoDBClient(configuration));
@@ -186,14 +237,30 @@ export class EmrHarness {
     const app = new App({ outdir: path.join(this.runFolder, 'cdk.out') });
     const stack = new Stack(app, 'Faults', { env: { account: '000000000000', region: 'us-east-1' } });
     const landing = new s3.Bucket(stack, 'Landing', { versioned: true });
-    const trigger = new S3QueueTrigger(stack, 'Trigger', { bucket: landing, prefix: 'orders/', batchingWindow: Duration.seconds(0), maxAttempts: 1 });
+    const trigger = new S3QueueTrigger(stack, 'Trigger', {
+      bucket: landing,
+      prefix: 'orders/',
+      batchingWindow: Duration.seconds(0),
+      maxAttempts: 1,
+    });
     const table = new dynamodb.Table(stack, 'Table', {
-      partitionKey: { name: 'order_id', type: dynamodb.AttributeType.STRING }, billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+      partitionKey: { name: 'order_id', type: dynamodb.AttributeType.STRING },
+      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
     });
     const pipeline = new EtlPipeline(stack, 'Pipeline', {
-      dataset: new Dataset({ name: 'orders', format: DataFormat.csv(), columns: [Column.string('order_id')], key: ['order_id'] }),
+      dataset: new Dataset({
+        name: 'orders',
+        format: DataFormat.csv(),
+        columns: [Column.string('order_id')],
+        key: ['order_id'],
+      }),
       trigger,
-      steps: [new EmrHiveDynamoStep(stack, 'ToDynamo', { table, compute: EmrCompute.instanceFleets({ vpc: new ec2.Vpc(stack, 'Vpc', { natGateways: 1 }) }) })],
+      steps: [
+        new EmrHiveDynamoStep(stack, 'ToDynamo', {
+          table,
+          compute: EmrCompute.instanceFleets({ vpc: new ec2.Vpc(stack, 'Vpc', { natGateways: 1 }) }),
+        }),
+      ],
     });
     const outputs = {
       Landing: landing.bucketName,
@@ -217,15 +284,21 @@ export class EmrHarness {
     const { clusterId, clusterName: name, stepId, state } = change;
     if (stepId === undefined) {
       const known = this.clusters.get(clusterId);
-      if (known) known.state = state;
-      else if (state === 'STARTING') this.clusters.set(clusterId, { name, state, request: this.requests.find(request => request.Name === name)! });
+      if (known) {
+        known.state = state;
+      } else if (state === 'STARTING') {
+        this.clusters.set(clusterId, { name, state, request: this.requests.find(request => request.Name === name)! });
+      }
       this.mostAlive = Math.max(this.mostAlive, this.alive.length);
     }
     this.onChange(change);
   }
 }
 
-/** The text of an error that a function has thrown, which Lambda wraps in JSON, or of one that the state machine has raised. */
+/**
+ * The text of an error that a function has thrown, which Lambda wraps in JSON, or of one that the state machine has
+ * raised.
+ */
 function messageOf(cause: string | undefined): string | undefined {
   try {
     return JSON.parse(cause!).errorMessage;

@@ -29,33 +29,59 @@ const loop = (id: string) => ({
   ResultSelector: { 'result.$': '$[0]' },
   ResultPath: `$.results['${id}']`,
   Catch: [{ ErrorEquals: ['Etl.Data'], ResultPath: '$.error', Next: 'Bad' }],
-  Branches: [{
-    StartAt: `${id} Launch`,
-    States: {
-      [`${id} Launch`]: invoke({ echo: { step: id, polls: 0, execution: '{% $states.context.Execution.Id %}', run: '{% $states.input.run %}' } }, {
-        Assign: { job: '{% $states.result.Payload %}' }, Output: '{% $states.input %}', Next: `${id} Finished?`,
-      }),
-      [`${id} Finished?`]: {
-        Type: 'Choice',
-        QueryLanguage: 'JSONata',
-        Default: `${id} Wait`,
-        Choices: [{ Condition: '{% $job.polls >= 2 %}', Next: `${id} Done` }],
+  Branches: [
+    {
+      StartAt: `${id} Launch`,
+      States: {
+        [`${id} Launch`]: invoke(
+          {
+            echo: {
+              step: id,
+              polls: 0,
+              execution: '{% $states.context.Execution.Id %}',
+              run: '{% $states.input.run %}',
+            },
+          },
+          {
+            Assign: { job: '{% $states.result.Payload %}' },
+            Output: '{% $states.input %}',
+            Next: `${id} Finished?`,
+          },
+        ),
+        [`${id} Finished?`]: {
+          Type: 'Choice',
+          QueryLanguage: 'JSONata',
+          Default: `${id} Wait`,
+          Choices: [{ Condition: '{% $job.polls >= 2 %}', Next: `${id} Done` }],
+        },
+        [`${id} Wait`]: { Type: 'Wait', QueryLanguage: 'JSONata', Seconds: '{% 10 %}', Next: `${id} Check` },
+        [`${id} Check`]: invoke(
+          {
+            fail: '{% $lookup($states.input, "fail") ? $states.input.fail : "" %}',
+            message: '{"files":["a"]}',
+            echo: '{% $merge([$job, {"polls": $job.polls + 1}]) %}',
+          },
+          {
+            Assign: { job: '{% $states.result.Payload %}' },
+            Output: '{% $states.input %}',
+            Retry: [{ ErrorEquals: ['Etl.Transient'], MaxAttempts: 2, IntervalSeconds: 1, JitterStrategy: 'FULL' }],
+            Next: `${id} Finished?`,
+          },
+        ),
+        [`${id} Done`]: { Type: 'Pass', QueryLanguage: 'JSONata', Output: '{% $job %}', End: true },
       },
-      [`${id} Wait`]: { Type: 'Wait', QueryLanguage: 'JSONata', Seconds: '{% 10 %}', Next: `${id} Check` },
-      [`${id} Check`]: invoke({ fail: '{% $lookup($states.input, "fail") ? $states.input.fail : "" %}', message: '{"files":["a"]}', echo: '{% $merge([$job, {"polls": $job.polls + 1}]) %}' }, {
-        Assign: { job: '{% $states.result.Payload %}' },
-        Output: '{% $states.input %}',
-        Retry: [{ ErrorEquals: ['Etl.Transient'], MaxAttempts: 2, IntervalSeconds: 1, JitterStrategy: 'FULL' }],
-        Next: `${id} Finished?`,
-      }),
-      [`${id} Done`]: { Type: 'Pass', QueryLanguage: 'JSONata', Output: '{% $job %}', End: true },
     },
-  }],
+  ],
 });
 
 const machine = (states: object, startAt: string, more: object = {}) => ({
   Type: 'AWS::StepFunctions::StateMachine',
-  Properties: { RoleArn: arn('Role'), DefinitionString: { 'Fn::Sub': [JSON.stringify({ StartAt: startAt, States: states, ...more }), { Version: { Ref: 'Version' } }] } },
+  Properties: {
+    RoleArn: arn('Role'),
+    DefinitionString: {
+      'Fn::Sub': [JSON.stringify({ StartAt: startAt, States: states, ...more }), { Version: { Ref: 'Version' } }],
+    },
+  },
 });
 
 export const TEMPLATE = {
@@ -67,9 +93,13 @@ export const TEMPLATE = {
       Properties: {
         VersioningConfiguration: { Status: 'Enabled' },
         NotificationConfiguration: {
-          QueueConfigurations: [{
-            Event: 's3:ObjectCreated:*', Queue: arn('Queue'), Filter: { S3Key: { Rules: [{ Name: 'prefix', Value: 'orders/' }] } },
-          }],
+          QueueConfigurations: [
+            {
+              Event: 's3:ObjectCreated:*',
+              Queue: arn('Queue'),
+              Filter: { S3Key: { Rules: [{ Name: 'prefix', Value: 'orders/' }] } },
+            },
+          ],
         },
         Tags: [{ Key: 'colour', Value: 'green' }],
       },
@@ -79,12 +109,25 @@ export const TEMPLATE = {
       Type: 'AWS::SQS::QueuePolicy',
       Properties: {
         Queues: [{ Ref: 'Queue' }],
-        PolicyDocument: { Statement: [{ Effect: 'Allow', Principal: { Service: 's3.amazonaws.com' }, Action: 'sqs:SendMessage', Resource: arn('Queue') }] },
+        PolicyDocument: {
+          Statement: [
+            {
+              Effect: 'Allow',
+              Principal: { Service: 's3.amazonaws.com' },
+              Action: 'sqs:SendMessage',
+              Resource: arn('Queue'),
+            },
+          ],
+        },
       },
     },
     Role: {
       Type: 'AWS::IAM::Role',
-      Properties: { AssumeRolePolicyDocument: { Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }] } },
+      Properties: {
+        AssumeRolePolicyDocument: {
+          Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+        },
+      },
     },
     Recorder: {
       Type: 'AWS::Lambda::Function',
@@ -108,23 +151,57 @@ export const TEMPLATE = {
         FunctionResponseTypes: ['ReportBatchItemFailures'],
       },
     },
-    Step: machine({ one: { ...loop('one'), Next: 'two' }, two: { ...loop('two'), End: true }, Bad: { Type: 'Fail', ErrorPath: '$.error.Error', CausePath: '$.error.Cause' } }, 'one'),
-    Branches: machine({
-      Both: { Type: 'Parallel', End: true, Branches: ['a', 'b'].map(id => ({ StartAt: id, States: { [id]: { ...loop(id), Catch: undefined, End: true } } })) },
-    }, 'Both'),
-    Slow: machine({
-      Loop: {
-        Type: 'Parallel',
-        End: true,
-        Branches: [{
-          StartAt: 'Again', States: { Again: invoke({ polled: '{% $states.context.Execution.Name %}' }, { Next: 'Pause' }), Pause: { Type: 'Wait', Seconds: 5, Next: 'Again' } },
-        }],
+    Step: machine(
+      {
+        one: { ...loop('one'), Next: 'two' },
+        two: { ...loop('two'), End: true },
+        Bad: { Type: 'Fail', ErrorPath: '$.error.Error', CausePath: '$.error.Cause' },
       },
-    }, 'Loop', { TimeoutSeconds: 2 }),
+      'one',
+    ),
+    Branches: machine(
+      {
+        Both: {
+          Type: 'Parallel',
+          End: true,
+          Branches: ['a', 'b'].map(id => ({
+            StartAt: id,
+            States: { [id]: { ...loop(id), Catch: undefined, End: true } },
+          })),
+        },
+      },
+      'Both',
+    ),
+    Slow: machine(
+      {
+        Loop: {
+          Type: 'Parallel',
+          End: true,
+          Branches: [
+            {
+              StartAt: 'Again',
+              States: {
+                Again: invoke({ polled: '{% $states.context.Execution.Name %}' }, { Next: 'Pause' }),
+                Pause: { Type: 'Wait', Seconds: 5, Next: 'Again' },
+              },
+            },
+          ],
+        },
+      },
+      'Loop',
+      { TimeoutSeconds: 2 },
+    ),
     StatusRule: {
       Type: 'AWS::Events::Rule',
       Properties: {
-        EventPattern: { 'source': ['aws.states'], 'detail-type': ['Step Functions Execution Status Change'], 'detail': { stateMachineArn: [{ Ref: 'Step' }, { Ref: 'Slow' }], status: ['SUCCEEDED', 'FAILED', 'ABORTED', 'TIMED_OUT'] } },
+        EventPattern: {
+          source: ['aws.states'],
+          'detail-type': ['Step Functions Execution Status Change'],
+          detail: {
+            stateMachineArn: [{ Ref: 'Step' }, { Ref: 'Slow' }],
+            status: ['SUCCEEDED', 'FAILED', 'ABORTED', 'TIMED_OUT'],
+          },
+        },
         Targets: [{ Id: 'recorder', Arn: arn('Recorder') }],
       },
     },
@@ -136,12 +213,26 @@ export const TEMPLATE = {
     Network: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.1.0.0/16' } },
     Subnet: { Type: 'AWS::EC2::Subnet', Properties: { VpcId: { Ref: 'Network' }, CidrBlock: '10.1.0.0/24' } },
     Address: { Type: 'AWS::EC2::EIP', Properties: { Domain: 'vpc' } },
-    Gateway: { Type: 'AWS::EC2::NatGateway', Properties: { SubnetId: { Ref: 'Subnet' }, AllocationId: { 'Fn::GetAtt': ['Address', 'AllocationId'] } } },
+    Gateway: {
+      Type: 'AWS::EC2::NatGateway',
+      Properties: { SubnetId: { Ref: 'Subnet' }, AllocationId: { 'Fn::GetAtt': ['Address', 'AllocationId'] } },
+    },
     Group: { Type: 'AWS::EC2::SecurityGroup', Properties: { VpcId: { Ref: 'Network' }, GroupDescription: 'one' } },
-    ...Object.fromEntries(['Ingress', 'Egress'].map(direction => [direction, {
-      Type: `AWS::EC2::SecurityGroup${direction}`,
-      Properties: { GroupId: { Ref: 'Group' }, IpProtocol: 'tcp', FromPort: 443, ToPort: 443, CidrIp: { 'Fn::GetAtt': ['Network', 'CidrBlock'] } },
-    }])),
+    ...Object.fromEntries(
+      ['Ingress', 'Egress'].map(direction => [
+        direction,
+        {
+          Type: `AWS::EC2::SecurityGroup${direction}`,
+          Properties: {
+            GroupId: { Ref: 'Group' },
+            IpProtocol: 'tcp',
+            FromPort: 443,
+            ToPort: 443,
+            CidrIp: { 'Fn::GetAtt': ['Network', 'CidrBlock'] },
+          },
+        },
+      ]),
+    ),
     Encryption: { Type: 'AWS::EMR::SecurityConfiguration', Properties: { SecurityConfiguration: {} } },
     Table: {
       Type: 'AWS::DynamoDB::Table',
@@ -149,17 +240,35 @@ export const TEMPLATE = {
         BillingMode: 'PAY_PER_REQUEST',
         AttributeDefinitions: ['id', 'waiting', 'arrived'].map(name => ({ AttributeName: name, AttributeType: 'S' })),
         KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-        GlobalSecondaryIndexes: [{
-          IndexName: 'waiting',
-          Projection: { ProjectionType: 'ALL' },
-          KeySchema: [{ AttributeName: 'waiting', KeyType: 'HASH' }, { AttributeName: 'arrived', KeyType: 'RANGE' }],
-        }],
+        GlobalSecondaryIndexes: [
+          {
+            IndexName: 'waiting',
+            Projection: { ProjectionType: 'ALL' },
+            KeySchema: [
+              { AttributeName: 'waiting', KeyType: 'HASH' },
+              { AttributeName: 'arrived', KeyType: 'RANGE' },
+            ],
+          },
+        ],
       },
     },
   },
   Outputs: {
-    ...Object.fromEntries(['Records', 'Landing', 'Version', 'Step', 'Branches', 'Slow', 'Table', 'Gateway', 'Ingress', 'Egress', 'Encryption']
-      .map(id => [id, { Value: { Ref: id } }])),
+    ...Object.fromEntries(
+      [
+        'Records',
+        'Landing',
+        'Version',
+        'Step',
+        'Branches',
+        'Slow',
+        'Table',
+        'Gateway',
+        'Ingress',
+        'Egress',
+        'Encryption',
+      ].map(id => [id, { Value: { Ref: id } }]),
+    ),
     Range: { Value: { 'Fn::GetAtt': ['Network', 'CidrBlock'] } },
   },
 };

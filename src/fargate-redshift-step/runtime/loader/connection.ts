@@ -1,4 +1,8 @@
-import { GetCredentialsCommand, GetWorkgroupCommand, RedshiftServerlessClient } from '@aws-sdk/client-redshift-serverless';
+import {
+  GetCredentialsCommand,
+  GetWorkgroupCommand,
+  RedshiftServerlessClient,
+} from '@aws-sdk/client-redshift-serverless';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { ClientConfig } from 'pg';
 import { ConfigurationError } from '../../../runtime/errors';
@@ -10,8 +14,8 @@ const DEFAULT_PORT = 5439;
 const CONNECT_TIMEOUT_MILLISECONDS = 120_000;
 
 /**
- * When nothing comes the network is asked whether the warehouse is still there. A COPY may say nothing for longer than a NAT gateway or a security group
- * remembers an idle connection (350 s), and the default of the socket is two hours.
+ * When nothing comes the network is asked whether the warehouse is still there. A COPY may say nothing for longer than
+ * a NAT gateway or a security group remembers an idle connection (350 s), and the default of the socket is two hours.
  */
 const KEEP_ALIVE_MILLISECONDS = 60_000;
 
@@ -22,7 +26,10 @@ export interface WarehouseLogin extends ClientConfig {
   readonly password: string;
 }
 
-/** Where the warehouse is and who the loader is there. Asked anew for each connection: passwords of IAM logins live 15 minutes. */
+/**
+ * Where the warehouse is and who the loader is there. Asked anew for each connection: passwords of IAM logins live 15
+ * minutes.
+ */
 export async function connectionTo(warehouse: WarehouseConnection): Promise<WarehouseLogin> {
   const [endpoint, credentials] = await Promise.all([endpointOf(warehouse), credentialsFor(warehouse)]);
   return {
@@ -33,30 +40,43 @@ export async function connectionTo(warehouse: WarehouseConnection): Promise<Ware
     connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MILLISECONDS,
-    // The certificate must be valid for the host (what libpq calls verify-full). Redshift's are signed by Amazon's roots, which are
-    // among those that Node trusts by itself; for others there is NODE_EXTRA_CA_CERTS.
+    // The certificate must be valid for the host (what libpq calls verify-full). Redshift's are signed by Amazon's
+    // roots, which are among those that Node trusts by itself; for others there is NODE_EXTRA_CA_CERTS.
     ssl: { rejectUnauthorized: true },
   };
 }
 
 async function endpointOf({ host, port, workgroupName }: WarehouseConnection): Promise<{ host: string; port: number }> {
   if (host) return { host, port: port ?? DEFAULT_PORT };
-  if (!workgroupName) throw new ConfigurationError('The warehouse must have a host or a workgroupName; it has neither.');
+  if (!workgroupName) {
+    throw new ConfigurationError('The warehouse must have a host or a workgroupName; it has neither.');
+  }
   const { workgroup } = await new RedshiftServerlessClient({}).send(new GetWorkgroupCommand({ workgroupName }));
   const endpoint = workgroup?.endpoint;
   if (!endpoint?.address) {
-    throw new ConfigurationError(`The Redshift Serverless workgroup '${workgroupName}' has no endpoint yet; its status is ${workgroup?.status}. `
-      + 'Wait until it is AVAILABLE.');
+    throw new ConfigurationError(
+      `The Redshift Serverless workgroup '${workgroupName}' has no endpoint yet; its status is ${workgroup?.status}. ` +
+        'Wait until it is AVAILABLE.',
+    );
   }
   return { host: endpoint.address, port: endpoint.port ?? DEFAULT_PORT };
 }
 
-async function credentialsFor({ secretArn, workgroupName }: WarehouseConnection): Promise<{ user: string; password: string }> {
+async function credentialsFor({
+  secretArn,
+  workgroupName,
+}: WarehouseConnection): Promise<{ user: string; password: string }> {
   if (secretArn) return readSecret(secretArn);
-  if (!workgroupName) throw new ConfigurationError('A warehouse that is known by its host needs a secret with username and password; it has none.');
+  if (!workgroupName) {
+    throw new ConfigurationError(
+      'A warehouse that is known by its host needs a secret with username and password; it has none.',
+    );
+  }
   // with a dbName the policy would have to allow that database as a resource, too:
   // https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_GetCredentials.html
-  const { dbUser, dbPassword } = await new RedshiftServerlessClient({}).send(new GetCredentialsCommand({ workgroupName }));
+  const { dbUser, dbPassword } = await new RedshiftServerlessClient({}).send(
+    new GetCredentialsCommand({ workgroupName }),
+  );
   return { user: dbUser!, password: dbPassword! };
 }
 
@@ -69,7 +89,9 @@ async function readSecret(secretArn: string): Promise<{ user: string; password: 
     // what is wrong is said below, without a word of the secret
   }
   if (typeof secret?.username !== 'string' || typeof secret.password !== 'string') {
-    throw new ConfigurationError(`The secret ${secretArn} must be a JSON object with the texts 'username' and 'password', and it is not.`);
+    throw new ConfigurationError(
+      `The secret ${secretArn} must be a JSON object with the texts 'username' and 'password', and it is not.`,
+    );
   }
   return { user: secret.username, password: secret.password };
 }

@@ -2,9 +2,10 @@ import { createHash } from 'crypto';
 import { Duplex, Transform, TransformCallback } from 'stream';
 import { Connection, ConnectionConfig } from 'pg';
 
-// Redshift asks users whose password is kept as SHA-256 for a digest of its own, authentication type 13, which PostgreSQL and so pg do not know. The message
-// is answered here, before pg sees it. As in AWS's own driver, https://github.com/aws/amazon-redshift-jdbc-driver (ExtensibleDigest,
-// ConnectionFactoryImpl): algorithm, salt and nonce come as 32 bits of length and their bytes, and the answer is a message of type d.
+// Redshift asks users whose password is kept as SHA-256 for a digest of its own, authentication type 13, which
+// PostgreSQL and so pg do not know. The message is answered here, before pg sees it. As in AWS's own driver,
+// https://github.com/aws/amazon-redshift-jdbc-driver (ExtensibleDigest, ConnectionFactoryImpl): algorithm, salt and
+// nonce come as 32 bits of length and their bytes, and the answer is a message of type d.
 
 const AUTHENTICATION = 'R';
 const OK = 0;
@@ -27,7 +28,10 @@ export class UnknownLoginError extends Error {
 /** A connection of pg that knows Redshift's digest, too. */
 export class RedshiftConnection extends Connection {
   /** @param passwordText not `password`, which is a method of pg's connections */
-  constructor(config: ConnectionConfig, private readonly passwordText: string) {
+  constructor(
+    config: ConnectionConfig,
+    private readonly passwordText: string,
+  ) {
     super(config);
   }
 
@@ -35,8 +39,13 @@ export class RedshiftConnection extends Connection {
   attachListeners(stream: Duplex): void {
     const messages = new LoginMessages(challenge => stream.write(answerTo(challenge, this.passwordText)));
     stream.once('error', error => messages.destroy(error));
-    messages.once('error', error => { if (!stream.destroyed) stream.destroy(error); });
-    (Connection.prototype as unknown as { attachListeners(stream: Duplex): void }).attachListeners.call(this, stream.pipe(messages));
+    messages.once('error', error => {
+      if (!stream.destroyed) stream.destroy(error);
+    });
+    (Connection.prototype as unknown as { attachListeners(stream: Duplex): void }).attachListeners.call(
+      this,
+      stream.pipe(messages),
+    );
   }
 }
 
@@ -70,7 +79,9 @@ class LoginMessages extends Transform {
     const type = received.toString('latin1', 0, 1);
     const kind = type === AUTHENTICATION ? received.readInt32BE(HEADER_BYTES) : undefined;
     if (kind === DIGEST) return this.challenged(received.subarray(HEADER_BYTES + 4));
-    if (kind !== undefined && !KNOWN_TO_PG.includes(kind)) throw new UnknownLoginError(`authentication of type ${kind}`);
+    if (kind !== undefined && !KNOWN_TO_PG.includes(kind)) {
+      throw new UnknownLoginError(`authentication of type ${kind}`);
+    }
     this.over = kind === OK || type === 'E';
     this.push(received);
   }

@@ -20,14 +20,22 @@ interface Cause extends Error {
 }
 
 /**
- * The error of the pipeline that a failure of the warehouse, of AWS or of the network amounts to. Redshift reports nearly everything with SQLSTATE
- * XX000, so its texts decide. What is not recognised is Etl.Transient: it is tried again, a limited number of times, and no file is blamed.
+ * The error of the pipeline that a failure of the warehouse, of AWS or of the network amounts to. Redshift reports
+ * nearly everything with SQLSTATE XX000, so its texts decide. What is not recognised is Etl.Transient: it is tried
+ * again, a limited number of times, and no file is blamed.
  */
 export function classify(error: unknown, context: FailureContext): EtlError {
   if (error instanceof EtlError) return error;
   const cause: Cause = error instanceof Error ? error : new Error(String(error));
-  return awsFailure(cause, context) ?? loginFailure(cause, context) ?? copyFailure(cause, context) ?? sqlFailure(cause, context)
-    ?? new TransientError(`The load of run ${context.input.runId} into ${target(context)} failed: ${cause.message}`, { cause });
+  return (
+    awsFailure(cause, context) ??
+    loginFailure(cause, context) ??
+    copyFailure(cause, context) ??
+    sqlFailure(cause, context) ??
+    new TransientError(`The load of run ${context.input.runId} into ${target(context)} failed: ${cause.message}`, {
+      cause,
+    })
+  );
 }
 
 const target = ({ input }: FailureContext): string => `${input.schema}.${input.table}`;
@@ -35,15 +43,25 @@ const target = ({ input }: FailureContext): string => `${input.schema}.${input.t
 function awsFailure(cause: Cause, { input }: FailureContext): EtlError | undefined {
   const status = cause.$metadata?.httpStatusCode;
   if (cause.name === 'CredentialsProviderError') {
-    return new ConfigurationError(`Run ${input.runId}: the task finds no AWS credentials. Give its task definition a task role.`, { cause });
+    return new ConfigurationError(
+      `Run ${input.runId}: the task finds no AWS credentials. Give its task definition a task role.`,
+      { cause },
+    );
   }
   if (status === undefined) return undefined;
   if (status === 403 || /AccessDenied/.test(cause.name)) {
-    return new ConfigurationError(`Run ${input.runId}: AWS denied the task role a call (${cause.name}: ${cause.message}). Allow it in the role of the task.`, { cause });
+    return new ConfigurationError(
+      `Run ${input.runId}: AWS denied the task role a call (${cause.name}: ${cause.message}). Allow it in the ` +
+        'role of the task.',
+      { cause },
+    );
   }
   if (cause.name === 'NoSuchKey') return stagedFileGone(cause, input);
   if (/^(ResourceNotFoundException|NoSuchBucket)$/.test(cause.name)) {
-    return new ConfigurationError(`Run ${input.runId}: ${cause.message} Check the secret and the workgroup that the step names.`, { cause });
+    return new ConfigurationError(
+      `Run ${input.runId}: ${cause.message} Check the secret and the workgroup that the step names.`,
+      { cause },
+    );
   }
   return undefined;
 }
@@ -51,24 +69,52 @@ function awsFailure(cause: Cause, { input }: FailureContext): EtlError | undefin
 function loginFailure(cause: Cause, { input, user }: FailureContext): EtlError | undefined {
   const { warehouse } = input;
   if (cause.code === '28000' || cause.code === '28P01') {
-    const fix = warehouse.secretArn ? `Correct username and password in the secret ${warehouse.secretArn}.` : 'Check that the task role may get credentials of this workgroup.';
-    return new ConfigurationError(`Run ${input.runId}: the warehouse refused the login${user ? ` of ${user}` : ''}: ${cause.message}. ${fix}`, { cause });
+    const fix = warehouse.secretArn
+      ? `Correct username and password in the secret ${warehouse.secretArn}.`
+      : 'Check that the task role may get credentials of this workgroup.';
+    return new ConfigurationError(
+      `Run ${input.runId}: the warehouse refused the login${user ? ` of ${user}` : ''}: ${cause.message}. ${fix}`,
+      { cause },
+    );
   }
   if (cause instanceof UnknownLoginError) {
-    return new ConfigurationError(`Run ${input.runId}: the loader cannot log in to the warehouse: ${cause.message}. Give the step a database user with a `
-      + 'password that the warehouse keeps as MD5 or SHA-256.', { cause });
+    return new ConfigurationError(
+      `Run ${input.runId}: the loader cannot log in to the warehouse: ${cause.message}. Give the step a database ` +
+        'user with a ' +
+        'password that the warehouse keeps as MD5 or SHA-256.',
+      { cause },
+    );
   }
   if (cause.code === '3D000') {
-    return new ConfigurationError(`Run ${input.runId}: the warehouse has no database '${warehouse.database}' (${cause.message}). Name an existing one.`, { cause });
+    return new ConfigurationError(
+      `Run ${input.runId}: the warehouse has no database '${warehouse.database}' (${cause.message}). Name an ` +
+        'existing one.',
+      { cause },
+    );
   }
-  if (/^(ERR_TLS_CERT_ALTNAME_INVALID|CERT_HAS_EXPIRED|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(GET_ISSUER_CERT|GET_ISSUER_CERT_LOCALLY|VERIFY_LEAF_SIGNATURE))$/
-    .test(cause.code ?? '') || /does not support SSL/.test(cause.message)) {
-    return new ConfigurationError(`Run ${input.runId}: the warehouse's certificate cannot be trusted (${cause.message}). Use the host name that the certificate names; `
-      + 'if a certification authority of your own signed it, set NODE_EXTRA_CA_CERTS in the image.', { cause });
+  if (
+    /^(ERR_TLS_CERT_ALTNAME_INVALID|CERT_HAS_EXPIRED|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(GET_ISSUER_CERT|GET_ISSUER_CERT_LOCALLY|VERIFY_LEAF_SIGNATURE))$/.test(
+      cause.code ?? '',
+    ) ||
+    /does not support SSL/.test(cause.message)
+  ) {
+    return new ConfigurationError(
+      `Run ${input.runId}: the warehouse's certificate cannot be trusted (${cause.message}). Use the host name ` +
+        'that the certificate names; ' +
+        'if a certification authority of your own signed it, set NODE_EXTRA_CA_CERTS in the image.',
+      { cause },
+    );
   }
-  if (/^(ECONNREFUSED|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/.test(cause.code ?? '') || /^timeout expired$/.test(cause.message)) {
-    return new TransientError(`Run ${input.runId}: the warehouse cannot be reached: ${cause.message}. If that stays so, look at host and port, at the `
-      + 'security groups of warehouse and task, and at the routes of the task\'s subnets.', { cause });
+  if (
+    /^(ECONNREFUSED|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/.test(cause.code ?? '') ||
+    /^timeout expired$/.test(cause.message)
+  ) {
+    return new TransientError(
+      `Run ${input.runId}: the warehouse cannot be reached: ${cause.message}. If that stays so, look at host and ` +
+        'port, at the ' +
+        "security groups of warehouse and task, and at the routes of the task's subnets.",
+      { cause },
+    );
   }
   return undefined;
 }
@@ -77,13 +123,22 @@ function copyFailure(cause: Cause, { input, files = [] }: FailureContext): EtlEr
   const text = `${cause.message} ${cause.detail ?? ''}`;
   const { copyRoleArn } = input.warehouse;
   if (/is not authorized to assume IAM Role/.test(text)) {
-    return new ConfigurationError(`Run ${input.runId}: the warehouse may not assume the COPY role ${copyRoleArn}. Associate the role with the warehouse `
-      + '(Redshift console, or IamRoles of the namespace or cluster) and let its trust policy name redshift.amazonaws.com '
-      + '(and redshift-serverless.amazonaws.com for a workgroup).', { cause });
+    return new ConfigurationError(
+      `Run ${input.runId}: the warehouse may not assume the COPY role ${copyRoleArn}. Associate the role with ` +
+        'the warehouse ' +
+        '(Redshift console, or IamRoles of the namespace or cluster) and let its trust policy name ' +
+        'redshift.amazonaws.com ' +
+        '(and redshift-serverless.amazonaws.com for a workgroup).',
+      { cause },
+    );
   }
   if (/S3ServiceException.*(Access Denied|AccessDenied|Status 403)/s.test(text)) {
-    return new ConfigurationError(`Run ${input.runId}: the COPY role ${copyRoleArn} may not read the work bucket. Allow it s3:GetObject on arn:aws:s3:::${input.workBucket}/runs/* `
-      + 'and, if the bucket is encrypted with a key of yours, kms:Decrypt on that key.', { cause });
+    return new ConfigurationError(
+      `Run ${input.runId}: the COPY role ${copyRoleArn} may not read the work bucket. Allow it s3:GetObject on ` +
+        `arn:aws:s3:::${input.workBucket}/runs/* ` +
+        'and, if the bucket is encrypted with a key of yours, kms:Decrypt on that key.',
+      { cause },
+    );
   }
   if (/S3ServiceException.*Status 404/s.test(text)) return stagedFileGone(cause, input);
   if (/gzip|zlib|inflate|decompress/i.test(text)) {
@@ -94,17 +149,29 @@ function copyFailure(cause: Cause, { input, files = [] }: FailureContext): EtlEr
 }
 
 function stagedFileGone(cause: Cause, { runId, workBucket }: LoaderInput): ConfigurationError {
-  return new ConfigurationError(`Run ${runId}: a staged file is no longer in the bucket ${workBucket}: ${cause.message} Something deletes objects `
-    + 'below runs/ while runs still need them: look at the lifecycle rules.', { cause });
+  return new ConfigurationError(
+    `Run ${runId}: a staged file is no longer in the bucket ${workBucket}: ${cause.message} Something deletes ` +
+      'objects ' +
+      'below runs/ while runs still need them: look at the lifecycle rules.',
+    { cause },
+  );
 }
 
 function sqlFailure(cause: Cause, context: FailureContext): EtlError | undefined {
   const { input, user } = context;
   if (cause.code === '42501') {
-    return new ConfigurationError(`Run ${input.runId}: the database user ${user} lacks a right: ${cause.message}. As an owner or administrator run: ${grants(input, user!)}`, { cause });
+    return new ConfigurationError(
+      `Run ${input.runId}: the database user ${user} lacks a right: ${cause.message}. As an owner or ` +
+        `administrator run: ${grants(input, user!)}`,
+      { cause },
+    );
   }
   if (isConflict(cause)) {
-    return new TransientError(`Run ${input.runId}: other transactions kept changing what the load of ${target(context)} reads (${[cause.message, cause.detail].filter(Boolean).join(': ')}).`, { cause });
+    return new TransientError(
+      `Run ${input.runId}: other transactions kept changing what the load of ${target(context)} reads ` +
+        `(${[cause.message, cause.detail].filter(Boolean).join(': ')}).`,
+      { cause },
+    );
   }
   return undefined;
 }

@@ -27,7 +27,8 @@ import type { LoaderInput } from '../../contract';
 const CANCEL_MILLISECONDS = 8_000;
 
 /**
- * Loads the staged files of a run into the target table and writes the result. May be repeated: a run whose rows are in the table is not loaded again.
+ * Loads the staged files of a run into the target table and writes the result. May be repeated: a run whose rows are in
+ * the table is not loaded again.
  *
  * @param signal ends the load within seconds, whatever it is doing; a transaction under way is rolled back
  * @throws EtlError of the class that says who can mend it
@@ -38,7 +39,12 @@ export async function load(input: LoaderInput, signal: AbortSignal, log: Log): P
   try {
     return await Promise.race([work.run(), aborted(signal)]);
   } catch (error) {
-    if (signal.aborted) throw new TransientError(`Run ${input.runId}: the load was stopped, from outside or at the end of its maxRuntime.`, { cause: error });
+    if (signal.aborted) {
+      throw new TransientError(
+        `Run ${input.runId}: the load was stopped, from outside or at the end of its maxRuntime.`,
+        { cause: error },
+      );
+    }
     throw classify(error, known);
   } finally {
     await work.end();
@@ -57,7 +63,10 @@ class Load {
   private session?: Session;
 
   constructor(
-    private readonly input: LoaderInput, private readonly known: FailureContext, private readonly signal: AbortSignal, private readonly log: Log,
+    private readonly input: LoaderInput,
+    private readonly known: FailureContext,
+    private readonly signal: AbortSignal,
+    private readonly log: Log,
   ) {}
 
   async run(): Promise<StepResult> {
@@ -68,7 +77,7 @@ class Load {
       return done;
     }
     const session = await this.connect();
-    const result = await this.recorded(session) ?? await this.loadInto(session);
+    const result = (await this.recorded(session)) ?? (await this.loadInto(session));
     await putJsonOnce(input.workBucket, input.resultKey, result);
     return result;
   }
@@ -76,7 +85,8 @@ class Load {
   async end(): Promise<void> {
     const { session, signal, log, input } = this;
     if (!signal.aborted) return session?.close();
-    const cancelled = session?.abort(() => connectionTo(input.warehouse))
+    const cancelled = session
+      ?.abort(() => connectionTo(input.warehouse))
       .catch((error: Error) => log('the statement under way could not be cancelled', { error: error.message }));
     await Promise.race([cancelled, pause(CANCEL_MILLISECONDS)]);
   }
@@ -93,7 +103,9 @@ class Load {
 
   /** What an earlier task of the run has recorded: its files may be gone since. */
   private async recorded(session: Session): Promise<StepResult | undefined> {
-    const record = await historyExists(session, this.input.schema) ? await findRecord(session, this.input) : undefined;
+    const record = (await historyExists(session, this.input.schema))
+      ? await findRecord(session, this.input)
+      : undefined;
     if (record) this.log('the run was loaded before, nothing changed');
     return record;
   }
@@ -109,16 +121,28 @@ class Load {
     const copied = await copySources(session, input, tables.staged, prepared.sources, log);
     const refused = copied.refused.length;
     if (copied.loaded + refused !== prepared.rows) {
-      throw new Error(`The files hold ${prepared.rows} rows, but COPY loaded ${copied.loaded} and left out ${refused}.`);
+      throw new Error(
+        `The files hold ${prepared.rows} rows, but COPY loaded ${copied.loaded} and left out ${refused}.`,
+      );
     }
     await keepRefusedRows(input, copied.refused, this.signal);
     const rejected = prepared.rejected + refused;
     if (rejected > input.maxRejectedRows) throw tooManyRejected(input, rejected, []);
 
     log('converting rows', { rows: copied.loaded });
-    const latest = await fillLatestRows(session, copied.loaded, { dataset: input.dataset, columns, forms: prepared.forms, tables });
+    const latest = await fillLatestRows(session, copied.loaded, {
+      dataset: input.dataset,
+      columns,
+      forms: prepared.forms,
+      tables,
+    });
     log('merging rows', { rows: latest });
-    const counted = { read: prepared.rows + prepared.rejected, rejected, latest, ...rejected > 0 ? { rejectedRows: rejectedRowsUri(input) } : {} };
+    const counted = {
+      read: prepared.rows + prepared.rejected,
+      rejected,
+      latest,
+      ...(rejected > 0 ? { rejectedRows: rejectedRowsUri(input) } : {}),
+    };
     return upsert(session, input, tables.latest, counted, () => Math.round((Date.now() - this.start) / 1000), log);
   }
 
@@ -126,8 +150,10 @@ class Load {
     const { runId, workBucket, stagedFilesKey } = this.input;
     const staged = await getJson<StagedFiles>(workBucket, stagedFilesKey);
     if (!staged) {
-      throw new ConfigurationError(`Run ${runId}: s3://${workBucket}/${stagedFilesKey} is missing, though staging has written it. `
-        + 'Something deletes objects below runs/ while runs still need them: look at the lifecycle rules.');
+      throw new ConfigurationError(
+        `Run ${runId}: s3://${workBucket}/${stagedFilesKey} is missing, though staging has written it. ` +
+          'Something deletes objects below runs/ while runs still need them: look at the lifecycle rules.',
+      );
     }
     this.known.files = staged.files;
     return staged.files;
@@ -140,8 +166,12 @@ class Load {
     log('reading files', { files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0), threads });
     const progress = new ReadingProgress(log);
     const rowsFolder = `${stepFolder(input.runId, input.stepId)}input/`;
-    const runner = startRunner({ workBucket, dataset, targets, rowsFolder, rejectedRowsFolder }, threads, bytes => progress.add(bytes));
-    const close = (): void => { void runner.close(); };
+    const runner = startRunner({ workBucket, dataset, targets, rowsFolder, rejectedRowsFolder }, threads, bytes =>
+      progress.add(bytes),
+    );
+    const close = (): void => {
+      void runner.close();
+    };
     signal.addEventListener('abort', close, { once: true });
     try {
       signal.throwIfAborted();

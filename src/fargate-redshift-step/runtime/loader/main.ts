@@ -8,10 +8,13 @@ import { DataError, EtlError, TransientError } from '../../../runtime/errors';
 import { getJson, putJson } from '../../../runtime/work-bucket';
 import { LOADER_EXIT, LOADER_INPUT_ENV, LoaderFailure, LoaderInput } from '../../contract';
 
-// The container's program: reads its work from a document in the work bucket, and says by its exit code how that ended. Its bundle also runs in the
-// threads that read files.
+// The container's program: reads its work from a document in the work bucket, and says by its exit code how that ended.
+// Its bundle also runs in the threads that read files.
 
-/** How long the program may take to end, to cancel its statement and to say why. ECS waits 30 s before it kills a container that it stops. */
+/**
+ * How long the program may take to end, to cancel its statement and to say why. ECS waits 30 s before it kills a
+ * container that it stops.
+ */
 const END_MILLISECONDS = 20_000;
 
 async function main(): Promise<number> {
@@ -40,7 +43,9 @@ async function main(): Promise<number> {
 /** What nobody has caught ends the load, with its failure on record. */
 function uncaught(): Promise<never> {
   return new Promise((_, reject) => {
-    process.once('uncaughtException', error => reject(new TransientError(`The loader failed: ${error.message}`, { cause: error })));
+    process.once('uncaughtException', error =>
+      reject(new TransientError(`The loader failed: ${error.message}`, { cause: error })),
+    );
   });
 }
 
@@ -55,23 +60,33 @@ async function readInput(): Promise<LoaderInput> {
 
 /** A DataError's message is JSON if it names files. */
 function failureOf(error: Error): LoaderFailure {
-  if (error instanceof DataError && error.message.startsWith('{')) return { error: error.name, ...JSON.parse(error.message) };
+  if (error instanceof DataError && error.message.startsWith('{')) {
+    return { error: error.name, ...JSON.parse(error.message) };
+  }
   return { error: error.name, message: error.message };
 }
 
 function exitCode(error: string): number {
   switch (error) {
-    case ERROR.data: return LOADER_EXIT.data;
-    case ERROR.configuration: return LOADER_EXIT.configuration;
-    default: return LOADER_EXIT.transient;
+    case ERROR.data:
+      return LOADER_EXIT.data;
+    case ERROR.configuration:
+      return LOADER_EXIT.configuration;
+    default:
+      return LOADER_EXIT.transient;
   }
 }
 
 function run(): void {
-  main().then(code => process.exit(code), (error: unknown) => {
-    jsonLog({})('failed before the work began', { error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) });
-    process.exit(error instanceof EtlError ? exitCode(error.name) : LOADER_EXIT.transient);
-  });
+  main().then(
+    code => process.exit(code),
+    (error: unknown) => {
+      jsonLog({})('failed before the work began', {
+        error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+      });
+      process.exit(error instanceof EtlError ? exitCode(error.name) : LOADER_EXIT.transient);
+    },
+  );
 }
 
 if (isMainThread) run();

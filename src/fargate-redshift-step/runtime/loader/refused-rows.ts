@@ -19,7 +19,12 @@ export async function keepRefusedRows(input: LoaderInput, refused: RefusedRow[],
 }
 
 /** The lines with these numbers, from 1, as they stand in the object. */
-async function readLines(bucket: string, source: CopySource, numbers: ReadonlySet<number>, signal: AbortSignal): Promise<Map<number, Buffer>> {
+async function readLines(
+  bucket: string,
+  source: CopySource,
+  numbers: ReadonlySet<number>,
+  signal: AbortSignal,
+): Promise<Map<number, Buffer>> {
   const found = new Map<number, Buffer>();
   let number = 1;
   let begun: Buffer[] = [];

@@ -47,8 +47,11 @@ export class Session {
   private constructor(private readonly login: WarehouseLogin) {
     [this.client, this.connection] = clientFor(login);
     this.client.on('notice', notice => this.notices.push(notice.message ?? ''));
-    // Without a listener a connection that breaks between two statements would end the process. The next statement reports it.
-    this.client.on('error', error => { this.lost = error; });
+    // Without a listener a connection that breaks between two statements would end the process. The next statement
+    // reports it.
+    this.client.on('error', error => {
+      this.lost = error;
+    });
   }
 
   /** Name of the database user. */
@@ -77,8 +80,10 @@ export class Session {
    */
   async abort(login: () => Promise<WarehouseLogin>): Promise<void> {
     try {
-      const [canceller] = clientFor({ ...await login(), connectionTimeoutMillis: CANCEL_TIMEOUT_MILLISECONDS });
-      canceller.on('error', () => { /* the end of the session below is what counts */ });
+      const [canceller] = clientFor({ ...(await login()), connectionTimeoutMillis: CANCEL_TIMEOUT_MILLISECONDS });
+      canceller.on('error', () => {
+        /* the end of the session below is what counts */
+      });
       try {
         await canceller.connect();
         await canceller.query(`SELECT pg_cancel_backend(${this.pid})`);
@@ -107,7 +112,8 @@ function clientFor(login: WarehouseLogin): [Client, RedshiftConnection] {
   const config = {
     ...login,
     connection, // pg's types do not know that it may be given
-    types: { getTypeParser: () => (value: string) => value }, // every value as text: numbers of 64 bits and decimals stay exact
+    // every value as text: numbers of 64 bits and decimals stay exact
+    types: { getTypeParser: () => (value: string) => value },
   };
   return [new Client(config), connection];
 }

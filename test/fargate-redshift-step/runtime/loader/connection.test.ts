@@ -1,4 +1,8 @@
-import { GetCredentialsCommand, GetWorkgroupCommand, RedshiftServerlessClient } from '@aws-sdk/client-redshift-serverless';
+import {
+  GetCredentialsCommand,
+  GetWorkgroupCommand,
+  RedshiftServerlessClient,
+} from '@aws-sdk/client-redshift-serverless';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
 import { connectionTo } from '../../../../src/fargate-redshift-step/runtime/loader/connection';
@@ -16,10 +20,13 @@ beforeEach(() => {
 });
 
 test('asks the workgroup for its endpoint and for temporary credentials', async () => {
-  serverless.on(GetWorkgroupCommand, { workgroupName: 'etl' })
-    .resolves({ workgroup: { endpoint: { address: 'etl.123.eu-west-1.redshift-serverless.amazonaws.com', port: 5440 } } });
+  serverless.on(GetWorkgroupCommand, { workgroupName: 'etl' }).resolves({
+    workgroup: { endpoint: { address: 'etl.123.eu-west-1.redshift-serverless.amazonaws.com', port: 5440 } },
+  });
   // a dbName would have to be among the policy's resources, and the match is strict
-  serverless.on(GetCredentialsCommand, { workgroupName: 'etl' }, true).resolves({ dbUser: 'IAMR:loader', dbPassword: 'temporary' });
+  serverless
+    .on(GetCredentialsCommand, { workgroupName: 'etl' }, true)
+    .resolves({ dbUser: 'IAMR:loader', dbPassword: 'temporary' });
   expect(await connectionTo({ ...warehouse, workgroupName: 'etl' })).toMatchObject({
     host: 'etl.123.eu-west-1.redshift-serverless.amazonaws.com',
     port: 5440,
@@ -32,32 +39,58 @@ test('asks the workgroup for its endpoint and for temporary credentials', async 
   });
 });
 
-test('takes user and password from the secret, and Redshift\'s port by default', async () => {
-  secrets.on(GetSecretValueCommand, { SecretId: secretArn }).resolves({ SecretString: '{"username":"etl","password":"p","engine":"redshift"}' });
-  expect(await connectionTo({ ...warehouse, host: 'warehouse.example.com', secretArn })).toMatchObject({ host: 'warehouse.example.com', port: 5439, user: 'etl', password: 'p' });
+test("takes user and password from the secret, and Redshift's port by default", async () => {
+  secrets
+    .on(GetSecretValueCommand, { SecretId: secretArn })
+    .resolves({ SecretString: '{"username":"etl","password":"p","engine":"redshift"}' });
+  expect(await connectionTo({ ...warehouse, host: 'warehouse.example.com', secretArn })).toMatchObject({
+    host: 'warehouse.example.com',
+    port: 5439,
+    user: 'etl',
+    password: 'p',
+  });
 });
 
 test('a workgroup with a secret is logged in to with the secret', async () => {
   serverless.on(GetWorkgroupCommand).resolves({ workgroup: { endpoint: { address: 'etl.example.com' } } });
   secrets.on(GetSecretValueCommand).resolves({ SecretString: '{"username":"etl","password":"p"}' });
-  expect(await connectionTo({ ...warehouse, workgroupName: 'etl', secretArn })).toMatchObject({ host: 'etl.example.com', port: 5439, user: 'etl' });
+  expect(await connectionTo({ ...warehouse, workgroupName: 'etl', secretArn })).toMatchObject({
+    host: 'etl.example.com',
+    port: 5439,
+    user: 'etl',
+  });
 });
 
-test.each(['no JSON: hunter2', '{"user":"etl","password":"hunter2"}', '{"username":"etl","password":5}', 'null'])('a secret of another shape is Etl.Configuration, and not shown: %s', async SecretString => {
-  secrets.on(GetSecretValueCommand).resolves({ SecretString });
-  const connecting = connectionTo({ ...warehouse, host: 'warehouse.example.com', secretArn });
-  await expect(connecting).rejects.toMatchObject({ name: 'Etl.Configuration', message: expect.stringContaining(`${secretArn} must be a JSON object with the texts 'username'`) });
-  await expect(connecting).rejects.toMatchObject({ message: expect.not.stringContaining('hunter2') });
-});
+test.each(['no JSON: hunter2', '{"user":"etl","password":"hunter2"}', '{"username":"etl","password":5}', 'null'])(
+  'a secret of another shape is Etl.Configuration, and not shown: %s',
+  async SecretString => {
+    secrets.on(GetSecretValueCommand).resolves({ SecretString });
+    const connecting = connectionTo({ ...warehouse, host: 'warehouse.example.com', secretArn });
+    await expect(connecting).rejects.toMatchObject({
+      name: 'Etl.Configuration',
+      message: expect.stringContaining(`${secretArn} must be a JSON object with the texts 'username'`),
+    });
+    await expect(connecting).rejects.toMatchObject({ message: expect.not.stringContaining('hunter2') });
+  },
+);
 
 test('a workgroup without an endpoint is Etl.Configuration', async () => {
   serverless.on(GetWorkgroupCommand).resolves({ workgroup: { status: 'CREATING' } });
   serverless.on(GetCredentialsCommand).resolves({ dbUser: 'u', dbPassword: 'p' });
-  await expect(connectionTo({ ...warehouse, workgroupName: 'etl' })).rejects.toMatchObject({ name: 'Etl.Configuration', message: expect.stringContaining('CREATING') });
+  await expect(connectionTo({ ...warehouse, workgroupName: 'etl' })).rejects.toMatchObject({
+    name: 'Etl.Configuration',
+    message: expect.stringContaining('CREATING'),
+  });
 });
 
 test('a warehouse without host and workgroup, or a host without secret, is Etl.Configuration', async () => {
   secrets.on(GetSecretValueCommand).resolves({ SecretString: '{"username":"etl","password":"p"}' });
-  await expect(connectionTo({ ...warehouse, secretArn })).rejects.toMatchObject({ name: 'Etl.Configuration', message: expect.stringContaining('neither') });
-  await expect(connectionTo({ ...warehouse, host: 'h' })).rejects.toMatchObject({ name: 'Etl.Configuration', message: expect.stringContaining('needs a secret') });
+  await expect(connectionTo({ ...warehouse, secretArn })).rejects.toMatchObject({
+    name: 'Etl.Configuration',
+    message: expect.stringContaining('neither'),
+  });
+  await expect(connectionTo({ ...warehouse, host: 'h' })).rejects.toMatchObject({
+    name: 'Etl.Configuration',
+    message: expect.stringContaining('needs a secret'),
+  });
 });

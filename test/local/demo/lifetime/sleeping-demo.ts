@@ -9,13 +9,23 @@ async function main([folder, what]: string[]): Promise<void> {
   const narrator = new Narrator();
   const started = new Started(message => narrator.say(message));
   const lifetime = new Lifetime(narrator, started);
-  const child = await started.add('sleeper', await startProcess({
-    name: 'sleeper', command: 'sleep', args: ['1000'], logFile: path.join(folder, 'sleeper.log'),
-  }));
+  const child = await started.add(
+    'sleeper',
+    await startProcess({
+      name: 'sleeper',
+      command: 'sleep',
+      args: ['1000'],
+      logFile: path.join(folder, 'sleeper.log'),
+    }),
+  );
   if (what === 'keep') lifetime.waitForSignal(0);
   process.stdout.write(`child ${child.pid} demo ${process.pid}\n`);
   if (what === 'reject') void Promise.reject(new Error('nobody caught this'));
-  if (what === 'depend') void child.exited.then(() => { throw new Error('what I need is gone'); });
+  if (what === 'depend') {
+    void child.exited.then(() => {
+      throw new Error('what I need is gone');
+    });
+  }
   if (what === 'talk') setInterval(() => narrator.say('still here'), 100);
 }
 

@@ -1,11 +1,25 @@
-import { DescribeExecutionCommand, ExecutionDoesNotExist, GetExecutionHistoryCommand, SFNClient, type HistoryEvent } from '@aws-sdk/client-sfn';
+import {
+  DescribeExecutionCommand,
+  ExecutionDoesNotExist,
+  GetExecutionHistoryCommand,
+  SFNClient,
+  type HistoryEvent,
+} from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
 import { ExecutionChanges } from '../../../../local/demo/watch/execution-changes';
 import type { RunItem } from '../../../../src/file-ledger/contract';
 
 const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:orders';
 const ARN = 'arn:aws:states:us-east-1:000000000000:execution:orders:R-1';
-const RUN: RunItem = { id: 'R', status: 'RUNNING', attempt: 1, maxAttempts: 3, count: 1, bytes: 1, created: '2026-11-01T00:00:00Z' };
+const RUN: RunItem = {
+  id: 'R',
+  status: 'RUNNING',
+  attempt: 1,
+  maxAttempts: 3,
+  count: 1,
+  bytes: 1,
+  created: '2026-11-01T00:00:00Z',
+};
 
 const sfn = mockClient(SFNClient);
 beforeEach(() => sfn.reset());
@@ -13,14 +27,23 @@ beforeEach(() => sfn.reset());
 function history(status: 'RUNNING' | 'FAILED' | 'SUCCEEDED', ...events: Array<Partial<HistoryEvent>>): void {
   sfn.on(DescribeExecutionCommand, { executionArn: ARN }).resolves({ status });
   const numbered = events.map((event, index) => ({ timestamp: undefined, type: undefined, ...event, id: index + 1 }));
-  sfn.on(GetExecutionHistoryCommand, { executionArn: ARN, reverseOrder: true }).resolves({ events: numbered.reverse() });
+  sfn
+    .on(GetExecutionHistoryCommand, { executionArn: ARN, reverseOrder: true })
+    .resolves({ events: numbered.reverse() });
 }
 
-const entered = (type: HistoryEvent['type'], name: string): Partial<HistoryEvent> => ({ type, stateEnteredEventDetails: { name } });
+const entered = (type: HistoryEvent['type'], name: string): Partial<HistoryEvent> => ({
+  type,
+  stateEnteredEventDetails: { name },
+});
 
 test('states that do something are told once, however often a loop enters them', async () => {
   const changes = new ExecutionChanges(new SFNClient({}), MACHINE);
-  const first = [entered('PassStateEntered', 'A: Begin'), entered('TaskStateEntered', 'A: Launch'), entered('WaitStateEntered', 'A: Wait')];
+  const first = [
+    entered('PassStateEntered', 'A: Begin'),
+    entered('TaskStateEntered', 'A: Launch'),
+    entered('WaitStateEntered', 'A: Wait'),
+  ];
   history('RUNNING', ...first);
   expect(await changes.since([RUN])).toEqual(['execution R-1: A: Launch', 'execution R-1: A: Wait']);
 
@@ -30,10 +53,16 @@ test('states that do something are told once, however often a loop enters them',
 
 test("a step's result is told once, though every later state hands it on, and so is the end of the execution", async () => {
   const changes = new ExecutionChanges(new SFNClient({}), MACHINE);
-  const output = JSON.stringify({ results: { ToDynamo: { rowsRead: 5, rowsWritten: 3, rowsRejected: 1, duplicatesDropped: 1, seconds: 12.34 } } });
-  history('SUCCEEDED',
+  const output = JSON.stringify({
+    results: { ToDynamo: { rowsRead: 5, rowsWritten: 3, rowsRejected: 1, duplicatesDropped: 1, seconds: 12.34 } },
+  });
+  history(
+    'SUCCEEDED',
     entered('ParallelStateEntered', 'ToDynamo'),
-    { type: 'ParallelStateExited', stateExitedEventDetails: { name: 'ToDynamo', output: '{"results":{"ToDynamo":[{}]}}' } },
+    {
+      type: 'ParallelStateExited',
+      stateExitedEventDetails: { name: 'ToDynamo', output: '{"results":{"ToDynamo":[{}]}}' },
+    },
     { type: 'PassStateExited', stateExitedEventDetails: { name: 'ToDynamo: Result', output } },
     { type: 'SucceedStateExited', stateExitedEventDetails: { name: 'Loaded', output } },
   );
@@ -46,9 +75,13 @@ test("a step's result is told once, though every later state hands it on, and so
 });
 
 test('failures are told with their cause', async () => {
-  history('FAILED', { type: 'ExecutionFailed', executionFailedEventDetails: { error: 'Etl.Configuration', cause: 'no such table' } });
+  history('FAILED', {
+    type: 'ExecutionFailed',
+    executionFailedEventDetails: { error: 'Etl.Configuration', cause: 'no such table' },
+  });
   expect(await new ExecutionChanges(new SFNClient({}), MACHINE).since([RUN])).toEqual([
-    'execution R-1: ExecutionFailed: Etl.Configuration no such table', 'execution R-1: ended: FAILED',
+    'execution R-1: ExecutionFailed: Etl.Configuration no such table',
+    'execution R-1: ended: FAILED',
   ]);
 });
 
@@ -59,13 +92,18 @@ test('an execution that the ledger has announced but not started yet is nothing 
 
 test('a long history is read back only as far as it is new', async () => {
   const changes = new ExecutionChanges(new SFNClient({}), MACHINE);
-  const event = (id: number) => ({ id, timestamp: undefined, ...entered('TaskStateEntered', `S${id}`) }) as HistoryEvent;
+  const event = (id: number) =>
+    ({ id, timestamp: undefined, ...entered('TaskStateEntered', `S${id}`) }) as HistoryEvent;
   sfn.on(DescribeExecutionCommand).resolves({ status: 'RUNNING' });
-  sfn.on(GetExecutionHistoryCommand, { nextToken: undefined }).resolves({ events: [event(4), event(3)], nextToken: 'older' });
+  sfn
+    .on(GetExecutionHistoryCommand, { nextToken: undefined })
+    .resolves({ events: [event(4), event(3)], nextToken: 'older' });
   sfn.on(GetExecutionHistoryCommand, { nextToken: 'older' }).resolves({ events: [event(2), event(1)] });
   expect(await changes.since([RUN])).toEqual(['S1', 'S2', 'S3', 'S4'].map(name => `execution R-1: ${name}`));
 
-  sfn.on(GetExecutionHistoryCommand, { nextToken: undefined }).resolves({ events: [event(5), event(4)], nextToken: 'older' });
+  sfn
+    .on(GetExecutionHistoryCommand, { nextToken: undefined })
+    .resolves({ events: [event(5), event(4)], nextToken: 'older' });
   sfn.on(GetExecutionHistoryCommand, { nextToken: 'older' }).rejects(new Error('not needed'));
   expect(await changes.since([RUN])).toEqual(['execution R-1: S5']);
 });

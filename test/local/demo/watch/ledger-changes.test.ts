@@ -3,10 +3,26 @@ import { LedgerChanges } from '../../../../local/demo/watch/ledger-changes';
 import type { FileItem, RunItem } from '../../../../src/file-ledger/contract';
 
 const file = (name: string, more: Partial<FileItem> = {}): FileItem => ({
-  id: name, bucket: 'landing', key: `orders/${name}`, etag: 'e', status: 'PENDING', runId: '-', limit: 0, arrived: `2026#${name}`, size: 1, ...more,
+  id: name,
+  bucket: 'landing',
+  key: `orders/${name}`,
+  etag: 'e',
+  status: 'PENDING',
+  runId: '-',
+  limit: 0,
+  arrived: `2026#${name}`,
+  size: 1,
+  ...more,
 });
 const run = (more: Partial<RunItem> = {}): RunItem => ({
-  id: 'R', status: 'RUNNING', attempt: 1, maxAttempts: 3, count: 2, bytes: 80, created: '2026-11-01T00:00:00Z', ...more,
+  id: 'R',
+  status: 'RUNNING',
+  attempt: 1,
+  maxAttempts: 3,
+  count: 2,
+  bytes: 80,
+  created: '2026-11-01T00:00:00Z',
+  ...more,
 });
 const content = (files: FileItem[], runs: RunItem[] = []): LedgerContent => ({ files, runs, live: [] });
 
@@ -14,17 +30,28 @@ test('a file is followed from its arrival to its end, each change told once', ()
   const changes = new LedgerChanges();
   expect(changes.since(content([file('a')])).underWay).toEqual(['orders/a: arrived, waits for a run']);
   expect(changes.since(content([file('a')])).underWay).toEqual([]);
-  expect(changes.since(content([file('a', { status: 'CLAIMED', runId: 'R' })])).underWay).toEqual(['orders/a: goes into run R']);
-  expect(changes.since(content([file('a', { status: 'PENDING', runId: 'R' })])).underWay).toEqual(['orders/a: waits for another run']);
-  expect(changes.since(content([file('a', { status: 'LOADED', runId: 'R2' })]))).toEqual({ underWay: [], settled: ['orders/a: LOADED into both targets'] });
+  expect(changes.since(content([file('a', { status: 'CLAIMED', runId: 'R' })])).underWay).toEqual([
+    'orders/a: goes into run R',
+  ]);
+  expect(changes.since(content([file('a', { status: 'PENDING', runId: 'R' })])).underWay).toEqual([
+    'orders/a: waits for another run',
+  ]);
+  expect(changes.since(content([file('a', { status: 'LOADED', runId: 'R2' })]))).toEqual({
+    underWay: [],
+    settled: ['orders/a: LOADED into both targets'],
+  });
 });
 
 test('what was between two looks need not have been seen', () => {
-  expect(new LedgerChanges().since(content([
-    file('a', { status: 'CLAIMED', runId: 'R' }),
-    file('b', { status: 'REJECTED', runId: 'R', reason: 'no header' }),
-    file('c', { status: 'FAILED', runId: 'R', reason: 'Etl.Configuration: no table' }),
-  ]))).toEqual({
+  expect(
+    new LedgerChanges().since(
+      content([
+        file('a', { status: 'CLAIMED', runId: 'R' }),
+        file('b', { status: 'REJECTED', runId: 'R', reason: 'no header' }),
+        file('c', { status: 'FAILED', runId: 'R', reason: 'Etl.Configuration: no table' }),
+      ]),
+    ),
+  ).toEqual({
     underWay: ['orders/a: arrived, goes into run R'],
     settled: ['orders/b: REJECTED: no header', 'orders/c: FAILED: Etl.Configuration: no table'],
   });
@@ -32,13 +59,20 @@ test('what was between two looks need not have been seen', () => {
 
 test('many files that do the same are counted, not listed', () => {
   const many = Array.from({ length: 11 }, (_, index) => file(`f${index}`));
-  expect(new LedgerChanges().since(content([...many, file('bad', { status: 'REJECTED', reason: 'empty' })])))
-    .toEqual({ underWay: ['11 files: arrived, waits for a run'], settled: ['orders/bad: REJECTED: empty'] });
+  expect(new LedgerChanges().since(content([...many, file('bad', { status: 'REJECTED', reason: 'empty' })]))).toEqual({
+    underWay: ['11 files: arrived, waits for a run'],
+    settled: ['orders/bad: REJECTED: empty'],
+  });
 });
 
 test('a run is told when an attempt begins and when it is over', () => {
   const changes = new LedgerChanges();
   expect(changes.since(content([], [run()])).underWay).toEqual(['run R: attempt 1 of 3 (files: 2, bytes: 80)']);
-  expect(changes.since(content([], [run({ attempt: 2 })])).underWay).toEqual(['run R: attempt 2 of 3 (files: 2, bytes: 80)']);
-  expect(changes.since(content([], [run({ attempt: 2, status: 'SUCCEEDED' })]))).toEqual({ underWay: [], settled: ['run R: SUCCEEDED'] });
+  expect(changes.since(content([], [run({ attempt: 2 })])).underWay).toEqual([
+    'run R: attempt 2 of 3 (files: 2, bytes: 80)',
+  ]);
+  expect(changes.since(content([], [run({ attempt: 2, status: 'SUCCEEDED' })]))).toEqual({
+    underWay: [],
+    settled: ['run R: SUCCEEDED'],
+  });
 });

@@ -1,7 +1,11 @@
 import { LoadProgress } from '../../../../local/demo/watch/load-progress';
 
-beforeEach(() => { jest.useFakeTimers({ now: 1_000_000 }); });
-afterEach(() => { jest.useRealTimers(); });
+beforeEach(() => {
+  jest.useFakeTimers({ now: 1_000_000 });
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 test('rows read and written are told when there are more, but not at every look', async () => {
   let progress = { rowsRead: 0, rowsWritten: 0 };

@@ -9,7 +9,8 @@ test('a task is followed until it has stopped', async () => {
   const moment = (desiredStatus: 'RUNNING' | 'STOPPED', lastStatus: string, exitCode?: number) => {
     ecs.on(ListTasksCommand).resolves({ taskArns: [] });
     ecs.on(ListTasksCommand, { cluster: 'cluster', desiredStatus }).resolves({ taskArns: ['arn:task/cluster/1'] });
-    ecs.on(DescribeTasksCommand, { cluster: 'cluster', tasks: ['arn:task/cluster/1'] })
+    ecs
+      .on(DescribeTasksCommand, { cluster: 'cluster', tasks: ['arn:task/cluster/1'] })
       .resolves({ tasks: [{ taskArn: 'arn:task/cluster/1', lastStatus, containers: [{ exitCode }] }] });
   };
   moment('RUNNING', 'PENDING');

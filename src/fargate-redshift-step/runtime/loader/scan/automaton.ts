@@ -1,12 +1,16 @@
 /* eslint-disable no-bitwise -- tables are indexed by a state and a byte, and hold sets as bits: this runs for every byte of the input */
-// Compiles the dataset's lexical rules into tables that judge a text byte by byte. The rules stay the one source: nothing about a type is repeated
-// here. It knows what the rules use of regular expressions: characters, classes, groups, alternatives, `?`, `*`, `+` and `{m,n}`, between ^ and $.
+// Compiles the dataset's lexical rules into tables that judge a text byte by byte. The rules stay the one source:
+// nothing about a type is repeated here. It knows what the rules use of regular expressions: characters, classes,
+// groups, alternatives, `?`, `*`, `+` and `{m,n}`, between ^ and $.
 
 /** What a text can be is known by the state that its last byte leads to. */
 export interface Automaton {
   /** The state that follows `state` at `byte` is `next[state << 8 | byte]`. */
   readonly next: Uint16Array;
-  /** For each state a bit for each pattern that matches a text that ends there: 1 for the first, 2 for the second, and so on. */
+  /**
+   * For each state a bit for each pattern that matches a text that ends there: 1 for the first, 2 for the second, and
+   * so on.
+   */
   readonly matches: Uint8Array;
 }
 
@@ -65,14 +69,20 @@ class PatternParser {
 
   private repeated(): Node {
     const node = this.single();
-    const [text, mark, least, most] = /^(?:([?*+])|\{([0-9]+)(?:,([0-9]+))?\})?/.exec(this.pattern.slice(this.position))!;
+    const [text, mark, least, most] = /^(?:([?*+])|\{([0-9]+)(?:,([0-9]+))?\})?/.exec(
+      this.pattern.slice(this.position),
+    )!;
     this.position += text.length;
     if (text === '') return node;
     switch (mark) {
-      case '?': return { kind: 'repeat', node, least: 0, most: 1 };
-      case '*': return { kind: 'repeat', node, least: 0, most: Infinity };
-      case '+': return { kind: 'repeat', node, least: 1, most: Infinity };
-      default: return { kind: 'repeat', node, least: Number(least), most: Number(most ?? least) };
+      case '?':
+        return { kind: 'repeat', node, least: 0, most: 1 };
+      case '*':
+        return { kind: 'repeat', node, least: 0, most: Infinity };
+      case '+':
+        return { kind: 'repeat', node, least: 1, most: Infinity };
+      default:
+        return { kind: 'repeat', node, least: Number(least), most: Number(most ?? least) };
     }
   }
 
@@ -135,7 +145,8 @@ class Nondeterministic {
         this.steps[from].push({ bytes: node.bytes, to });
         return to;
       }
-      case 'sequence': return node.nodes.reduce((state, part) => this.append(state, part), from);
+      case 'sequence':
+        return node.nodes.reduce((state, part) => this.append(state, part), from);
       case 'alternatives': {
         const end = this.state();
         for (const part of node.nodes) {
@@ -145,7 +156,8 @@ class Nondeterministic {
         }
         return end;
       }
-      case 'repeat': return this.appendRepeat(from, node.node, node.least, node.most);
+      case 'repeat':
+        return this.appendRepeat(from, node.node, node.least, node.most);
     }
   }
 
@@ -187,6 +199,8 @@ function determine(nondeterministic: Nondeterministic, starts: number[]): Automa
   }
   const next = new Uint16Array(rows.length * 256);
   rows.forEach((row, index) => next.set(row, index * 256));
-  const matches = Uint8Array.from(sets, set => set.reduce((bits, state) => bits | (nondeterministic.ends.get(state) ?? 0), 0));
+  const matches = Uint8Array.from(sets, set =>
+    set.reduce((bits, state) => bits | (nondeterministic.ends.get(state) ?? 0), 0),
+  );
   return { next, matches };
 }

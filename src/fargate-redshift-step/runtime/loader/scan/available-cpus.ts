@@ -16,7 +16,7 @@ export async function availableCpus(): Promise<number> {
 async function taskCpus(endpoint: string): Promise<number | undefined> {
   try {
     const response = await fetch(`${endpoint}/task`, { signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) });
-    const { Limits } = await response.json() as { Limits?: { CPU?: number } };
+    const { Limits } = (await response.json()) as { Limits?: { CPU?: number } };
     return Limits?.CPU;
   } catch {
     return undefined; // a task without limits, or an agent that is too old to tell: the host's CPUs count

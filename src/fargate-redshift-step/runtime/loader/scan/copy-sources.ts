@@ -11,10 +11,11 @@ import type { LoaderInput } from '../../../contract';
 import type { Log } from '../log';
 import { tooManyRejected } from '../too-many-rejected';
 
-// What COPY makes of CSV that is not quite CSV differs from what Hive makes of it, and is not all documented: it takes line breaks in quotes (so an
-// unclosed quote swallows the rows behind it), and ignores spaces around quotes. One meaning for both targets needs one line to be one row, and
-// rejected lines to be seen before COPY. So the loader reads every staged file once, and judges every value on the way. Files without rejected
-// lines, nearly all, are copied as they are; the others are read again, and COPY gets copies without those lines.
+// What COPY makes of CSV that is not quite CSV differs from what Hive makes of it, and is not all documented: it takes
+// line breaks in quotes (so an unclosed quote swallows the rows behind it), and ignores spaces around quotes. One
+// meaning for both targets needs one line to be one row, and rejected lines to be seen before COPY. So the loader reads
+// every staged file once, and judges every value on the way. Files without rejected lines, nearly all, are copied as
+// they are; the others are read again, and COPY gets copies without those lines.
 
 /** An object for COPY. */
 export interface CopySource {
@@ -52,9 +53,17 @@ interface JudgedFile {
   readonly rejected: number;
 }
 
-/** Judges every line of the staged files and keeps the rejected ones. @throws DataError if there are more of them than the run may have */
+/**
+ * Judges every line of the staged files and keeps the rejected ones. @throws DataError if there are more of them than
+ * the run may have
+ */
 export async function prepareSources(
-  input: LoaderInput, files: StagedFile[], runner: PartRunner, threads: number, log: Log, rangeBytes = RANGE_BYTES,
+  input: LoaderInput,
+  files: StagedFile[],
+  runner: PartRunner,
+  threads: number,
+  log: Log,
+  rangeBytes = RANGE_BYTES,
 ): Promise<CopySources> {
   const judged = await judge(input, files, runner, threads, rangeBytes);
   const results = judged.flatMap(({ parts }) => parts.map(({ result }) => result));
@@ -70,17 +79,28 @@ export async function prepareSources(
     const atFault = judged.filter(file => file.rejected > input.maxRejectedRows).map(({ file }) => file.id);
     throw tooManyRejected(input, rejected, atFault);
   }
-  const isAsItWas = ({ parts }: JudgedFile): boolean => parts.every(({ result }) => result.rejected === 0 && !result.rewrite);
+  const isAsItWas = ({ parts }: JudgedFile): boolean =>
+    parts.every(({ result }) => result.rejected === 0 && !result.rewrite);
   const changed = judged.filter(file => !isAsItWas(file));
   const written = await write(changed, runner, threads, {});
   if (changed.length > 0) log('files written again without their rejected rows', { files: changed.length });
   const { header } = input.dataset.format;
-  const sources = judged.flatMap(({ file }) => written.get(file)?.map(object => ({ ...object, gzip: false, header: false }))
-    ?? [{ key: file.key, bytes: file.bytes, gzip: file.gzip, header }]);
+  const sources = judged.flatMap(
+    ({ file }) =>
+      written.get(file)?.map(object => ({ ...object, gzip: false, header: false })) ?? [
+        { key: file.key, bytes: file.bytes, gzip: file.gzip, header },
+      ],
+  );
   return { sources, rows, rejected, forms };
 }
 
-async function judge(input: LoaderInput, files: StagedFile[], runner: PartRunner, threads: number, rangeBytes: number): Promise<JudgedFile[]> {
+async function judge(
+  input: LoaderInput,
+  files: StagedFile[],
+  runner: PartRunner,
+  threads: number,
+  rangeBytes: number,
+): Promise<JudgedFile[]> {
   const broken: BrokenGzipError[] = [];
   const brokenFiles: string[] = [];
   const run = async (file: StagedFile, number: number, range?: ByteRange): Promise<PartResult | undefined> => {
@@ -95,28 +115,53 @@ async function judge(input: LoaderInput, files: StagedFile[], runner: PartRunner
   };
   const wanted = files.flatMap(file => rangesOf(file, rangeBytes).map((range, number) => ({ file, number, range })));
   const concurrency = threads * JUDGED_AT_A_TIME;
-  const results = await pMap(wanted, async part => ({ ...part, result: await run(part.file, part.number, part.range) }), { concurrency });
-  if (broken.length > 0) throw new DataError(`Run ${input.runId}: a gzip file is broken: ${broken[0].message}`, brokenFiles, { cause: broken[0] });
+  const results = await pMap(
+    wanted,
+    async part => ({ ...part, result: await run(part.file, part.number, part.range) }),
+    { concurrency },
+  );
+  if (broken.length > 0) {
+    throw new DataError(`Run ${input.runId}: a gzip file is broken: ${broken[0].message}`, brokenFiles, {
+      cause: broken[0],
+    });
+  }
 
   const byFile = new Map<StagedFile, { range?: ByteRange; result: PartResult }[]>(files.map(file => [file, []]));
   for (const { file, range, result } of results) byFile.get(file)!.push({ range, result: result! });
-  // whether a quote that is open at the end of a line closes in another one only shows from the beginning of the file on
-  const undecided = [...byFile].filter(([, parts]) => parts.length > 1 && parts.some(({ result }) => result.openQuote)).map(([file]) => file);
-  await pMap(undecided, async file => { byFile.set(file, [{ result: (await run(file, 0))! }]); }, { concurrency });
-  return [...byFile].map(([file, parts]) => ({ file, parts, rejected: parts.reduce((sum, { result }) => sum + result.rejected, 0) }));
+  // whether a quote that is open at the end of a line closes in another one only shows from the beginning of the file
+  // on
+  const undecided = [...byFile]
+    .filter(([, parts]) => parts.length > 1 && parts.some(({ result }) => result.openQuote))
+    .map(([file]) => file);
+  await pMap(
+    undecided,
+    async file => {
+      byFile.set(file, [{ result: (await run(file, 0))! }]);
+    },
+    { concurrency },
+  );
+  return [...byFile].map(([file, parts]) => ({
+    file,
+    parts,
+    rejected: parts.reduce((sum, { result }) => sum + result.rejected, 0),
+  }));
 }
 
 /** Ranges of a large plain file; one that is undefined stands for the whole file. */
 function rangesOf({ gzip, bytes }: StagedFile, rangeBytes: number): (ByteRange | undefined)[] {
   if (gzip || bytes <= 2 * rangeBytes) return [undefined];
   return Array.from({ length: Math.ceil(bytes / rangeBytes) }, (_, index) => ({
-    start: index * rangeBytes, end: Math.min(bytes, (index + 1) * rangeBytes),
+    start: index * rangeBytes,
+    end: Math.min(bytes, (index + 1) * rangeBytes),
   }));
 }
 
 /** Reads files once more and keeps their rejected rows: all of them, and the rows, or a sample of them alone. */
 async function write(
-  judged: JudgedFile[], runner: PartRunner, threads: number, { sample }: { sample?: number },
+  judged: JudgedFile[],
+  runner: PartRunner,
+  threads: number,
+  { sample }: { sample?: number },
 ): Promise<Map<StagedFile, WrittenObject[]>> {
   let left = sample ?? Infinity;
   const wanted: Part[] = [];
@@ -124,12 +169,16 @@ async function write(
     let linesBefore = 0;
     for (const [number, { range, result }] of parts.entries()) {
       const rejected = Math.min(left, result.rejected);
-      if (sample === undefined || rejected > 0) wanted.push({ file, number, range, linesBefore, keep: { rejected, rows: sample === undefined } });
+      if (sample === undefined || rejected > 0) {
+        wanted.push({ file, number, range, linesBefore, keep: { rejected, rows: sample === undefined } });
+      }
       left -= rejected;
       linesBefore += result.lines;
     }
   }
-  const results = await pMap(wanted, async part => ({ file: part.file, ...await runner.run(part) }), { concurrency: threads * WRITTEN_AT_A_TIME });
+  const results = await pMap(wanted, async part => ({ file: part.file, ...(await runner.run(part)) }), {
+    concurrency: threads * WRITTEN_AT_A_TIME,
+  });
   const written = new Map<StagedFile, WrittenObject[]>(judged.map(({ file }) => [file, []]));
   for (const { file, objects } of results) written.get(file)!.push(...objects);
   return written;

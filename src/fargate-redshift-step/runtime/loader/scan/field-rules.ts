@@ -1,4 +1,13 @@
-import { ColumnDefinition, DatasetDefinition, FLOATING_POINT_BOUNDS, INTEGER_BOUNDS, lexicalRule, MAX_KEY_BYTES, MAX_VALUE_BYTES, REJECTION } from '../../../../dataset/contract';
+import {
+  ColumnDefinition,
+  DatasetDefinition,
+  FLOATING_POINT_BOUNDS,
+  INTEGER_BOUNDS,
+  lexicalRule,
+  MAX_KEY_BYTES,
+  MAX_VALUE_BYTES,
+  REJECTION,
+} from '../../../../dataset/contract';
 import { fitOf, TargetColumn } from '../sql/target-types';
 
 /** What is asked of the fields of one column. */
@@ -16,7 +25,9 @@ export interface FieldRule {
   readonly sureBytes: number;
   /** Nor have plain texts. */
   readonly sureIfPlain: boolean;
-  /** Why a text that matches the rule is no value of the column, or does not fit the table's. Undefined if it is one. */
+  /**
+   * Why a text that matches the rule is no value of the column, or does not fit the table's. Undefined if it is one.
+   */
   problemOf(text: string): string | undefined;
 }
 
@@ -34,33 +45,46 @@ function fieldRule(column: ColumnDefinition, target: TargetColumn, inKey: boolea
     // an existing table may ask for more than the dataset does
     required: column.required || inKey || target.notNull,
     maxBytes: narrow ? fit.maxBytes! : ownBytes,
-    tooLong: narrow ? `${REJECTION.tooLong(column, fit.maxBytes!)}, the width of the table's column` : REJECTION.tooLong(column, ownBytes),
+    tooLong: narrow
+      ? `${REJECTION.tooLong(column, fit.maxBytes!)}, the width of the table's column`
+      : REJECTION.tooLong(column, ownBytes),
     pattern: lexicalRule(column),
     plainPattern: plainPattern(column),
-    problemOf: text => outOfBounds(column, text) ? REJECTION.invalid(column) : fit.problemOf?.(text),
+    problemOf: text => (outOfBounds(column, text) ? REJECTION.invalid(column) : fit.problemOf?.(text)),
     ...sureness(column, fit.sureBytes),
   };
 }
 
-/** The forms that CAST is documented to take, and which most files have. It only counts for texts that match the lexical rule. */
+/**
+ * The forms that CAST is documented to take, and which most files have. It only counts for texts that match the lexical
+ * rule.
+ */
 function plainPattern(column: ColumnDefinition): string | undefined {
   switch (column.type) {
-    case 'integer': return '^-?[0-9]{1,19}$';
-    case 'decimal': return `^-?[0-9]{1,${Math.max(1, column.precision! - column.scale!)}}${column.scale === 0 ? '' : `([.][0-9]{1,${column.scale}})?`}$`;
-    case 'floatingPoint': return '^[+-]?[0-9]{1,30}([.][0-9]{0,30})?$';
+    case 'integer':
+      return '^-?[0-9]{1,19}$';
+    case 'decimal':
+      return `^-?[0-9]{1,${Math.max(1, column.precision! - column.scale!)}}${column.scale === 0 ? '' : `([.][0-9]{1,${column.scale}})?`}$`;
+    case 'floatingPoint':
+      return '^[+-]?[0-9]{1,30}([.][0-9]{0,30})?$';
     // https://docs.aws.amazon.com/redshift/latest/dg/automatic-recognition.html
-    case 'timestamp': return '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?Z?$';
-    default: return undefined;
+    case 'timestamp':
+      return '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?Z?$';
+    default:
+      return undefined;
   }
 }
 
 /** Which texts are in bounds without a closer look. */
 function sureness(column: ColumnDefinition, fitBytes: number): { sureBytes: number; sureIfPlain: boolean } {
   switch (column.type) {
-    case 'integer': return { sureBytes: Math.min(fitBytes, INTEGER_BOUNDS.largest.length - 1), sureIfPlain: false };
+    case 'integer':
+      return { sureBytes: Math.min(fitBytes, INTEGER_BOUNDS.largest.length - 1), sureIfPlain: false };
     case 'floatingPoint': // numbers without exponent are far from the bounds
-    case 'timestamp': return { sureBytes: 0, sureIfPlain: true }; // without zone they are in the years that the rule has
-    default: return { sureBytes: fitBytes, sureIfPlain: false };
+    case 'timestamp':
+      return { sureBytes: 0, sureIfPlain: true }; // without zone they are in the years that the rule has
+    default:
+      return { sureBytes: fitBytes, sureIfPlain: false };
   }
 }
 
@@ -75,8 +99,10 @@ function outOfBounds({ type }: ColumnDefinition, text: string): boolean {
       const size = Math.abs(Number(text));
       return size > FLOATING_POINT_BOUNDS.largest || (size < FLOATING_POINT_BOUNDS.smallest && size > 0);
     }
-    case 'timestamp': return leavesTheYears(text);
-    default: return false;
+    case 'timestamp':
+      return leavesTheYears(text);
+    default:
+      return false;
   }
 }
 
@@ -84,7 +110,9 @@ function outOfBounds({ type }: ColumnDefinition, text: string): boolean {
 function leavesTheYears(text: string): boolean {
   const first = text.startsWith('0001-01-01');
   if (!first && !text.startsWith('9999-12-31')) return false;
-  const [, hours, minutes, sign, zoneHours, zoneMinutes = '0'] = /^.{10}.(..):(..).*?(?:([+-])(..):?(..)?)?$/.exec(text)!;
+  const [, hours, minutes, sign, zoneHours, zoneMinutes = '0'] = /^.{10}.(..):(..).*?(?:([+-])(..):?(..)?)?$/.exec(
+    text,
+  )!;
   if (!sign) return false;
   const local = Number(hours) * 60 + Number(minutes);
   const offset = Number(zoneHours) * 60 + Number(zoneMinutes);

@@ -32,8 +32,17 @@ export async function* readAll(object: StoredObject, signal: AbortSignal): Async
 }
 
 /** The bytes of a plain object from `start` to `end`, and those behind, for as long as they are asked for. */
-export async function* readFrom(object: StoredObject, start: number, end: number, signal: AbortSignal): AsyncGenerator<Buffer> {
-  for (let from = start, to = Math.min(end, object.bytes); from < object.bytes; from = to, to = Math.min(to + READ_ON_BYTES, object.bytes)) {
+export async function* readFrom(
+  object: StoredObject,
+  start: number,
+  end: number,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  for (
+    let from = start, to = Math.min(end, object.bytes);
+    from < object.bytes;
+    from = to, to = Math.min(to + READ_ON_BYTES, object.bytes)
+  ) {
     const stored = await open(object, `bytes=${from}-${to - 1}`, signal);
     try {
       yield* stored as AsyncIterable<Buffer>;
@@ -43,10 +52,16 @@ export async function* readFrom(object: StoredObject, start: number, end: number
   }
 }
 
-async function open({ bucket, key }: StoredObject, Range: string | undefined, abortSignal: AbortSignal): Promise<Readable> {
+async function open(
+  { bucket, key }: StoredObject,
+  Range: string | undefined,
+  abortSignal: AbortSignal,
+): Promise<Readable> {
   const { Body } = await s3().send(new GetObjectCommand({ Bucket: bucket, Key: key, Range }), { abortSignal });
   const stored = Body as Readable;
-  const abort = (): void => { stored.destroy(new Error('The load was stopped.')); };
+  const abort = (): void => {
+    stored.destroy(new Error('The load was stopped.'));
+  };
   abortSignal.addEventListener('abort', abort, { once: true });
   stored.once('close', () => abortSignal.removeEventListener('abort', abort));
   return stored;
@@ -54,7 +69,10 @@ async function open({ bucket, key }: StoredObject, Range: string | undefined, ab
 
 /** An object that begins like gzip and then does not decompress. */
 export class BrokenGzipError extends Error {
-  constructor(readonly key: string, cause: unknown) {
+  constructor(
+    readonly key: string,
+    cause: unknown,
+  ) {
     super(`${key} does not decompress: ${(cause as Error).message}`, { cause });
     this.name = 'BrokenGzipError';
   }

@@ -8,8 +8,8 @@ import type { DatasetDefinition } from '../../../../dataset/contract';
 import type { StagedFile } from '../../../../etl-pipeline/contract';
 import type { TargetColumn } from '../sql/target-types';
 
-// The work is cut into parts, which are done side by side: whole files, or ranges of a large plain one. Each is described by plain data, for another
-// thread may do it.
+// The work is cut into parts, which are done side by side: whole files, or ranges of a large plain one. Each is
+// described by plain data, for another thread may do it.
 
 /** The same for all parts of a load. */
 export interface ScanContext {
@@ -48,17 +48,35 @@ export interface PartResult {
   readonly objects: WrittenObject[];
 }
 
-export async function runPart(context: ScanContext, part: Part, hooks: Pick<PartHooks, 'signal' | 'progress'>): Promise<PartResult> {
+export async function runPart(
+  context: ScanContext,
+  part: Part,
+  hooks: Pick<PartHooks, 'signal' | 'progress'>,
+): Promise<PartResult> {
   const { file, range } = part;
   const kept = part.keep && new KeptLines(context, part, part.keep);
-  const scanner = new RowScanner(rulesOf(context), {
-    linesBefore: part.linesBefore, first: (range?.start ?? 0) === 0, oneOfSeveral: range !== undefined,
-  }, kept);
+  const scanner = new RowScanner(
+    rulesOf(context),
+    {
+      linesBefore: part.linesBefore,
+      first: (range?.start ?? 0) === 0,
+      oneOfSeveral: range !== undefined,
+    },
+    kept,
+  );
   const object = { bucket: context.workBucket, key: file.key, bytes: file.bytes, gzip: file.gzip };
   await scanPart(object, range, scanner, { ...hooks, flush: async () => kept?.flush() });
   await kept?.end();
   const { lines, rows, rejected, rewrite, openQuote, forms } = scanner;
-  return { lines: lines - part.linesBefore, rows, rejected, rewrite, openQuote, forms, objects: kept?.rows.objects ?? [] };
+  return {
+    lines: lines - part.linesBefore,
+    rows,
+    rejected,
+    rewrite,
+    openQuote,
+    forms,
+    objects: kept?.rows.objects ?? [],
+  };
 }
 
 const RULES = new WeakMap<ScanContext, RowRules>();
@@ -79,7 +97,11 @@ class KeptLines implements LineListener {
   private readonly uri: string;
   private left: number;
 
-  constructor(context: ScanContext, { file, number }: Part, private readonly keep: NonNullable<Part['keep']>) {
+  constructor(
+    context: ScanContext,
+    { file, number }: Part,
+    private readonly keep: NonNullable<Part['keep']>,
+  ) {
     const name = `${nameOf(file)}-${String(number).padStart(5, '0')}-`;
     this.rows = new RowWriter(context.workBucket, `${context.rowsFolder}${name}`);
     this.rejections = new RejectedRowWriter(context.workBucket, `${context.rejectedRowsFolder}${name}`);

@@ -3,7 +3,8 @@ import type { FieldRule } from './field-rules';
 import type { TextForms } from './text-forms';
 import { DatasetDefinition, MAX_LINE_BYTES, MAX_VALUE_BYTES, REJECTION } from '../../../../dataset/contract';
 
-// The careful look at one line. It says what a line is; the row scanner only knows lines of which it is sure, and asks here about all others.
+// The careful look at one line. It says what a line is; the row scanner only knows lines of which it is sure, and asks
+// here about all others.
 
 export const QUOTE = 0x22;
 export const LINE_FEED = 0x0a;
@@ -28,19 +29,28 @@ export class RowJudge {
   private readonly patterns: (RegExp | undefined)[];
   private readonly plainPatterns: (RegExp | undefined)[];
 
-  constructor(dataset: DatasetDefinition, private readonly rules: readonly FieldRule[]) {
+  constructor(
+    dataset: DatasetDefinition,
+    private readonly rules: readonly FieldRule[],
+  ) {
     this.delimiter = dataset.format.delimiter.charCodeAt(0);
     this.malformed = REJECTION.malformed(dataset);
-    this.patterns = rules.map(({ pattern }) => pattern === undefined ? undefined : new RegExp(pattern));
-    this.plainPatterns = rules.map(({ plainPattern }) => plainPattern === undefined ? undefined : new RegExp(plainPattern));
+    this.patterns = rules.map(({ pattern }) => (pattern === undefined ? undefined : new RegExp(pattern)));
+    this.plainPatterns = rules.map(({ plainPattern }) =>
+      plainPattern === undefined ? undefined : new RegExp(plainPattern),
+    );
   }
 
-  /** Judges a line that comes without its line end and is not empty. The forms of a row's texts are added to `forms`. */
+  /**
+   * Judges a line that comes without its line end and is not empty. The forms of a row's texts are added to `forms`.
+   */
   judge(line: Buffer, forms: TextForms): Judgement {
     if (line.length > MAX_LINE_BYTES) return { reason: REJECTION.lineTooLong };
     const { fields, open } = splitFields(line, this.delimiter);
     if (open) return { reason: this.malformed, open };
-    if (fields?.length !== this.rules.length || line.includes(CARRIAGE_RETURN) || hasForbiddenBytes(line)) return { reason: this.malformed };
+    if (fields?.length !== this.rules.length || line.includes(CARRIAGE_RETURN) || hasForbiddenBytes(line)) {
+      return { reason: this.malformed };
+    }
     for (const [index, field] of fields.entries()) {
       const reason = this.problemOf(index, field);
       if (reason !== undefined) return { reason };
@@ -64,9 +74,9 @@ export class RowJudge {
   }
 
   /**
-   * Whether a row with line breaks between quotes begins at `start`: where it ends, behind its last LF. 'open' if the bytes up to `end` do not show it.
-   * Undefined if there is none: a quote that was never meant to be opened must not take the lines behind it along, so all fields of the
-   * row must be there, and none longer than a value may be.
+   * Whether a row with line breaks between quotes begins at `start`: where it ends, behind its last LF. 'open' if the
+   * bytes up to `end` do not show it. Undefined if there is none: a quote that was never meant to be opened must not
+   * take the lines behind it along, so all fields of the row must be there, and none longer than a value may be.
    */
   recordWithLineBreaks(bytes: Buffer, start: number, end: number): number | 'open' | undefined {
     let fields = 0;
@@ -84,7 +94,9 @@ export class RowJudge {
       }
       fields++;
       if (bytes[position] === CARRIAGE_RETURN && bytes[position + 1] === LINE_FEED) position++;
-      if (position >= end || bytes[position] === LINE_FEED) return fields === this.rules.length ? Math.min(position + 1, end) : undefined;
+      if (position >= end || bytes[position] === LINE_FEED) {
+        return fields === this.rules.length ? Math.min(position + 1, end) : undefined;
+      }
       if (bytes[position++] !== this.delimiter) return undefined;
     }
   }
@@ -105,7 +117,10 @@ function splitFields(line: Buffer, delimiter: number): { fields?: Field[]; open?
       const closing = closingQuote(line, position + 1, line.length);
       if (!closing) return { open: true };
       const bytes = line.subarray(position + 1, closing.position);
-      fields.push({ bytes: closing.doubled ? Buffer.from(bytes.toString('latin1').replaceAll('""', '"'), 'latin1') : bytes, quoted: true });
+      fields.push({
+        bytes: closing.doubled ? Buffer.from(bytes.toString('latin1').replaceAll('""', '"'), 'latin1') : bytes,
+        quoted: true,
+      });
       end = closing.position + 1;
     } else {
       const found = line.indexOf(delimiter, position);

@@ -16,7 +16,10 @@ export const EMPTY_IN_QUOTES = 8;
 /** Seen by a scanner: a text that is not plain. */
 export const NOT_PLAIN = 16;
 
-/** The columns' rules as flat tables: one transition for each byte, whatever the column is. All arrays but the first two have an element for each column. */
+/**
+ * The columns' rules as flat tables: one transition for each byte, whatever the column is. All arrays but the first two
+ * have an element for each column.
+ */
 export interface RowPlan {
   /** The automata of all columns, one behind the other. State 0 is dead in all of them. */
   readonly next: Uint16Array;
@@ -45,7 +48,10 @@ export function rowPlan(rules: readonly FieldRule[], delimiter: number): RowPlan
     automata.set(key, automaton);
     const quoted = states.add(key, () => automaton);
     const hasDelimiter = automaton.next.some((state, index) => state !== 0 && (index & 0xff) === delimiter);
-    return { bare: hasDelimiter ? states.add(`${key} up to the delimiter`, () => endingAt(automaton, delimiter)) : quoted, quoted };
+    return {
+      bare: hasDelimiter ? states.add(`${key} up to the delimiter`, () => endingAt(automaton, delimiter)) : quoted,
+      quoted,
+    };
   });
   const most = 0x7fffffff;
   return {
@@ -54,8 +60,11 @@ export function rowPlan(rules: readonly FieldRule[], delimiter: number): RowPlan
     quotedStart: Uint16Array.from(starts, ({ quoted }) => quoted),
     maxBytes: Int32Array.from(rules, rule => rule.maxBytes),
     sureBytes: Int32Array.from(rules, rule => Math.min(most, rule.sureBytes)),
-    traits: Uint8Array.from(rules, ({ pattern, required, sureIfPlain }) =>
-      (pattern === undefined ? TEXT : 0) | (required ? REQUIRED : 0) | (sureIfPlain ? SURE_IF_PLAIN : 0)),
+    traits: Uint8Array.from(
+      rules,
+      ({ pattern, required, sureIfPlain }) =>
+        (pattern === undefined ? TEXT : 0) | (required ? REQUIRED : 0) | (sureIfPlain ? SURE_IF_PLAIN : 0),
+    ),
     delimiter,
   };
 }
@@ -101,7 +110,9 @@ class States {
     let first = 1;
     for (const automaton of this.automata) {
       const shift = first - START;
-      automaton.next.subarray(256).forEach((state, index) => { next[first * 256 + index] = state === 0 ? 0 : state + shift; });
+      automaton.next.subarray(256).forEach((state, index) => {
+        next[first * 256 + index] = state === 0 ? 0 : state + shift;
+      });
       matches.set(automaton.matches.subarray(START), first);
       first += automaton.matches.length - 1;
     }

@@ -27,8 +27,8 @@ export interface ScannedPart {
 }
 
 /**
- * Judges the lines of a file, some at a time. Most lines need no more than a glance at each byte, without an object for a line or a field; those of which the
- * glance is not sure go to the RowJudge, whose word counts.
+ * Judges the lines of a file, some at a time. Most lines need no more than a glance at each byte, without an object for
+ * a line or a field; those of which the glance is not sure go to the RowJudge, whose word counts.
  */
 export class RowScanner {
   /** Lines behind the header, the empty ones not counted. */
@@ -37,7 +37,9 @@ export class RowScanner {
   lines: number;
   /** Whether COPY must not see the file as it is, even if no line is rejected. */
   rewrite = false;
-  /** A quoted field goes on behind its line. Parts of a file cannot tell by themselves what that means, and stop there. */
+  /**
+   * A quoted field goes on behind its line. Parts of a file cannot tell by themselves what that means, and stop there.
+   */
   openQuote = false;
 
   private begun = false;
@@ -49,7 +51,11 @@ export class RowScanner {
   /** Of the lines that were looked at with care. */
   private readonly looked: TextForms;
 
-  constructor(private readonly rules: RowRules, private readonly part: ScannedPart, private readonly listener?: LineListener) {
+  constructor(
+    private readonly rules: RowRules,
+    private readonly part: ScannedPart,
+    private readonly listener?: LineListener,
+  ) {
     this.traits = rules.plan.traits.slice();
     this.longest = new Int32Array(rules.fields.length);
     this.looked = new TextForms(rules.fields.length);
@@ -63,7 +69,9 @@ export class RowScanner {
     const { longest, traits } = this;
     forms.merge({
       columns: forms.columns.map((_, index) => ({
-        maxBytes: longest[index], plain: (traits[index] & NOT_PLAIN) === 0, emptyInQuotes: (traits[index] & EMPTY_IN_QUOTES) !== 0,
+        maxBytes: longest[index],
+        plain: (traits[index] & NOT_PLAIN) === 0,
+        emptyInQuotes: (traits[index] & EMPTY_IN_QUOTES) !== 0,
       })),
       carriageReturns: this.carriageReturns,
     });
@@ -167,8 +175,13 @@ export class RowScanner {
         } else {
           const match = matches[state];
           if (length > maxBytes[index] || (match & VALID) === 0) return line;
-          if (length > sureBytes[index] && !((traits[index] & SURE_IF_PLAIN) !== 0 && (match & PLAIN) !== 0)
-            && this.rules.fields[index].problemOf(bytes.toString('latin1', begin, position)) !== undefined) return line;
+          if (
+            length > sureBytes[index] &&
+            !((traits[index] & SURE_IF_PLAIN) !== 0 && (match & PLAIN) !== 0) &&
+            this.rules.fields[index].problemOf(bytes.toString('latin1', begin, position)) !== undefined
+          ) {
+            return line;
+          }
           if (length > longest[index]) longest[index] = length;
           if ((match & PLAIN) === 0) traits[index] |= NOT_PLAIN;
         }
@@ -191,12 +204,15 @@ export class RowScanner {
     return line;
   }
 
-  /** Judges the line at `start` with care; returns where the next one begins, or -1 if more bytes are needed to tell. */
+  /**
+   * Judges the line at `start` with care; returns where the next one begins, or -1 if more bytes are needed to tell.
+   */
   private look(bytes: Buffer, start: number, end: number, last: boolean): number {
     const lineFeed = bytes.indexOf(LINE_FEED, start);
     const crlf = lineFeed > start && bytes[lineFeed - 1] === CARRIAGE_RETURN;
     const line = bytes.subarray(start, crlf ? lineFeed - 1 : lineFeed);
-    if (line.length === 0) { // COPY passes over empty lines by itself
+    if (line.length === 0) {
+      // COPY passes over empty lines by itself
       this.lines++;
       if (crlf) this.rewrite = true;
       return lineFeed + 1;

@@ -12,13 +12,19 @@ export interface WrittenObject {
   readonly bytes: number;
 }
 
-/** Writes rows into objects `<prefix>00000.csv` and so on. An attempt that repeats the load writes the same objects again. */
+/**
+ * Writes rows into objects `<prefix>00000.csv` and so on. An attempt that repeats the load writes the same objects
+ * again.
+ */
 export class RowWriter {
   readonly objects: WrittenObject[] = [];
   private bytes = Buffer.allocUnsafe(FIRST_BYTES);
   private length = 0;
 
-  constructor(private readonly bucket: string, private readonly prefix: string) {}
+  constructor(
+    private readonly bucket: string,
+    private readonly prefix: string,
+  ) {}
 
   add(bytes: Buffer, start: number, end: number): void {
     const length = this.length + end - start + 1;

@@ -20,8 +20,16 @@ export interface PartHooks {
   flush?(): Promise<void>;
 }
 
-/** Gives a scanner the lines of an object, or of a range of it. Memory does not grow with the object, nor with its lines. */
-export async function scanPart(object: StoredObject, range: ByteRange | undefined, scanner: RowScanner, hooks: PartHooks): Promise<void> {
+/**
+ * Gives a scanner the lines of an object, or of a range of it. Memory does not grow with the object, nor with its
+ * lines.
+ */
+export async function scanPart(
+  object: StoredObject,
+  range: ByteRange | undefined,
+  scanner: RowScanner,
+  hooks: PartHooks,
+): Promise<void> {
   // the byte before the range tells whether a line begins with the range
   const from = range ? Math.max(0, range.start - 1) : 0;
   const source = range ? readFrom(object, from, range.end, hooks.signal) : readAll(object, hooks.signal);
@@ -58,7 +66,11 @@ class Blocks {
    * @param skipping the bytes up to the first LF belong to others
    */
   constructor(
-    private readonly scanner: RowScanner, capacity: number, private position: number, private readonly end: number, private skipping: boolean,
+    private readonly scanner: RowScanner,
+    capacity: number,
+    private position: number,
+    private readonly end: number,
+    private skipping: boolean,
   ) {
     this.bytes = Buffer.allocUnsafe(capacity);
   }

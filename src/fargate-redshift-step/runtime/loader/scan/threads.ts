@@ -3,7 +3,8 @@ import { isMainThread, parentPort, Worker, workerData } from 'worker_threads';
 import { BrokenGzipError } from './object-bytes';
 import { Part, PartResult, runPart, ScanContext } from './part';
 
-// Parts on several threads. A thread runs the program's one bundle again, which serves parts if it finds itself in a thread.
+// Parts on several threads. A thread runs the program's one bundle again, which serves parts if it finds itself in a
+// thread.
 
 /** Does parts, as many at a time as it is given. */
 export interface PartRunner {
@@ -85,7 +86,7 @@ class ThreadedRunner implements PartRunner {
   }
 
   run(part: Part): Promise<PartResult> {
-    const idlest = this.threads.reduce((best, thread) => thread.waiting.size < best.waiting.size ? thread : best);
+    const idlest = this.threads.reduce((best, thread) => (thread.waiting.size < best.waiting.size ? thread : best));
     return idlest.run({ id: this.requests++, part });
   }
 
@@ -102,8 +103,10 @@ export function serveParts(): void {
   const { signal } = new AbortController(); // never aborted: the thread is ended as a whole
   setMaxListeners(0, signal);
   port.on('message', ({ id, part }: Request) => {
-    runPart(workerData as ScanContext, part, { signal, progress: bytes => reply({ id, progress: bytes }) })
-      .then(result => reply({ id, result }), error => reply({ id, error: sentError(error) }));
+    runPart(workerData as ScanContext, part, { signal, progress: bytes => reply({ id, progress: bytes }) }).then(
+      result => reply({ id, result }),
+      error => reply({ id, error: sentError(error) }),
+    );
   });
 }
 
@@ -123,10 +126,12 @@ function sentError(error: unknown): SentError {
     message: message ?? String(error),
     code,
     $metadata: $metadata && { ...$metadata },
-    ...error instanceof BrokenGzipError && { brokenGzip: error.key, message: (error.cause as Error).message },
+    ...(error instanceof BrokenGzipError && { brokenGzip: error.key, message: (error.cause as Error).message }),
   };
 }
 
 function receivedError({ brokenGzip, message, ...fields }: SentError): Error {
-  return brokenGzip === undefined ? Object.assign(new Error(message), fields) : new BrokenGzipError(brokenGzip, new Error(message));
+  return brokenGzip === undefined
+    ? Object.assign(new Error(message), fields)
+    : new BrokenGzipError(brokenGzip, new Error(message));
 }

@@ -1,18 +1,23 @@
 import type { TargetColumn } from './target-types';
 import type { ColumnDefinition } from '../../../../dataset/contract';
 
-// Values of texts that match their column's rule, as SQL over one text expression. A null gives a null. No part of an expression may fail for a text that
-// another branch of it is meant for: CASE chooses a result, but does not promise which branches are evaluated.
-// https://docs.aws.amazon.com/redshift/latest/dg/r_CASE_function.html
+// Values of texts that match their column's rule, as SQL over one text expression. A null gives a null. No part of an
+// expression may fail for a text that another branch of it is meant for: CASE chooses a result, but does not promise
+// which branches are evaluated. https://docs.aws.amazon.com/redshift/latest/dg/r_CASE_function.html
 
 /** @param plain all texts are of the form that CAST takes */
 export function typedValue(column: ColumnDefinition, target: TargetColumn, text: string, plain: boolean): string {
   switch (column.type) {
-    case 'string': return text;
-    case 'bool': return `LOWER(${text}) IN ('true', 't', '1')`; // Redshift casts no text to BOOLEAN
-    case 'floatingPoint': return double(text);
-    case 'timestamp': return `CAST(${plain ? text : utcTimestamp(text)} AS ${target.type})`;
-    default: return `CAST(${plain ? text : canonicalText(column, text)} AS ${target.type})`;
+    case 'string':
+      return text;
+    case 'bool':
+      return `LOWER(${text}) IN ('true', 't', '1')`; // Redshift casts no text to BOOLEAN
+    case 'floatingPoint':
+      return double(text);
+    case 'timestamp':
+      return `CAST(${plain ? text : utcTimestamp(text)} AS ${target.type})`;
+    default:
+      return `CAST(${plain ? text : canonicalText(column, text)} AS ${target.type})`;
   }
 }
 
@@ -24,7 +29,10 @@ export function canonicalText(column: ColumnDefinition, text: string): string {
     case 'floatingPoint':
       return text;
     case 'bool':
-      return `CASE WHEN LOWER(${text}) IN ('true', 't', '1') THEN 'true' WHEN LOWER(${text}) IN ('false', 'f', '0') THEN 'false' END`;
+      return (
+        `CASE WHEN LOWER(${text}) IN ('true', 't', '1') THEN 'true' WHEN LOWER(${text}) IN ('false', 'f', '0') ` +
+        `THEN 'false' END`
+      );
     case 'integer': {
       const digits = `LTRIM(${text}, '+-0')`;
       return `CASE WHEN ${digits} = '' THEN '0' WHEN LEFT(${text}, 1) = '-' THEN '-' || ${digits} ELSE ${digits} END`;
@@ -40,9 +48,12 @@ export function canonicalText(column: ColumnDefinition, text: string): string {
 export function orderedValue(column: ColumnDefinition, canonical: string): string {
   switch (column.type) {
     case 'integer':
-    case 'decimal': return `CAST(${canonical} AS DECIMAL(38, ${column.scale ?? 0}))`;
-    case 'floatingPoint': return double(canonical);
-    default: return canonical;
+    case 'decimal':
+      return `CAST(${canonical} AS DECIMAL(38, ${column.scale ?? 0}))`;
+    case 'floatingPoint':
+      return double(canonical);
+    default:
+      return canonical;
   }
 }
 
@@ -64,10 +75,15 @@ function canonicalDecimal(text: string, scale: number): string {
 function utcTimestamp(text: string): string {
   const seconds = `CASE WHEN SUBSTRING(${text}, 17, 1) = ':' THEN SUBSTRING(${text}, 17, 3) ELSE ':00' END`;
   const fraction = `SPLIT_PART(SPLIT_PART(RTRIM(SPLIT_PART(${text}, '.', 2), 'Z'), '+', 1), '-', 1)`;
-  const local = `CAST(LEFT(${text}, 10) || ' ' || SUBSTRING(${text}, 12, 5) || ${seconds} || '.' || LEFT(${fraction} || '000000', 6) AS TIMESTAMP)`;
+  const local =
+    `CAST(LEFT(${text}, 10) || ' ' || SUBSTRING(${text}, 12, 5) || ${seconds} || '.' || LEFT(${fraction} || ` +
+    `'000000', 6) AS TIMESTAMP)`;
   // the date has hyphens too, so the zone is looked for behind hours and minutes
   const tail = `SUBSTRING(${text}, 17)`;
-  return `DATEADD(minute, ${offsetMinutes(`SPLIT_PART(${tail}, '-', 2)`)} - ${offsetMinutes(`SPLIT_PART(${tail}, '+', 2)`)}, ${local})`;
+  return (
+    `DATEADD(minute, ${offsetMinutes(`SPLIT_PART(${tail}, '-', 2)`)} - ` +
+    `${offsetMinutes(`SPLIT_PART(${tail}, '+', 2)`)}, ${local})`
+  );
 }
 
 /** Minutes of an offset hh, hhmm or hh:mm; 0 if it is empty. */

@@ -7,8 +7,8 @@ import type { DatasetDefinition } from '../../../../dataset/contract';
 import type { TextForms } from '../scan/text-forms';
 import type { Session } from '../session';
 
-// From the staged texts, all of which are rows, to rows of the target's types, one for each key. All are converted in one statement, as if no key
-// came twice; those whose key does are few, and only they are compared.
+// From the staged texts, all of which are rows, to rows of the target's types, one for each key. All are converted in
+// one statement, as if no key came twice; those whose key does are few, and only they are compared.
 
 export interface LatestRowsOptions {
   readonly dataset: DatasetDefinition;
@@ -45,17 +45,26 @@ class LatestRows {
 
   /** A table of the target's types, so that MERGE converts nothing. */
   create(): string {
-    return `CREATE TEMP TABLE ${this.options.tables.latest} (${this.options.columns.map(({ type }, index) => `${this.names[index]} ${type}`).join(', ')})`;
+    return (
+      `CREATE TEMP TABLE ${this.options.tables.latest} ` +
+      `(${this.options.columns.map(({ type }, index) => `${this.names[index]} ${type}`).join(', ')})`
+    );
   }
 
   convertAll(): string {
     const { dataset, tables } = this.options;
-    return `INSERT INTO ${tables.latest} SELECT ${dataset.columns.map((_, index) => this.typed(index)).join(', ')} FROM ${tables.staged}`;
+    return (
+      `INSERT INTO ${tables.latest} SELECT ${dataset.columns.map((_, index) => this.typed(index)).join(', ')} FROM ` +
+      `${tables.staged}`
+    );
   }
 
   createRepeatedKeys(): string {
     const { columns, tables } = this.options;
-    return `CREATE TEMP TABLE ${tables.repeatedKeys} (${this.keys.map(index => `${this.names[index]} ${columns[index].type}`).join(', ')})`;
+    return (
+      `CREATE TEMP TABLE ${tables.repeatedKeys} ` +
+      `(${this.keys.map(index => `${this.names[index]} ${columns[index].type}`).join(', ')})`
+    );
   }
 
   /** A key is what Redshift takes for equal: it ignores spaces at the end of a text. */
@@ -73,14 +82,22 @@ class LatestRows {
 
   /** Of the rows of each repeated key the one that wins. */
   insertWinners(): string {
-    const { dataset, columns, tables: { staged, latest, repeatedKeys } } = this.options;
+    const {
+      dataset,
+      columns,
+      tables: { staged, latest, repeatedKeys },
+    } = this.options;
     const canonical = dataset.columns.map((_, index) => `v${index + 1}`);
     const latestBy = dataset.columns.flatMap((column, index) =>
-      column.name === dataset.latestBy ? [descending(orderedValue(column, canonical[index]))] : []);
+      column.name === dataset.latestBy ? [descending(orderedValue(column, canonical[index]))] : [],
+    );
     const ties = dataset.columns.flatMap((column, index) => {
       if (column.type === 'floatingPoint') return [descending(orderedValue(column, canonical[index]))];
-      // texts that differ in spaces at their end are equal to Redshift: the longer one is greater, as it is to every other engine
-      return column.type === 'string' ? [descending(canonical[index]), descending(`OCTET_LENGTH(${canonical[index]})`)] : [descending(canonical[index])];
+      // texts that differ in spaces at their end are equal to Redshift: the longer one is greater, as it is to every
+      // other engine
+      return column.type === 'string'
+        ? [descending(canonical[index]), descending(`OCTET_LENGTH(${canonical[index]})`)]
+        : [descending(canonical[index])];
     });
     const key = this.keys.map((_, index) => `k${index + 1}`);
     const selected = [
@@ -109,10 +126,16 @@ WHERE place = 1`;
     const { dataset, forms, tables } = this.options;
     const text = `${tables.staged}.${stagedColumn(index)}`;
     const withReturn = forms.carriageReturns && index === dataset.columns.length - 1;
-    // COPY's documentation does not say whether the CR of CRLF is part of the last field. No value ends with one, so it can only be that.
-    const value = withReturn ? `CASE WHEN RIGHT(${text}, 1) = CHR(13) THEN LEFT(${text}, LENGTH(${text}) - 1) ELSE ${text} END` : text;
-    // not NULLIF(…, ''), to which a text of spaces is empty: https://docs.aws.amazon.com/redshift/latest/dg/r_NULLIF_function.html
-    return withReturn || forms.columns[index].emptyInQuotes ? `CASE WHEN OCTET_LENGTH(${value}) > 0 THEN ${value} END` : value;
+    // COPY's documentation does not say whether the CR of CRLF is part of the last field. No value ends with one, so it
+    // can only be that.
+    const value = withReturn
+      ? `CASE WHEN RIGHT(${text}, 1) = CHR(13) THEN LEFT(${text}, LENGTH(${text}) - 1) ELSE ${text} END`
+      : text;
+    // not NULLIF(…, ''), to which a text of spaces is empty:
+    // https://docs.aws.amazon.com/redshift/latest/dg/r_NULLIF_function.html
+    return withReturn || forms.columns[index].emptyInQuotes
+      ? `CASE WHEN OCTET_LENGTH(${value}) > 0 THEN ${value} END`
+      : value;
   }
 }
 

@@ -3,7 +3,8 @@ import type { StepResult } from '../../../../etl-step/contract';
 import { HISTORY_TABLE, type LoaderInput } from '../../../contract';
 import type { Session } from '../session';
 
-// The table, in the target's schema, that remembers which runs have been loaded: a run is in it exactly if its rows are in the target.
+// The table, in the target's schema, that remembers which runs have been loaded: a run is in it exactly if its rows are
+// in the target.
 
 const COLUMNS = [
   'run_id VARCHAR(128) NOT NULL',
@@ -24,13 +25,18 @@ export function createHistory(schema: string): string {
 }
 
 /** The result of the run, if it has been loaded. The table must exist. */
-export async function findRecord(session: Session, { schema, runId, stepId }: LoaderInput): Promise<StepResult | undefined> {
-  const { rows } = await session.query('SELECT rows_read, rows_written, rows_rejected, duplicates_dropped, seconds, rejected_rows '
-    + `FROM ${qualified(schema, HISTORY_TABLE)} WHERE run_id = ${literal(runId)} AND step_id = ${literal(stepId)}`);
+export async function findRecord(
+  session: Session,
+  { schema, runId, stepId }: LoaderInput,
+): Promise<StepResult | undefined> {
+  const { rows } = await session.query(
+    'SELECT rows_read, rows_written, rows_rejected, duplicates_dropped, seconds, rejected_rows ' +
+      `FROM ${qualified(schema, HISTORY_TABLE)} WHERE run_id = ${literal(runId)} AND step_id = ${literal(stepId)}`,
+  );
   if (rows.length === 0) return undefined;
   const [rowsRead, rowsWritten, rowsRejected, duplicatesDropped, seconds] = rows[0].map(Number);
   const rejectedRows = rows[0][5];
-  return { rowsRead, rowsWritten, rowsRejected, duplicatesDropped, seconds, ...rejectedRows ? { rejectedRows } : {} };
+  return { rowsRead, rowsWritten, rowsRejected, duplicatesDropped, seconds, ...(rejectedRows ? { rejectedRows } : {}) };
 }
 
 export function insertRecord({ schema, table, runId, stepId }: LoaderInput, result: StepResult): string {

@@ -23,13 +23,20 @@ const EVERY_VALUE: Fit = { sureBytes: Infinity };
 /** The type of a column in a table that the loader creates. */
 export function columnType(column: ColumnDefinition): string {
   switch (column.type) {
-    case 'string': return `VARCHAR(${MAX_VALUE_BYTES})`;
-    case 'integer': return 'BIGINT';
-    case 'decimal': return `DECIMAL(${column.precision}, ${column.scale})`;
-    case 'floatingPoint': return 'DOUBLE PRECISION';
-    case 'bool': return 'BOOLEAN';
-    case 'date': return 'DATE';
-    case 'timestamp': return 'TIMESTAMP';
+    case 'string':
+      return `VARCHAR(${MAX_VALUE_BYTES})`;
+    case 'integer':
+      return 'BIGINT';
+    case 'decimal':
+      return `DECIMAL(${column.precision}, ${column.scale})`;
+    case 'floatingPoint':
+      return 'DOUBLE PRECISION';
+    case 'bool':
+      return 'BOOLEAN';
+    case 'date':
+      return 'DATE';
+    case 'timestamp':
+      return 'TIMESTAMP';
   }
 }
 
@@ -76,7 +83,7 @@ function integerBounds({ name }: ColumnDefinition, lowest: string, highest: stri
 function digits({ name }: ColumnDefinition, most: number, target: TargetColumn): Fit {
   const problem = `${name}: too many digits for the table's column, ${target.type}`;
   return {
-    problemOf: text => text.split('.')[0].replace(/^[+-]?0*/, '').length > most ? problem : undefined,
+    problemOf: text => (text.split('.')[0].replace(/^[+-]?0*/, '').length > most ? problem : undefined),
     sureBytes: most,
   };
 }

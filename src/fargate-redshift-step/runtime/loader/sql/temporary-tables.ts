@@ -1,4 +1,7 @@
-/** Temporary tables hide those of the same name, so they must have another one than the target. They live as long as the session. */
+/**
+ * Temporary tables hide those of the same name, so they must have another one than the target. They live as long as the
+ * session.
+ */
 export interface TemporaryTables {
   /** The rows as COPY loads them: a text for each column. */
   readonly staged: string;
@@ -9,6 +12,10 @@ export interface TemporaryTables {
 }
 
 export function temporaryTables(targetTable: string): TemporaryTables {
-  const other = (name: string): string => name === targetTable.toLowerCase() ? `${name}_of_run` : name;
-  return { staged: other('etl_staged_rows'), latest: other('etl_latest_rows'), repeatedKeys: other('etl_repeated_keys') };
+  const other = (name: string): string => (name === targetTable.toLowerCase() ? `${name}_of_run` : name);
+  return {
+    staged: other('etl_staged_rows'),
+    latest: other('etl_latest_rows'),
+    repeatedKeys: other('etl_repeated_keys'),
+  };
 }

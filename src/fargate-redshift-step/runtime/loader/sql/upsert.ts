@@ -7,8 +7,9 @@ import { retryConflicts } from '../conflicts';
 import type { Log } from '../log';
 import type { Session } from '../session';
 
-// The one transaction. It is right under SNAPSHOT and under SERIALIZABLE isolation: LOCK comes first, and the snapshot starts at the first read
-// behind it, so what another load has committed meanwhile is seen. Loads into one schema queue here, for the short time that the merge takes.
+// The one transaction. It is right under SNAPSHOT and under SERIALIZABLE isolation: LOCK comes first, and the snapshot
+// starts at the first read behind it, so what another load has committed meanwhile is seen. Loads into one schema queue
+// here, for the short time that the merge takes.
 
 /** Rows of the run as counted before the transaction. */
 export interface CountedRows {
@@ -21,17 +22,27 @@ export interface CountedRows {
 }
 
 /**
- * Merges the latest rows, of a temporary table, into the target and records the run, or finds the record of the task that did. A transaction that loses
- * against another one is tried again, as a whole.
+ * Merges the latest rows, of a temporary table, into the target and records the run, or finds the record of the task
+ * that did. A transaction that loses against another one is tried again, as a whole.
  */
 export async function upsert(
-  session: Session, input: LoaderInput, latest: string, counted: CountedRows, seconds: () => number, log: Log,
+  session: Session,
+  input: LoaderInput,
+  latest: string,
+  counted: CountedRows,
+  seconds: () => number,
+  log: Log,
 ): Promise<StepResult> {
   return retryConflicts(session, log, () => transaction(session, input, latest, counted, seconds, log));
 }
 
 async function transaction(
-  session: Session, input: LoaderInput, latest: string, counted: CountedRows, seconds: () => number, log: Log,
+  session: Session,
+  input: LoaderInput,
+  latest: string,
+  counted: CountedRows,
+  seconds: () => number,
+  log: Log,
 ): Promise<StepResult> {
   const { schema, table, dataset } = input;
   await session.query('BEGIN');
@@ -46,7 +57,10 @@ async function transaction(
   const older = dataset.latestBy ? (await session.query(dropOlderRows(schema, table, latest, dataset))).rowCount : 0;
   const written = Number(await session.value(`SELECT COUNT(*) FROM ${latest}`));
   if (written !== counted.latest - older) {
-    throw new Error(`Of ${counted.latest} rows ${older} are older than the table's, so ${counted.latest - older} must be left, and it is ${written}.`);
+    throw new Error(
+      `Of ${counted.latest} rows ${older} are older than the table's, so ${counted.latest - older} must be left, ` +
+        `and it is ${written}.`,
+    );
   }
   await session.query(merge(schema, table, latest, dataset));
   const result: StepResult = {
@@ -55,7 +69,7 @@ async function transaction(
     rowsRejected: counted.rejected,
     duplicatesDropped: counted.read - counted.rejected - written,
     seconds: seconds(),
-    ...counted.rejectedRows ? { rejectedRows: counted.rejectedRows } : {},
+    ...(counted.rejectedRows ? { rejectedRows: counted.rejectedRows } : {}),
   };
   await session.query(insertRecord(input, result));
   await session.query('COMMIT');
