@@ -96,6 +96,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/util-dynamodb@^3.996.9',
     '@types/aws-lambda@^8.10.164',
     '@types/pg@^8',
+    '@viz-js/viz@^3', // draws docs/pipeline.svg
     'asl-validator@^4',
     'aws-cdk@2.1148.1',
     'aws-sdk-client-mock@^4',
@@ -272,6 +273,9 @@ project.postCompileTask.spawn(
 );
 project.addGitIgnore('.jsii.tabl.json');
 project.addPackageIgnore('!.jsii.tabl.json'); // pacmak translates the snippets from it
+
+// ---- the picture of README.md
+project.postCompileTask.exec('tsx projenrc/draw-pipeline.ts');
 
 // ---- the ledger under every fault
 project.setScript(
