@@ -87,6 +87,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/client-ecs@^3.1163.0',
     '@aws-sdk/client-emr@^3.1089.0',
     '@aws-sdk/client-emr-serverless@^3.1163.0',
+    '@aws-sdk/client-eventbridge@^3.1163.0',
     '@aws-sdk/client-lambda@^3.1163.0',
     '@aws-sdk/client-redshift-serverless@^3.1163.0',
     '@aws-sdk/client-s3@^3.1163.0',

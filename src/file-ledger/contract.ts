@@ -121,6 +121,8 @@ export interface SlotsItem {
   readonly paused?: Pause;
   /** ISO 8601: when a run took a slot last. Serves `minRunInterval` alone; no decision about a file depends on it. */
   readonly begun?: string;
+  /** Whether the present pause was told of by an event. */
+  readonly announced?: boolean;
   /** Names of the executions that the deletion of the trigger stops, until their compute has ended. */
   readonly stopping?: Set<string>;
 }
@@ -188,3 +190,22 @@ export const LEDGER_ENV = {
  * 20 s when it throttles; the rest lets one invocation begin several runs.
  */
 export const LEDGER_FUNCTION_TIMEOUT_SECONDS = 180;
+
+// ---- events of the ledger's own, on the account's default bus
+
+export const EVENT_SOURCE = 'cdk-etl-steps';
+
+export const DETAIL_TYPE = {
+  runFailed: 'Etl Run Failed',
+  fileRejected: 'Etl File Rejected',
+  paused: 'Etl Paused',
+} as const;
+
+/** `trigger` is added when it is sent. */
+export interface LedgerEvent {
+  readonly detailType: (typeof DETAIL_TYPE)[keyof typeof DETAIL_TYPE];
+  readonly detail: { readonly [name: string]: unknown };
+}
+
+/** Environment of the functions that send events; absent: nobody listens. */
+export const EVENTS_ENV = { trigger: 'EVENTS_TRIGGER' } as const;

@@ -10,7 +10,7 @@ const LONGEST_VALUE = 255;
 
 /** The variable by which the functions of a construct know whose numbers they count. */
 export function metricEnvironment(construct: IConstruct, source: MetricSource): { [name: string]: string } {
-  return { [METRIC_SOURCE[source].env]: dimensionValue(construct) };
+  return { [METRIC_SOURCE[source].env]: metricSourceName(construct) };
 }
 
 /** A metric that the functions of a construct record, over 5 minutes. */
@@ -24,7 +24,7 @@ export function etlMetric(
   return new cloudwatch.Metric({
     namespace: METRIC_NAMESPACE,
     metricName,
-    dimensionsMap: { [METRIC_SOURCE[source].dimension]: dimensionValue(construct) },
+    dimensionsMap: { [METRIC_SOURCE[source].dimension]: metricSourceName(construct) },
     statistic,
     unit: UNITS[METRICS[metricName]],
     ...options,
@@ -32,6 +32,6 @@ export function etlMetric(
 }
 
 /** Readable, and unique in the account: the stack's name is part of it. */
-function dimensionValue(construct: IConstruct): string {
+export function metricSourceName(construct: IConstruct): string {
   return Names.uniqueResourceName(construct, { maxLength: LONGEST_VALUE, separator: '-' });
 }

@@ -19,14 +19,15 @@ import { deliverByEventBridge, deliverByNotification, EventDelivery } from './ev
 import { SweepFunction } from './sweep-function';
 import { TeardownFunction } from './teardown-function';
 import { TriggerAlarms } from './trigger-alarms';
+import { TriggerEvents } from './trigger-events';
 import { validateComputeFunctions, validateTriggerProps } from './validate-props';
 import { createWorkBucket } from './work-bucket';
 import type { EtlTriggerDescription, IEtlTrigger, StartExecutionsOptions } from '../etl-pipeline/etl-trigger';
-import { LEDGER_FUNCTION_TIMEOUT_SECONDS } from '../file-ledger/contract';
+import { DETAIL_TYPE, LEDGER_FUNCTION_TIMEOUT_SECONDS } from '../file-ledger/contract';
 import { FileLedger } from '../file-ledger/file-ledger';
 import { functionOptions, type EtlFunctionOptions } from '../function-options';
 import type { MetricName } from '../metrics/contract';
-import { etlMetric, metricEnvironment } from '../metrics/etl-metric';
+import { etlMetric, metricEnvironment, metricSourceName } from '../metrics/etl-metric';
 import { graph } from '../metrics/graph';
 import { OPERATOR_ENV, OPERATOR_TIMEOUT_SECONDS } from '../operator/contract';
 import { OperatorFunction } from '../operator/operator-function';
@@ -282,6 +283,7 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
   private readonly advance: AdvanceFunction;
   private readonly sweep: SweepFunction;
   private readonly teardown: TeardownFunction;
+  private readonly events: TriggerEvents;
   private stateMachine?: IStateMachine;
 
   /**
@@ -336,8 +338,16 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
       timeout: TEARDOWN_TIMEOUT,
     });
     this.ledger.grantClose(this.teardown);
-    this.operatorFunction = this.createOperator(props);
+    const operator = this.createOperator(props);
+    this.operatorFunction = operator;
 
+    this.events = new TriggerEvents(this, metricSourceName(this), [
+      this.arrivals,
+      this.advance,
+      this.sweep,
+      this.teardown,
+      operator,
+    ]);
     if (props.alarmActions) {
       new TriggerAlarms(this, 'Alarms', {
         trigger: this,
@@ -506,6 +516,43 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
   /** 1 while no run may begin, else 0. Maximum. */
   public metricPaused(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('Paused', options);
+  }
+
+  /**
+   * Makes a rule for runs that fail: an event of source `cdk-etl-steps` and detail type `Etl Run Failed`, whose detail
+   * has `trigger`, `runId`, `attempt`, `status`, `error`, `cause` and, in `files`, how many files became what. It comes
+   * once at least, so the target must bear it twice.
+   *
+   * @param id of the rule
+   * @param options its target, and whatever else the event has to match
+   */
+  public onRunFailed(id: string, options?: events.OnEventOptions): events.Rule {
+    return this.events.rule(id, DETAIL_TYPE.runFailed, options);
+  }
+
+  /**
+   * Makes a rule for files that are rejected: an event each, of source `cdk-etl-steps` and detail type `Etl File
+   * Rejected`, whose detail has `trigger`, `fileId`, `bucket`, `key`, `versionId` (if there is one), `runId` (absent
+   * for a file that is rejected as it arrives, for its size) and `reason`. It comes once at least, so the target must
+   * bear it twice. Files that an operator sets aside send none.
+   *
+   * @param id of the rule
+   * @param options its target, and whatever else the event has to match
+   */
+  public onFileRejected(id: string, options?: events.OnEventOptions): events.Rule {
+    return this.events.rule(id, DETAIL_TYPE.fileRejected, options);
+  }
+
+  /**
+   * Makes a rule for pauses, whatever has paused the trigger: an event of source `cdk-etl-steps` and detail type `Etl
+   * Paused`, whose detail has `trigger`, `reason` and, after a failed configuration, `runId`. It comes within a minute,
+   * and once at least for each pause.
+   *
+   * @param id of the rule
+   * @param options its target, and whatever else the event has to match
+   */
+  public onPaused(id: string, options?: events.OnEventOptions): events.Rule {
+    return this.events.rule(id, DETAIL_TYPE.paused, options);
   }
 
   /** Says to the pipeline what its steps' messages and its dashboard may refer to. */

@@ -1,3 +1,4 @@
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
   GetObjectCommand,
@@ -85,6 +86,10 @@ export class FakeAws {
   /** Answers of the stop functions, by name. */
   public readonly stops = new Map<string, (event: unknown) => unknown>();
   public maxExecutions = 1;
+  /** What came to the event bus, in order. */
+  public readonly events: { detailType: string; detail: any }[] = [];
+  /** Which of the next events the bus refuses, by turns. */
+  public readonly refusedEvents: boolean[] = [];
   /** Items that one call of BatchGetItem answers, and one of Scan; objects that one of ListObjectsV2 lists. */
   public batchGetLimit = 100;
   public scanLimit = 1_000;
@@ -118,6 +123,7 @@ export class FakeAws {
       [DescribeExecutionCommand, ['DescribeExecution', input => this.describeExecution(input)]],
       [ListExecutionsCommand, ['ListExecutions', input => this.listExecutions(input)]],
       [StopExecutionCommand, ['StopExecution', input => this.stopExecution(input)]],
+      [PutEventsCommand, ['PutEvents', input => this.putEvents(input)]],
       [InvokeCommand, ['Invoke', input => this.invoke(input)]],
     ]);
     const send = async (command: any): Promise<any> => {
@@ -134,6 +140,7 @@ export class FakeAws {
     mockClient(S3Client).send.callsFake(send);
     mockClient(SFNClient).send.callsFake(send);
     mockClient(LambdaClient).send.callsFake(send);
+    mockClient(EventBridgeClient).send.callsFake(send);
   }
 
   /** Begins a new process: lets calls through again. True if the one before has crashed. */
@@ -276,6 +283,17 @@ export class FakeAws {
       Object.assign(execution, { status: 'ABORTED', error, cause, stopped: new Date() });
     }
     return {};
+  }
+
+  private putEvents({ Entries }: any) {
+    if (Entries.length > 10) throw new Error(`a call takes at most 10 events, got ${Entries.length}`);
+    const answers = Entries.map(({ Source, DetailType, Detail, EventBusName }: any) => {
+      if (Source !== 'cdk-etl-steps' || EventBusName !== undefined) throw new Error(`unexpected source ${Source}`);
+      if (this.refusedEvents.shift()) return { ErrorCode: 'ThrottlingException', ErrorMessage: 'too many' };
+      this.events.push({ detailType: DetailType, detail: JSON.parse(Detail) });
+      return { EventId: String(this.events.length) };
+    });
+    return { FailedEntryCount: answers.filter((answer: any) => answer.ErrorCode).length, Entries: answers };
   }
 
   private invoke({ FunctionName, Payload }: any) {

@@ -228,7 +228,7 @@ test("a key of the user's encrypts queues, ledger and work bucket, and the funct
   template.hasResourceProperties('AWS::KMS::Key', {
     KeyPolicy: { Statement: Match.arrayWith([Match.objectLike({ Principal: { Service: 's3.amazonaws.com' } })]) },
   });
-  for (const role of [/Arrivals/, /Advance/, /Sweep/, /Teardown/]) {
+  for (const role of [/Arrivals/, /Advance/, /Sweep/, /Teardown/, /Operator/]) {
     expect(
       statements(template, role).filter(({ Action }) => [Action].flat().includes('kms:GenerateDataKey')),
     ).toHaveLength(1);
@@ -420,6 +420,43 @@ test('log retention, tracing and architecture reach every function', () => {
   expect(
     Object.values(functions).map(({ Properties }) => [Properties.TracingConfig, Properties.Architectures]),
   ).toEqual(Array(5).fill([{ Mode: 'Active' }, ['arm64']]));
+});
+
+describe('events', () => {
+  test.each([
+    ['onRunFailed', 'Etl Run Failed'],
+    ['onFileRejected', 'Etl File Rejected'],
+    ['onPaused', 'Etl Paused'],
+  ] as const)('%s makes a rule for the trigger alone', (method, detailType) => {
+    const { stack, trigger } = make();
+    trigger[method]('Rule', {
+      target: { bind: () => ({ arn: 'arn:aws:sns:eu-west-1:111122223333:on-call' }) },
+      eventPattern: { detail: { more: [1] } },
+    });
+    const template = Template.fromStack(stack);
+    const { EVENTS_TRIGGER } = environment(template, /^Tries/);
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['cdk-etl-steps'],
+        'detail-type': [detailType],
+        detail: { trigger: [EVENTS_TRIGGER], more: [1] },
+      },
+      Targets: [Match.objectLike({ Arn: 'arn:aws:sns:eu-west-1:111122223333:on-call' })],
+    });
+  });
+
+  test('are sent by those who know of them, to the default bus, and only if somebody listens', () => {
+    const { stack, trigger } = make();
+    trigger.onPaused('Paused');
+    trigger.onRunFailed('Failed');
+    const template = Template.fromStack(stack);
+    for (const role of [/Arrivals/, /Advance/, /Sweep/, /Teardown/, /Operator/]) {
+      const sends = statements(template, role).filter(({ Sid }) => Sid === 'SendEvents');
+      expect(sends).toEqual([expect.objectContaining({ Action: 'events:PutEvents' })]);
+      expect(JSON.stringify(sends[0].Resource)).toContain(':events:eu-west-1:111122223333:event-bus/default');
+    }
+    expect(JSON.stringify(templateOf().toJSON())).not.toMatch(/PutEvents|EVENTS_TRIGGER/);
+  });
 });
 
 describe('metrics', () => {

@@ -1,3 +1,4 @@
+import { announcePause, forgetPause } from './announce-pause';
 import { newRunId } from './execution-name';
 import { ledgerFile } from './file-item';
 import { push } from './push';
@@ -18,8 +19,10 @@ export async function dispatch(ledger: LedgerSettings, mayContinue: () => boolea
     const paused = pauseOf(ledger, slots);
     if (paused !== undefined) {
       logger.warn('Paused: no run begins until an operator resumes.', { reason: paused });
+      await announcePause(ledger, slots, paused);
       return;
     }
+    await forgetPause(ledger, slots);
     if (isFull(ledger, slots)) return;
 
     const files = await chooseFiles(waitingFiles(ledger), ledger);

@@ -30,7 +30,12 @@ async function setPaused(ledger: Table, reason: string, condition?: string): Pro
  */
 export async function resume(ledger: Table): Promise<void> {
   await updateSlots(ledger, {
-    UpdateExpression: 'REMOVE #failed, #paused, #begun',
-    ExpressionAttributeNames: { '#failed': 'failed', '#paused': 'paused', '#begun': 'begun' },
+    UpdateExpression: 'REMOVE #failed, #paused, #begun, #announced',
+    ExpressionAttributeNames: {
+      '#failed': 'failed',
+      '#paused': 'paused',
+      '#begun': 'begun',
+      '#announced': 'announced',
+    },
   });
 }

@@ -6,7 +6,9 @@ import { fileOutcomes, type FileOutcome } from './outcome';
 import { release } from './release';
 import { finishRun } from './run-item';
 import { runResults } from './run-results';
+import { sendEvents } from './send-events';
 import type { LedgerSettings } from './settings';
+import { settlementEvents } from './settlement-events';
 import type { StagedFiles } from '../../etl-pipeline/contract';
 import { stagedFilesKey } from '../../etl-step/contract';
 import { logger } from '../../runtime/logger';
@@ -21,6 +23,7 @@ const LONGEST_CAUSE = 4_000;
 /**
  * Ends a run whose last attempt has ended: its files, then its item, its slot last. The order counts: who finds a final
  * status with a slot still taken has only the slot left to give back.
+ * @throws Error also if all is done but the events, which are lost then
  */
 export async function settle(ledger: LedgerSettings, run: RunItem, end: AttemptEnd): Promise<void> {
   const files = await getJson<LedgerFile[]>(ledger.workBucket, filesKey(run.id));
@@ -39,6 +42,12 @@ export async function settle(ledger: LedgerSettings, run: RunItem, end: AttemptE
     [...outcomes].map(([id, outcome]) => settlement({ ledger, runId: run.id, id, outcome, ended })),
   );
   const cause = end.status === 'SUCCEEDED' ? undefined : failureOf(end).message.slice(0, LONGEST_CAUSE);
+  // Before the item is final: whoever takes this up after a crash sends them again. Nothing may hold a run up because
+  // EventBridge does.
+  const unsent = await sendEvents(settlementEvents({ run, end, cause, files, outcomes })).then(
+    () => undefined,
+    (error: unknown) => error as Error,
+  );
   const isFirst = await finishRun(ledger, run.id, {
     status: end.status,
     results: await runResults(ledger.workBucket, run.id),
@@ -56,6 +65,9 @@ export async function settle(ledger: LedgerSettings, run: RunItem, end: AttemptE
     status: end.status,
     files: countByStatus(outcomes.values()),
   });
+  if (unsent) {
+    throw new Error(`Run ${run.id} is settled, but its events were not sent: ${unsent.message}`, { cause: unsent });
+  }
 }
 
 interface Settlement {

@@ -1,9 +1,12 @@
 import { HeadObjectCommand, S3ServiceException, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { FileFilter } from './file-filter';
 import { objectsCreated, realVersion, type ObjectCreated } from './s3-events';
+import type { FileItem } from '../../file-ledger/contract';
 import { arrive } from '../../file-ledger/runtime/arrive';
 import { fileExpiry } from '../../file-ledger/runtime/expiry';
 import { newFileItem, rejectedFileItem, type Arrival } from '../../file-ledger/runtime/file-item';
+import { sendEvents } from '../../file-ledger/runtime/send-events';
+import { rejectionEvent } from '../../file-ledger/runtime/settlement-events';
 import { s3 } from '../../runtime/clients/s3';
 import { logger } from '../../runtime/logger';
 import { record } from '../../runtime/metrics';
@@ -37,6 +40,7 @@ export async function enter(object: ObjectCreated, settings: ArrivalSettings): P
   const problem = sizeProblem(arrival.size, settings.minFileSize, settings.maxFileSize);
   const file =
     problem === undefined ? newFileItem(arrival) : rejectedFileItem(arrival, problem, fileExpiry(settings, new Date()));
+  if (problem !== undefined) await tellOfRejection(file, problem);
   const isNew = await arrive(settings, file);
   logger.info(isNew ? (problem ?? 'Arrived') : 'Announced again', {
     fileId: file.id,
@@ -46,6 +50,16 @@ export async function enter(object: ObjectCreated, settings: ArrivalSettings): P
   });
   if (!isNew) return 'known';
   return problem === undefined ? 'arrived' : 'rejected';
+}
+
+/**
+ * Before the file is entered, so that a crash between the two loses nothing. EventBridge keeps no file from being
+ * entered.
+ */
+async function tellOfRejection(file: FileItem, reason: string): Promise<void> {
+  await sendEvents([rejectionEvent(file, reason)]).catch((error: unknown) =>
+    logger.error('A file is rejected, but its event was not sent', { fileId: file.id, error: error as Error }),
+  );
 }
 
 /** Counts new files; those that are announced again have been counted before. */

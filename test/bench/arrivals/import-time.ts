@@ -8,10 +8,12 @@ import { buildSync } from 'esbuild';
 const BARE_CLIENTS = `
 import { DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand, TransactWriteItemsCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 export default [DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand, TransactWriteItemsCommand, UpdateItemCommand, DynamoDBDocumentClient,
-  GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client, SFNClient, StartExecutionCommand];
+  EventBridgeClient, PutEventsCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client, SFNClient,
+  StartExecutionCommand];
 `;
 
 const PROGRAM =
