@@ -89,6 +89,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/client-emr-serverless@^3.1163.0',
     '@aws-sdk/client-eventbridge@^3.1163.0',
     '@aws-sdk/client-lambda@^3.1163.0',
+    '@aws-sdk/client-redshift@^3.1163.0',
     '@aws-sdk/client-redshift-serverless@^3.1163.0',
     '@aws-sdk/client-s3@^3.1163.0',
     '@aws-sdk/client-secrets-manager@^3.1163.0',
@@ -98,6 +99,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/aws-lambda@^8.10.164',
     '@types/pg@^8',
     '@viz-js/viz@^3', // draws docs/pipeline.svg
+    'ajv@^8',
     'asl-validator@^4',
     'aws-cdk@2.1148.1',
     'aws-sdk-client-mock@^4',

@@ -18,6 +18,7 @@ export { EtlTriggerDescription, IEtlTrigger, StartExecutionsOptions } from './et
 export { EtlStep, EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step/etl-step';
 export { FargateRedshiftStep, FargateRedshiftStepProps } from './fargate-redshift-step/fargate-redshift-step';
 export {
+  RedshiftClusterOptions,
   RedshiftConnectionOptions,
   RedshiftEndpointOptions,
   RedshiftServerlessOptions,

@@ -7,6 +7,9 @@ import { stepFolder } from '../etl-step/contract';
 /** Environment variable that holds the S3 URI of the LoaderInput document. */
 export const LOADER_INPUT_ENV = 'ETL_LOADER_INPUT';
 
+/** The port of a warehouse that has no other. */
+export const REDSHIFT_PORT = 5439;
+
 /** How the loader reaches the warehouse. */
 export interface WarehouseConnection {
   readonly database: string;
@@ -15,6 +18,8 @@ export interface WarehouseConnection {
   readonly region: string;
   /** Redshift Serverless: the endpoint is asked of the service. */
   readonly workgroupName?: string;
+  /** A provisioned cluster: the endpoint is asked of the service. */
+  readonly clusterIdentifier?: string;
   /** A fixed endpoint. */
   readonly host?: string;
   readonly port?: number;

@@ -1,5 +1,5 @@
 import * as path from 'path';
-import { Annotations, CfnDeletionPolicy } from 'aws-cdk-lib';
+import { Annotations, CfnDeletionPolicy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -62,7 +62,7 @@ export class LoaderTask extends Construct {
         remoteRule,
       );
     }
-    warehouse._grantConnect(this.definition.taskRole);
+    warehouse._grantConnect(Stack.of(this), this.definition.taskRole);
   }
 
   /** The run's staged files and what the step itself writes; nothing of the landing bucket. */

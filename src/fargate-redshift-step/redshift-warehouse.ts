@@ -1,8 +1,9 @@
-import { Token } from 'aws-cdk-lib';
+import { ArnFormat, type Stack } from 'aws-cdk-lib';
 import type { ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { WarehouseConnection } from './contract';
+import { REDSHIFT_PORT, type WarehouseConnection } from './contract';
+import { validateWholeNumber } from '../validation';
 
 /** What every warehouse has to say of itself. */
 export interface RedshiftConnectionOptions {
@@ -36,7 +37,29 @@ export interface RedshiftServerlessOptions extends RedshiftConnectionOptions {
    * A secret with the fields `username` and `password`, for instance the administrator's that a namespace manages.
    *
    * @default - temporary credentials by IAM, as the database user `IAMR:<name of the task role>`. A new user has no
-   * rights: a load that lacks some fails and names the GRANT statements to run
+   * rights: see `grantStatements` of the step
+   */
+  readonly secret?: ISecret;
+}
+
+/** A provisioned cluster. */
+export interface RedshiftClusterOptions extends RedshiftConnectionOptions {
+  /** Identifier of the cluster, in the account and region of the step. Its endpoint is asked of the service. */
+  readonly clusterIdentifier: string;
+
+  /**
+   * Port of the cluster, 1 to 65535, on which `securityGroups` are opened.
+   *
+   * @default 5439, that of Redshift
+   */
+  readonly port?: number;
+
+  /**
+   * A secret with the fields `username` and `password`, for instance the one that the cluster manages for its
+   * administrator.
+   *
+   * @default - temporary credentials by IAM (`GetClusterCredentialsWithIAM`), as the database user `IAMR:<name of the
+   * task role>`. A new user has no rights: see `grantStatements` of the step
    */
   readonly secret?: ISecret;
 }
@@ -57,8 +80,6 @@ export interface RedshiftEndpointOptions extends RedshiftConnectionOptions {
   readonly secret: ISecret;
 }
 
-const REDSHIFT_PORT = 5439;
-
 /** The Redshift data warehouse that a step loads into. */
 export class RedshiftWarehouse {
   /**
@@ -72,8 +93,37 @@ export class RedshiftWarehouse {
       'redshift-serverless:GetWorkgroup',
       ...(options.secret ? [] : ['redshift-serverless:GetCredentials']),
     ];
-    return new RedshiftWarehouse(options, { workgroupName: options.workgroupName }, REDSHIFT_PORT, options.secret, [
-      new iam.PolicyStatement({ actions, resources: [options.workgroupArn] }),
+    return new RedshiftWarehouse(
+      options,
+      { workgroupName: options.workgroupName },
+      REDSHIFT_PORT,
+      options.secret,
+      () => [{ actions, resources: [options.workgroupArn] }],
+    );
+  }
+
+  /**
+   * A provisioned cluster.
+   *
+   * @throws Error if a name is empty or the port is none
+   */
+  public static cluster(options: RedshiftClusterOptions): RedshiftWarehouse {
+    const { clusterIdentifier, database, secret } = options;
+    requireText('clusterIdentifier', clusterIdentifier);
+    const port = validPort(options.port);
+    // which resource each action knows: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonredshift.html
+    const arn = (stack: Stack, resource: string, resourceName: string): string =>
+      stack.formatArn({ service: 'redshift', resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+    return new RedshiftWarehouse(options, { clusterIdentifier }, port, secret, stack => [
+      { actions: ['redshift:DescribeClusters'], resources: [arn(stack, 'cluster', clusterIdentifier)] },
+      ...(secret
+        ? []
+        : [
+            {
+              actions: ['redshift:GetClusterCredentialsWithIAM'],
+              resources: [arn(stack, 'dbname', `${clusterIdentifier}/${database}`)],
+            },
+          ]),
     ]);
   }
 
@@ -84,21 +134,16 @@ export class RedshiftWarehouse {
    */
   public static endpoint(options: RedshiftEndpointOptions): RedshiftWarehouse {
     requireText('host', options.host);
-    const port = options.port ?? REDSHIFT_PORT;
-    if (!Token.isUnresolved(port) && !(Number.isInteger(port) && port >= 1 && port <= 65535)) {
-      throw new Error(
-        `'port' must be a whole number from 1 to 65535, got ${port}. Redshift's own is ${REDSHIFT_PORT}.`,
-      );
-    }
-    return new RedshiftWarehouse(options, { host: options.host, port }, port, options.secret, []);
+    const port = validPort(options.port);
+    return new RedshiftWarehouse(options, { host: options.host, port }, port, options.secret, () => []);
   }
 
   private constructor(
     private readonly options: RedshiftConnectionOptions,
-    private readonly address: Pick<WarehouseConnection, 'workgroupName' | 'host' | 'port'>,
+    private readonly address: Pick<WarehouseConnection, 'workgroupName' | 'clusterIdentifier' | 'host' | 'port'>,
     private readonly port: number,
     private readonly secret: ISecret | undefined,
-    private readonly statements: iam.PolicyStatement[],
+    private readonly statements: (stack: Stack) => iam.PolicyStatementProps[],
   ) {
     requireText('database', options.database);
   }
@@ -111,6 +156,19 @@ export class RedshiftWarehouse {
   /** @internal */
   public get _securityGroups(): ISecurityGroup[] {
     return this.options.securityGroups ?? [];
+  }
+
+  /**
+   * Whether the loader logs in with temporary credentials.
+   * @internal
+   */
+  public get _usesIam(): boolean {
+    return this.secret === undefined;
+  }
+
+  /** @internal */
+  public get _database(): string {
+    return this.options.database;
   }
 
   /** @internal */
@@ -136,12 +194,19 @@ export class RedshiftWarehouse {
    * Lets the loader find the warehouse and log in.
    * @internal
    */
-  public _grantConnect(grantee: iam.IGrantable): void {
+  public _grantConnect(stack: Stack, grantee: iam.IGrantable): void {
     this.secret?.grantRead(grantee);
-    for (const statement of this.statements) grantee.grantPrincipal.addToPrincipalPolicy(statement.copy());
+    for (const statement of this.statements(stack)) {
+      grantee.grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement(statement));
+    }
   }
 }
 
 function requireText(name: string, value: string): void {
   if (value === '') throw new Error(`'${name}' must not be empty. Name the one to load into.`);
+}
+
+function validPort(port = REDSHIFT_PORT): number {
+  validateWholeNumber("'port'", port, 1, 65535, `Redshift's own is ${REDSHIFT_PORT}.`);
+  return port;
 }

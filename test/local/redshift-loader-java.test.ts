@@ -1,4 +1,5 @@
-// A loader of one's own, in Java, as `image` of the step: built by Maven, deployed by the CDK CLI, run by the local ECS against the stand-in for Redshift.
+// A loader of one's own, in Java, as `image` of the step: built by Maven, deployed by the CDK CLI, run by the local ECS
+// against the stand-in for Redshift.
 import { rmSync } from 'fs';
 import * as path from 'path';
 import { setTimeout as sleep } from 'timers/promises';
@@ -19,7 +20,13 @@ import { RunningMiniStack, startMiniStack } from '../../local/ministack';
 import { createRunFolder, freePort } from '../../local/processes';
 import { RunningRedshift, startRedshift } from '../../local/redshift';
 import {
-  Column, DataFormat, Dataset, EtlPipeline, FargateRedshiftStep, RedshiftWarehouse, S3QueueTrigger,
+  Column,
+  DataFormat,
+  Dataset,
+  EtlPipeline,
+  FargateRedshiftStep,
+  RedshiftWarehouse,
+  S3QueueTrigger,
 } from '../../src';
 
 jest.setTimeout(600_000);
@@ -40,25 +47,38 @@ beforeAll(async () => {
   const port = await freePort();
   const awsEndpoint = `http://127.0.0.1:${port}`;
   redshift = await startRedshift({
-    runFolder, awsEndpoint, user: LOGIN.username, password: LOGIN.password, passwordDigest: 'sha256', database: 'dev',
+    runFolder,
+    awsEndpoint,
+    user: LOGIN.username,
+    password: LOGIN.password,
+    passwordDigest: 'sha256',
+    database: 'dev',
   });
   const app = new App({ outdir: path.join(runFolder, 'cdk.out') });
-  engine = await startDockerEngine({ runFolder, cdkOut: app.outdir, environment: { WAREHOUSE_CA_FILE: redshift.caFile } });
+  engine = await startDockerEngine({
+    runFolder,
+    cdkOut: app.outdir,
+    environment: { WAREHOUSE_CA_FILE: redshift.caFile },
+  });
   miniStack = await startMiniStack({ runFolder, port, dockerHost: engine.dockerHost, timeScale: 0.1 });
   const client = {
-    endpoint: miniStack.endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    endpoint: miniStack.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   };
   s3Client = new S3Client({ ...client, forcePathStyle: true });
   sfn = new SFNClient(client);
   const secrets = new SecretsManagerClient(client);
-  const { ARN } = await secrets.send(new CreateSecretCommand({ Name: 'warehouse', SecretString: JSON.stringify(LOGIN) }));
+  const { ARN } = await secrets.send(
+    new CreateSecretCommand({ Name: 'warehouse', SecretString: JSON.stringify(LOGIN) }),
+  );
   secrets.destroy();
   declareStack(app, image, ARN!);
   outputs = (await deployApp(app, miniStack, runFolder)).Java;
   await redshift.query(
-    'CREATE SCHEMA analytics; ALTER SCHEMA analytics OWNER TO loader; '
-    + 'CREATE TABLE analytics.orders (order_id varchar(50), amount numeric(12,2), updated_at timestamp, loaded_by varchar(10) DEFAULT \'java\'); '
-    + 'ALTER TABLE analytics.orders OWNER TO loader',
+    'CREATE SCHEMA analytics; ALTER SCHEMA analytics OWNER TO loader; ' +
+      "CREATE TABLE analytics.orders (order_id varchar(50), amount numeric(12,2), updated_at timestamp, loaded_by varchar(10) DEFAULT 'java'); " +
+      'ALTER TABLE analytics.orders OWNER TO loader',
   );
 });
 
@@ -74,7 +94,11 @@ afterAll(async () => {
 function declareStack(app: App, image: string, secretArn: string): void {
   const stack = new Stack(app, 'Java');
   const landing = new s3.Bucket(stack, 'Landing', { versioned: true });
-  const trigger = new S3QueueTrigger(stack, 'Uploads', { bucket: landing, batchingWindow: Duration.seconds(1), maxAttempts: 1 });
+  const trigger = new S3QueueTrigger(stack, 'Uploads', {
+    bucket: landing,
+    batchingWindow: Duration.seconds(1),
+    maxAttempts: 1,
+  });
   const pipeline = new EtlPipeline(stack, 'Orders', {
     trigger,
     dataset: new Dataset({
@@ -84,19 +108,21 @@ function declareStack(app: App, image: string, secretArn: string): void {
       key: ['order_id'],
       latestBy: 'updated_at',
     }),
-    steps: [new FargateRedshiftStep(stack, 'ToRedshift', {
-      vpc: new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 1 }),
-      warehouse: RedshiftWarehouse.endpoint({
-        host: redshift.host,
-        port: redshift.port,
-        database: 'dev',
-        secret: secretsmanager.Secret.fromSecretCompleteArn(stack, 'Login', secretArn),
-        copyRole: new iam.Role(stack, 'Copy', { assumedBy: new iam.ServicePrincipal('redshift.amazonaws.com') }),
+    steps: [
+      new FargateRedshiftStep(stack, 'ToRedshift', {
+        vpc: new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 1 }),
+        warehouse: RedshiftWarehouse.endpoint({
+          host: redshift.host,
+          port: redshift.port,
+          database: 'dev',
+          secret: secretsmanager.Secret.fromSecretCompleteArn(stack, 'Login', secretArn),
+          copyRole: new iam.Role(stack, 'Copy', { assumedBy: new iam.ServicePrincipal('redshift.amazonaws.com') }),
+        }),
+        schema: 'analytics',
+        table: 'orders',
+        image: ecs.ContainerImage.fromAsset(image),
       }),
-      schema: 'analytics',
-      table: 'orders',
-      image: ecs.ContainerImage.fromAsset(image),
-    })],
+    ],
   });
   new CfnOutput(stack, 'LandingBucket', { value: landing.bucketName });
   new CfnOutput(stack, 'WorkBucket', { value: trigger.workBucket.bucketName });
@@ -115,7 +141,9 @@ async function load(files: Record<string, string | Buffer>): Promise<{ status: s
     if (executions.length > executionsSeen && executions.every(({ status }) => status !== 'RUNNING')) {
       executionsSeen = executions.length;
       const newest = executions.reduce((latest, next) => (next.startDate! > latest.startDate! ? next : latest));
-      const { status, output, cause, error } = await sfn.send(new DescribeExecutionCommand({ executionArn: newest.executionArn }));
+      const { status, output, cause, error } = await sfn.send(
+        new DescribeExecutionCommand({ executionArn: newest.executionArn }),
+      );
       return { status: status!, output: output && JSON.parse(output), cause: `${error}: ${cause}` };
     }
     await sleep(500);
@@ -139,9 +167,16 @@ test('loads plain and gzip files, keeps what it rejects, and the newest row of a
   expect({ status, cause }).toEqual({ status: 'SUCCEEDED', cause: 'undefined: undefined' });
   const result = output.results.ToRedshift;
   expect(result).toEqual({
-    rowsRead: 4, rowsWritten: 2, rowsRejected: 1, duplicatesDropped: 1, seconds: expect.any(Number), rejectedRows: expect.any(String),
+    rowsRead: 4,
+    rowsWritten: 2,
+    rowsRejected: 1,
+    duplicatesDropped: 1,
+    seconds: expect.any(Number),
+    rejectedRows: expect.any(String),
   });
-  expect(await rejectedRows(result.rejectedRows)).toContain('amount: not a valid decimal,"o-2,1e,2026-01-01T10:00:00Z"');
+  expect(await rejectedRows(result.rejectedRows)).toContain(
+    'amount: not a valid decimal,"o-2,1e,2026-01-01T10:00:00Z"',
+  );
   expect(await redshift.query('SELECT * FROM analytics.orders ORDER BY order_id')).toEqual([
     { order_id: 'o,3', amount: null, updated_at: '2026-01-01 10:00:00', loaded_by: 'java' },
     { order_id: 'o-1', amount: '11.00', updated_at: '2026-01-02 10:00:00', loaded_by: 'java' },

@@ -1,10 +1,11 @@
 import { DescribeClustersCommand, GetClusterCredentialsWithIAMCommand, RedshiftClient } from '@aws-sdk/client-redshift';
 import { ConfigurationError } from '../../../runtime/errors';
+import { REDSHIFT_PORT } from '../../contract';
 
 // What a provisioned cluster has to be asked for; a workgroup of Redshift Serverless is asked elsewhere.
 
 /** Where the cluster is. */
-export async function clusterEndpoint(ClusterIdentifier: string): Promise<{ host: string; port?: number }> {
+export async function clusterEndpoint(ClusterIdentifier: string): Promise<{ host: string; port: number }> {
   const { Clusters = [] } = await new RedshiftClient({}).send(new DescribeClustersCommand({ ClusterIdentifier }));
   const { Endpoint, ClusterStatus } = Clusters[0] ?? {};
   if (ClusterStatus === 'paused' || ClusterStatus === 'pausing') {
@@ -17,11 +18,13 @@ export async function clusterEndpoint(ClusterIdentifier: string): Promise<{ host
       `The Redshift cluster '${ClusterIdentifier}' has no endpoint; its status is ${ClusterStatus}. Wait until it is available.`,
     );
   }
-  return { host: Endpoint.Address, port: Endpoint.Port };
+  return { host: Endpoint.Address, port: Endpoint.Port ?? REDSHIFT_PORT };
 }
 
 /**
- * A login as the database user of the task's role, `IAMR:<role>`, which the cluster makes at the first login. The password lives 15 minutes.
+ * A login as the database user of the task's role, `IAMR:<role>`, which the cluster makes at the first login. The
+ * password lives 15 minutes.
+ *
  * @param DbName the one resource that the task's policy allows:
  * https://docs.aws.amazon.com/redshift/latest/APIReference/API_GetClusterCredentialsWithIAM.html
  */

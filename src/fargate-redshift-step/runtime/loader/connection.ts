@@ -5,10 +5,9 @@ import {
 } from '@aws-sdk/client-redshift-serverless';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { ClientConfig } from 'pg';
+import { clusterCredentials, clusterEndpoint } from './cluster-login';
 import { ConfigurationError } from '../../../runtime/errors';
-import type { WarehouseConnection } from '../../contract';
-
-const DEFAULT_PORT = 5439;
+import { REDSHIFT_PORT, type WarehouseConnection } from '../../contract';
 
 /** A paused workgroup takes its time to wake up. */
 const CONNECT_TIMEOUT_MILLISECONDS = 120_000;
@@ -46,10 +45,14 @@ export async function connectionTo(warehouse: WarehouseConnection): Promise<Ware
   };
 }
 
-async function endpointOf({ host, port, workgroupName }: WarehouseConnection): Promise<{ host: string; port: number }> {
-  if (host) return { host, port: port ?? DEFAULT_PORT };
+async function endpointOf(warehouse: WarehouseConnection): Promise<{ host: string; port: number }> {
+  const { host, port, clusterIdentifier, workgroupName } = warehouse;
+  if (host) return { host, port: port ?? REDSHIFT_PORT };
+  if (clusterIdentifier) return clusterEndpoint(clusterIdentifier);
   if (!workgroupName) {
-    throw new ConfigurationError('The warehouse must have a host or a workgroupName; it has neither.');
+    throw new ConfigurationError(
+      'The warehouse must have a host, a clusterIdentifier or a workgroupName; it has none of them.',
+    );
   }
   const { workgroup } = await new RedshiftServerlessClient({}).send(new GetWorkgroupCommand({ workgroupName }));
   const endpoint = workgroup?.endpoint;
@@ -59,14 +62,13 @@ async function endpointOf({ host, port, workgroupName }: WarehouseConnection): P
         'Wait until it is AVAILABLE.',
     );
   }
-  return { host: endpoint.address, port: endpoint.port ?? DEFAULT_PORT };
+  return { host: endpoint.address, port: endpoint.port ?? REDSHIFT_PORT };
 }
 
-async function credentialsFor({
-  secretArn,
-  workgroupName,
-}: WarehouseConnection): Promise<{ user: string; password: string }> {
+async function credentialsFor(warehouse: WarehouseConnection): Promise<{ user: string; password: string }> {
+  const { secretArn, clusterIdentifier, workgroupName, database } = warehouse;
   if (secretArn) return readSecret(secretArn);
+  if (clusterIdentifier) return clusterCredentials(clusterIdentifier, database);
   if (!workgroupName) {
     throw new ConfigurationError(
       'A warehouse that is known by its host needs a secret with username and password; it has none.',

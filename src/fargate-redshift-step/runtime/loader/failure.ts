@@ -1,9 +1,10 @@
 import { isConflict } from './conflicts';
 import { UnknownLoginError } from './digest-login';
+import { awsUnreachable, unreachable } from './reach';
 import { identifier, qualified, quoted } from './sql/quoting';
 import type { StagedFile } from '../../../etl-pipeline/contract';
 import { ConfigurationError, DataError, EtlError, TransientError } from '../../../runtime/errors';
-import { HISTORY_TABLE, type LoaderInput } from '../../contract';
+import { HISTORY_TABLE, type LoaderInput, REDSHIFT_PORT } from '../../contract';
 
 /** What is known of the load when it fails; more of it the later that is. */
 export interface FailureContext {
@@ -57,9 +58,9 @@ function awsFailure(cause: Cause, { input }: FailureContext): EtlError | undefin
     );
   }
   if (cause.name === 'NoSuchKey') return stagedFileGone(cause, input);
-  if (/^(ResourceNotFoundException|NoSuchBucket)$/.test(cause.name)) {
+  if (/^(ResourceNotFoundException|ClusterNotFoundFault|NoSuchBucket)$/.test(cause.name)) {
     return new ConfigurationError(
-      `Run ${input.runId}: ${cause.message} Check the secret and the workgroup that the step names.`,
+      `Run ${input.runId}: ${cause.message} Check the secret and the workgroup or cluster that the step names.`,
       { cause },
     );
   }
@@ -71,7 +72,7 @@ function loginFailure(cause: Cause, { input, user }: FailureContext): EtlError |
   if (cause.code === '28000' || cause.code === '28P01') {
     const fix = warehouse.secretArn
       ? `Correct username and password in the secret ${warehouse.secretArn}.`
-      : 'Check that the task role may get credentials of this workgroup.';
+      : 'Check that the task role may get credentials of this warehouse.';
     return new ConfigurationError(
       `Run ${input.runId}: the warehouse refused the login${user ? ` of ${user}` : ''}: ${cause.message}. ${fix}`,
       { cause },
@@ -105,16 +106,11 @@ function loginFailure(cause: Cause, { input, user }: FailureContext): EtlError |
       { cause },
     );
   }
-  if (
-    /^(ECONNREFUSED|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/.test(cause.code ?? '') ||
-    /^timeout expired$/.test(cause.message)
-  ) {
-    return new TransientError(
-      `Run ${input.runId}: the warehouse cannot be reached: ${cause.message}. If that stays so, look at host and ` +
-        'port, at the ' +
-        "security groups of warehouse and task, and at the routes of the task's subnets.",
-      { cause },
-    );
+  // without a user there is no login yet: it is AWS that was asked
+  const reason = user ? unreachable(cause, warehouse.port ?? REDSHIFT_PORT) : awsUnreachable(cause);
+  if (reason) {
+    const what = user ? `the warehouse cannot be reached; ${reason}` : reason;
+    return new TransientError(`Run ${input.runId}: ${what}`, { cause });
   }
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { DescribeClustersCommand, GetClusterCredentialsWithIAMCommand, RedshiftClient } from '@aws-sdk/client-redshift';
 import {
   GetCredentialsCommand,
   GetWorkgroupCommand,
@@ -8,14 +9,17 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { connectionTo } from '../../../../src/fargate-redshift-step/runtime/loader/connection';
 
 const serverless = mockClient(RedshiftServerlessClient);
+const redshift = mockClient(RedshiftClient);
 const secrets = mockClient(SecretsManagerClient);
 const warehouse = { database: 'dev', copyRoleArn: 'arn:aws:iam::123456789012:role/copy', region: 'eu-west-1' };
 const secretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:warehouse-AbCdEf';
 
 beforeEach(() => {
   serverless.reset();
+  redshift.reset();
   secrets.reset();
   serverless.rejects(new Error('unexpected call'));
+  redshift.rejects(new Error('unexpected call'));
   secrets.rejects(new Error('unexpected call'));
 });
 
@@ -87,10 +91,55 @@ test('a warehouse without host and workgroup, or a host without secret, is Etl.C
   secrets.on(GetSecretValueCommand).resolves({ SecretString: '{"username":"etl","password":"p"}' });
   await expect(connectionTo({ ...warehouse, secretArn })).rejects.toMatchObject({
     name: 'Etl.Configuration',
-    message: expect.stringContaining('neither'),
+    message: expect.stringContaining('none of them'),
   });
   await expect(connectionTo({ ...warehouse, host: 'h' })).rejects.toMatchObject({
     name: 'Etl.Configuration',
     message: expect.stringContaining('needs a secret'),
+  });
+});
+
+describe('a provisioned cluster', () => {
+  const address = { Address: 'etl.abc.eu-west-1.redshift.amazonaws.com', Port: 5440 };
+  const cluster = (ClusterStatus: string, Endpoint?: object) =>
+    redshift
+      .on(DescribeClustersCommand, { ClusterIdentifier: 'etl' })
+      .resolves({ Clusters: [{ ClusterStatus, Endpoint }] });
+
+  test('is asked for its endpoint, and for temporary credentials for the database that the policy allows', async () => {
+    cluster('available', address);
+    redshift
+      .on(GetClusterCredentialsWithIAMCommand, { ClusterIdentifier: 'etl', DbName: 'dev' }, true)
+      .resolves({ DbUser: 'IAMR:loader', DbPassword: 'temporary' });
+    expect(await connectionTo({ ...warehouse, clusterIdentifier: 'etl' })).toMatchObject({
+      host: address.Address,
+      port: 5440,
+      user: 'IAMR:loader',
+      password: 'temporary',
+      database: 'dev',
+      ssl: { rejectUnauthorized: true },
+    });
+  });
+
+  test('with a secret is logged in to with the secret', async () => {
+    cluster('modifying', { Address: address.Address });
+    secrets.on(GetSecretValueCommand).resolves({ SecretString: '{"username":"etl","password":"p"}' });
+    expect(await connectionTo({ ...warehouse, clusterIdentifier: 'etl', secretArn })).toMatchObject({
+      host: address.Address,
+      port: 5439,
+      user: 'etl',
+    });
+  });
+
+  test.each([
+    ['paused', address, "cluster 'etl' is paused. Resume it"],
+    ['creating', undefined, 'its status is creating'],
+  ])('that is %s is Etl.Configuration', async (status, endpoint, message) => {
+    cluster(status, endpoint);
+    redshift.on(GetClusterCredentialsWithIAMCommand).resolves({ DbUser: 'u', DbPassword: 'p' });
+    await expect(connectionTo({ ...warehouse, clusterIdentifier: 'etl' })).rejects.toMatchObject({
+      name: 'Etl.Configuration',
+      message: expect.stringContaining(message),
+    });
   });
 });

@@ -80,7 +80,7 @@ test.each([
   [
     error('no such secret', { name: 'ResourceNotFoundException', $metadata: { httpStatusCode: 400 } }),
     'Etl.Configuration',
-    /secret and the workgroup/,
+    /secret and the workgroup or cluster/,
   ],
   [
     error('The specified key does not exist.', { name: 'NoSuchKey', $metadata: { httpStatusCode: 404 } }),
@@ -98,8 +98,24 @@ test.each([
     'Etl.Transient',
     /internal error/,
   ],
-  [error('connect ETIMEDOUT 10.0.0.1:5439', { code: 'ETIMEDOUT' }), 'Etl.Transient', /security groups/],
-  [error('timeout expired'), 'Etl.Transient', /security groups/],
+  [
+    error('connect ETIMEDOUT 10.0.0.1:5439', { code: 'ETIMEDOUT' }),
+    'Etl.Transient',
+    /warehouse cannot be reached; security group.* admit port 5439/,
+  ],
+  [error('timeout expired'), 'Etl.Transient', /warehouse cannot be reached; security group/],
+  [
+    error('getaddrinfo ENOTFOUND wh.example.com', { code: 'ENOTFOUND', hostname: 'wh.example.com' }),
+    'Etl.Transient',
+    /warehouse cannot be reached; name resolution: .*wh\.example\.com.*DNS support/,
+  ],
+  [error('connect EHOSTUNREACH 10.0.0.1:5439', { code: 'EHOSTUNREACH' }), 'Etl.Transient', /reached; route: .*peering/],
+  [error('connect ECONNREFUSED 10.0.0.1:5439', { code: 'ECONNREFUSED' }), 'Etl.Transient', /reached; port: /],
+  [
+    error('Cluster not-there not found.', { name: 'ClusterNotFoundFault', $metadata: { httpStatusCode: 404 } }),
+    'Etl.Configuration',
+    /workgroup or cluster that the step names/,
+  ],
   [error('Connection terminated unexpectedly'), 'Etl.Transient', /run-1 into analytics.orders failed/],
   [
     error('1023', { code: 'XX000', detail: 'Serializable isolation violation on table - 5' }),
@@ -110,6 +126,19 @@ test.each([
   ['no error at all', 'Etl.Transient', /no error at all/],
 ])('%s is %s', (cause, name, message) => {
   expect(classify(cause, context)).toMatchObject({ name, message: expect.stringMatching(message) });
+});
+
+test.each([
+  error('getaddrinfo ENOTFOUND secretsmanager.eu-west-1.amazonaws.com', { code: 'ENOTFOUND' }),
+  error('connect ETIMEDOUT 52.94.0.1:443', { code: 'ETIMEDOUT' }),
+  error('Socket timed out without establishing a connection', { name: 'TimeoutError' }),
+])('before there is a login it is AWS that cannot be reached: %s', cause => {
+  expect(classify(cause, { input })).toMatchObject({
+    name: 'Etl.Transient',
+    message: expect.stringMatching(
+      /run-1: AWS cannot be asked.* VPC endpoints .*secretsmanager.*redshift-serverless or redshift/,
+    ),
+  });
 });
 
 test('a gzip file that COPY cannot read is Etl.Data and named', () => {
