@@ -7,10 +7,10 @@ import type { Construct } from 'constructs';
 /** As long as what happened is likely to be asked for. */
 const DEFAULT_LOG_RETENTION = logs.RetentionDays.ONE_MONTH;
 
-/** How the Lambda functions of a construct are logged, traced and run. */
+/** Logging, tracing and architecture of a construct's Lambda functions. */
 export interface EtlFunctionOptions {
   /**
-   * How long logs are kept: of the functions, and of the state machine or the tasks that the construct makes. They hold
+   * Retention of the logs: of the functions, and of the state machine or the tasks that the construct makes. They hold
    * names of files, never rows.
    *
    * @default RetentionDays.ONE_MONTH - as long as what happened is likely to be asked for
@@ -47,7 +47,7 @@ export function createLogGroup(
 }
 
 /**
- * What every function has: its role, and a log group of its own, the only one that it may write to. Lambda's managed
+ * Parts of every function: its role, and a log group of its own, the only one that it may write to. Lambda's managed
  * policy would let it write into all.
  */
 export function functionOptions(

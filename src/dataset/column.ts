@@ -2,7 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import { ColumnDefinition, ColumnType } from './contract';
 import { checkName } from './name';
 
-/** What every type of column has. */
+/** Options of every type of column. */
 export interface ColumnOptions {
   /**
    * The column's name in the header line of the files, exactly as it stands there.

@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import { CsvDefinition } from './contract';
 
-/** How CSV files are written. */
+/** Options of CSV files. */
 export interface CsvOptions {
   /**
    * The character between two fields: one printable ASCII character or a tab, and not the double quote.

@@ -3,14 +3,14 @@ import { ColumnDefinition, DatasetDefinition } from './contract';
 import { DataFormat } from './data-format';
 import { checkName } from './name';
 
-/** What a dataset is. */
+/** Properties of a Dataset. */
 export interface DatasetProps {
   /**
-   * What the dataset is called: letters, digits and underscores, not beginning with a digit, at most 127 characters.
+   * Name of the dataset: letters, digits and underscores, not beginning with a digit, at most 127 characters.
    */
   readonly name: string;
 
-  /** How its files are written. */
+  /** Format of its files. */
   readonly format: DataFormat;
 
   /** Its columns, in the order in which the files hold them. */
@@ -69,9 +69,18 @@ export interface DatasetProps {
  *   `FargateRedshiftStep` rejects the lines between them, too; `EmrHiveDynamoStep` judges each by itself.
  * - A line has at most 4,000,000 bytes, the largest row that Redshift's COPY reads: `FargateRedshiftStep` rejects a
  *   longer one.
+ *
+ * @example
+ *
+ * new Dataset({
+ *   name: 'flights',
+ *   format: DataFormat.csv({ delimiter: ';' }),
+ *   columns: [Column.string('flight'), Column.date('day'), Column.integer('delay_minutes')],
+ *   key: ['flight', 'day'],
+ * });
  */
 export class Dataset {
-  /** What the dataset is called. */
+  /** Name of the dataset. */
   public readonly name: string;
 
   /** @internal */

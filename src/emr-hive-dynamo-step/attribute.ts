@@ -1,6 +1,6 @@
 import type { ColumnDefinition } from '../dataset/contract';
 
-/** How the columns of a dataset become attributes of items. */
+/** The columns of a dataset as attributes of items. */
 export interface AttributeOptions {
   /** Names of attributes by names of columns, where they differ. */
   readonly attributeNames: { readonly [column: string]: string };

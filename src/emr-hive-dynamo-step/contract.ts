@@ -102,7 +102,7 @@ export interface TableArguments {
   readonly arn: string;
   /** The attributes that the dataset's key becomes: the table's key must be made of them. */
   readonly key: KeyAttribute[];
-  /** What to write at; absent: writeThroughputPercent of what the table can take. */
+  /** Write units a second; absent: writeThroughputPercent of what the table can take. */
   readonly writeUnitsPerSecond?: number;
   readonly writeThroughputPercent?: number;
 }
@@ -150,7 +150,7 @@ export interface ServerlessArguments {
  */
 export const SERVERLESS_TASK = { vcpus: 2, memoryMiB: 6144 } as const;
 
-/** How the next check finds the load again; without a cluster until EMR is known to have started it. */
+/** The load, as the next check finds it again; without a cluster until EMR is known to have started it. */
 export interface EmrJob {
   readonly clusterId?: string;
   /** Of the load, on a cluster that outlives it. */
@@ -189,12 +189,12 @@ export const serverlessLogs = (runId: string, stepId: string): string => logsFol
  */
 export const serverlessScratch = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}scratch/`;
 
-/** What belongs to the cluster that runs share: the record of it, and its logs. */
+/** The folder of the cluster that runs share: its record and its logs. */
 export const keptClusterFolder = (stepId: string): string => `clusters/${stepId}/`;
 export const keptClusterKey = (stepId: string): string => `${keptClusterFolder(stepId)}kept.json`;
 export const keptClusterLogs = (stepId: string): string => `${keptClusterFolder(stepId)}logs/`;
 
-/** How long Spot capacity is waited for before EMR buys on-demand instances instead. EMR takes 5 to 1440. */
+/** Minutes to wait for Spot capacity before EMR buys on-demand instances instead. EMR takes 5 to 1440. */
 export const SPOT_TIMEOUT_MINUTES = 10;
 
 /**
@@ -227,7 +227,7 @@ export const HIVE_PLACEHOLDER = {
  */
 export const countsFolder = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}counts/`;
 
-/** What the connector is told about the rate, as properties of the table. */
+/** The write rate, as properties of the connector's table. */
 export interface WriteRate {
   /** Write units a second; absent: those that the table is provisioned with, read again every few minutes. */
   readonly units?: number;

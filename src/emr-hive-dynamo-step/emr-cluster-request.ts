@@ -12,7 +12,7 @@ import {
   type InstanceFleets,
 } from './emr-instance-fleets';
 
-/** What the step has made for its clusters. */
+/** Resources that the step has made for its clusters. */
 export interface ClusterSurroundings {
   readonly serviceRole: string;
   readonly instanceProfile: string;

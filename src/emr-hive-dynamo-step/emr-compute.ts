@@ -9,7 +9,13 @@ import type { StepClusters } from './step-clusters';
 
 type Create = (scope: Construct, table: ITable, tagValue: string) => StepClusters;
 
-/** What the step loads with. */
+/**
+ * Cluster configuration of an EmrHiveDynamoStep.
+ *
+ * @example
+ *
+ * EmrCompute.instanceFleets({ vpc, idleTimeout: Duration.minutes(20) }); // the next run finds the cluster warm
+ */
 export class EmrCompute {
   /**
    * A cluster of instance fleets for each run. It costs nothing between runs; it takes some minutes to start. With

@@ -40,7 +40,7 @@ export interface EmrHiveDynamoStepProps extends EtlFunctionOptions {
    */
   readonly table: ITable;
 
-  /** What to load with. */
+  /** Cluster configuration. */
   readonly compute: EmrCompute;
 
   /**
@@ -112,6 +112,14 @@ export interface EmrHiveDynamoStepProps extends EtlFunctionOptions {
  * It makes the roles of the cluster, which know only its subnets, its security groups, the table and the run's files;
  * the security groups with all the rules that EMR wants; and encryption of everything at rest. Tags of the step, for
  * instance of `Tags.of(step).add(…)`, become tags of its clusters and their instances.
+ *
+ * @example
+ *
+ * new EmrHiveDynamoStep(this, 'ToDynamo', {
+ *   table,
+ *   compute: EmrCompute.instanceFleets({ vpc }),
+ *   writeThroughputPercent: 80,
+ * });
  */
 export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConnectable, iam.IGrantable, ITaggableV2 {
   /** Names the step: the id of the construct. */

@@ -49,7 +49,7 @@ const EBS = {
 /** https://docs.aws.amazon.com/emr/latest/APIReference/API_AutoTerminationPolicy.html */
 const IDLE = { least: Duration.minutes(1), most: Duration.days(7) };
 
-/** How EMR chooses among the instance types of a fleet for Spot instances. */
+/** Strategies of EMR to choose among the instance types of a fleet for Spot instances. */
 export enum EmrSpotAllocationStrategy {
   /** By how likely they are to stay, then by price. */
   PRICE_CAPACITY_OPTIMIZED = 'price-capacity-optimized',
@@ -63,7 +63,7 @@ export enum EmrSpotAllocationStrategy {
   LOWEST_PRICE = 'lowest-price',
 }
 
-/** How EMR chooses among the instance types of a fleet for on-demand instances. */
+/** Strategies of EMR to choose among the instance types of a fleet for on-demand instances. */
 export enum EmrOnDemandAllocationStrategy {
   /** The cheapest. */
   LOWEST_PRICE = 'lowest-price',
@@ -111,7 +111,7 @@ export interface EmrBootstrapAction {
   readonly args?: string[];
 }
 
-/** Where and on what instances the clusters of a step run. */
+/** Network, instances and life of a step's clusters. */
 export interface EmrInstanceFleetsOptions {
   /** The network of the clusters. */
   readonly vpc: IVpc;
@@ -194,14 +194,14 @@ export interface EmrInstanceFleetsOptions {
   readonly maxCapacityUnits?: number;
 
   /**
-   * How EMR chooses the types of Spot instances.
+   * Choice of the types of Spot instances.
    *
    * @default EmrSpotAllocationStrategy.PRICE_CAPACITY_OPTIMIZED
    */
   readonly spotAllocationStrategy?: EmrSpotAllocationStrategy;
 
   /**
-   * How EMR chooses the types of on-demand instances.
+   * Choice of the types of on-demand instances.
    *
    * @default EmrOnDemandAllocationStrategy.LOWEST_PRICE
    */
@@ -274,7 +274,7 @@ export interface EmrInstanceFleetsOptions {
   readonly logPrefix?: string;
 
   /**
-   * How long a cluster waits for the next run once it is idle, 1 minute to 7 days. Runs of the step then share one
+   * Time that an idle cluster waits for the next run, 1 minute to 7 days. Runs of the step then share one
    * cluster at a time and save the minutes of its start, but its instances cost while it waits. A run that is stopped,
    * or whose load fails, leaves the cluster; a cluster that lost its instances is replaced by one that is all
    * on-demand; a deployment that changes the cluster's definition, and `maxClusterAge`, replace it with the next run.

@@ -53,7 +53,7 @@ export interface EmrServerlessOptions {
   readonly maxVcpus?: number;
 
   /**
-   * How long the application stays started after a load, 1 minute to 7 days. Idle, it costs nothing, because it keeps
+   * Time that the application stays started after a load, 1 minute to 7 days. Idle, it costs nothing, because it keeps
    * no workers.
    *
    * @default Duration.minutes(15)

@@ -6,9 +6,9 @@ import type { IDependable } from 'constructs';
 import type { ClusterRequest, EmrHiveDynamoArguments } from './contract';
 import type { HiveEngine } from './hive-settings';
 
-/** What a step loads on: made, or taken from the user, when the step is. */
+/** Clusters of a step: made, or taken from the user, when the step is. */
 export interface StepClusters {
-  /** What Hive runs its jobs with: MapReduce, or Tez. */
+  /** Engine of Hive's jobs: MapReduce, or Tez. */
   readonly engine: HiveEngine;
   /** Of the instances. */
   readonly securityGroups: ISecurityGroup[];

@@ -20,14 +20,14 @@ const DEFAULT_TIMEOUT = Duration.hours(12);
 
 /** Properties of an EtlPipeline. */
 export interface EtlPipelineProps extends EtlFunctionOptions {
-  /** What the files hold. */
+  /** Columns, key and format of the files. */
   readonly dataset: Dataset;
 
-  /** Which files are loaded, and when. It starts the executions of this pipeline alone, and is in the same stack. */
+  /** The trigger that decides which files are loaded, and when. It serves this pipeline alone, in the same stack. */
   readonly trigger: IEtlTrigger;
 
   /**
-   * What is done with the files of a run: the steps follow each other in this order, each once the one before is done.
+   * Steps that load the files of a run, in this order: each begins once the one before is done.
    * At least one; constructs among them are in the same stack.
    */
   readonly steps: IEtlStep[];
@@ -50,12 +50,26 @@ export interface EtlPipelineProps extends EtlFunctionOptions {
  * beginning: files that cannot be loaded are set aside with the reason, the others go on. If no file is left, the
  * execution ends well and starts no compute. A step that fails fails the execution with its error, after its compute
  * was stopped; the trigger then decides whether the run is tried again.
+ *
+ * @example
+ *
+ * const trigger = new S3QueueTrigger(this, 'Uploads', { bucket: landing, prefix: 'orders/' });
+ * const pipeline = new EtlPipeline(this, 'Orders', {
+ *   dataset: new Dataset({
+ *     name: 'orders',
+ *     format: DataFormat.csv(),
+ *     columns: [Column.string('order_id'), Column.decimal('amount', 12, 2)],
+ *     key: ['order_id'],
+ *   }),
+ *   trigger,
+ *   steps: [new EmrHiveDynamoStep(this, 'ToDynamo', { table, compute: EmrCompute.instanceFleets({ vpc }) })],
+ * });
  */
 export class EtlPipeline extends Construct {
   /** One execution for each attempt of each run. */
   public readonly stateMachine: sfn.StateMachine;
 
-  /** What starts the executions. */
+  /** The trigger that starts the executions. */
   public readonly trigger: IEtlTrigger;
 
   private readonly widgets: Omit<PipelineDashboardProps, 'stateMachine'>;

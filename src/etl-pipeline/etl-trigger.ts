@@ -38,7 +38,7 @@ export interface StartExecutionsOptions {
   readonly dependencies?: IDependable[];
 }
 
-/** What a pipeline says of its trigger. */
+/** Numbers of a trigger that a pipeline shows. */
 export interface EtlTriggerDescription {
   /**
    * Takes `{ "operation": "resume" }` after a failed configuration was repaired.
@@ -56,9 +56,10 @@ export interface EtlTriggerDescription {
 }
 
 /**
- * What decides which files a pipeline loads, and when. Each of its executions gets `{ "runId", "attempt", "files": {
- * "bucket", "key", "count", "bytes" } }`, and is named so that none runs twice; `key` names a JSON array in `bucket`,
- * the work bucket, whose elements have `id`, `bucket`, `key`, `versionId` (if there are versions), `etag` and `size`.
+ * A source of files that decides what a pipeline loads, and when. Each of its executions gets `{ "runId", "attempt",
+ * "files": { "bucket", "key", "count", "bytes" } }`, and is named so that none runs twice; `key` names a JSON array in
+ * `bucket`, the work bucket, whose elements have `id`, `bucket`, `key`, `versionId` (if there are versions), `etag` and
+ * `size`.
  */
 export interface IEtlTrigger extends IConstruct {
   /** Holds everything of a run below `runs/<runId>/`. */

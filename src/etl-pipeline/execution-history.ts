@@ -7,13 +7,13 @@ const MOST_EVENTS = 25_000;
 /** Wait: entered, exited. Task: entered, scheduled, started, succeeded, exited. Choice: entered, exited. */
 const EVENTS_PER_POLL = 9;
 
-/** Whatever is not repeated: begin and end of a step, and its launches. Generous. */
+/** Events that do not repeat: begin and end of a step, and its launches. Generous. */
 const EVENTS_PER_STEP = 100;
 
 /** Staging, and the states around the steps. A call of staging lasts minutes. */
 const EVENTS_BESIDE_STEPS = 1_000;
 
-/** What the polls of a pipeline depend on. */
+/** The figures that bound the polls of a pipeline. */
 export interface PollingSteps {
   /** Steps that follow each other. */
   readonly inSequence: number;

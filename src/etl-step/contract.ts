@@ -45,13 +45,13 @@ export interface StepResult {
   readonly rejectedRows?: string;
 }
 
-/** Which attempt of which run a call is for. */
+/** The run and attempt that a call is for. */
 export interface RunAttempt {
   readonly runId: string;
   readonly attempt: number;
 }
 
-/** What staging tells the steps; the list itself is the object at stagedFilesKey(). */
+/** Outcome of staging, for the steps; the list itself is the object at stagedFilesKey(). */
 export interface StagedSummary {
   readonly files: number;
   readonly bytes: number;
@@ -65,7 +65,7 @@ export interface LaunchEvent<Arguments = unknown> extends RunAttempt {
   readonly executionArn: string;
   /** 0, then one more each time that capacity was missing. */
   readonly relaunch: number;
-  /** What the step's construct rendered into the Launch state. */
+  /** The arguments that the step's construct rendered into the Launch state. */
   readonly arguments: Arguments;
 }
 
@@ -75,7 +75,7 @@ export interface CheckEvent<Job = unknown, Arguments = unknown> extends RunAttem
   readonly executionArn: string;
   readonly relaunch: number;
   readonly arguments: Arguments;
-  /** What launch or the check before returned. */
+  /** The job that launch or the check before returned. */
   readonly job: Job;
 }
 
@@ -116,7 +116,7 @@ export function waitSeconds(elapsedSeconds: number): number {
   return Math.round(Math.min(WAIT.longestSeconds, Math.max(WAIT.shortestSeconds, elapsedSeconds * WAIT.fraction)));
 }
 
-/** How often a step is launched again after Etl.Capacity, within one attempt. */
+/** Relaunches of a step after Etl.Capacity, within one attempt. */
 export const MAX_RELAUNCHES = 2;
 
 /**
@@ -135,7 +135,7 @@ export const stagedFilesKey = (runId: string): string => `${runFolder(runId)}sta
 export const stepFolder = (runId: string, stepId: string): string => `${runFolder(runId)}${stepId}/`;
 /** JSON of StepResult: written once, when the step's load is done. */
 export const resultKey = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}result.json`;
-/** Where a step keeps the rows that it rejected. */
+/** Folder of the rows that a step rejected. */
 export const rejectedRowsFolder = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}rejected/`;
 
 /** Environment of every step's function, set when the pipeline binds the step. */

@@ -7,13 +7,13 @@ import { ChainableStep } from './chainable-step';
 import { ParallelStep } from './parallel-step';
 import type { Dataset } from '../dataset/dataset';
 
-/** What a pipeline tells a step when it takes the step in. */
+/** The pipeline, as a step sees it. */
 export interface EtlStepBindOptions {
-  /** What the rows of the files look like. */
+  /** Columns, key and format of the files. */
   readonly dataset: Dataset;
 
   /**
-   * Where a run keeps its files: everything of it is below `runs/<runId>/`, the staged copies below
+   * The bucket that runs keep their files in: everything of a run is below `runs/<runId>/`, the staged copies below
    * `runs/<runId>/input/`.
    */
   readonly workBucket: IBucket;
@@ -27,7 +27,7 @@ export interface EtlStepBindOptions {
   readonly operatorFunction?: IFunction;
 }
 
-/** What a step adds to a pipeline. */
+/** The states and functions that a step adds to a pipeline. */
 export interface EtlStepConfig {
   /**
    * The states of the step. Their input is the input of the execution (`runId`, `attempt`, `files`) with `staged`
@@ -93,7 +93,16 @@ export interface IEtlStep {
   bind(scope: Construct, options: EtlStepBindOptions): EtlStepConfig;
 }
 
-/** Makes steps of what you have already. */
+/**
+ * Makes steps of what you have already.
+ *
+ * @example
+ *
+ * EtlStep.parallel('Load', [
+ *   new EmrHiveDynamoStep(this, 'ToDynamo', { table, compute: EmrCompute.instanceFleets({ vpc }) }),
+ *   new FargateRedshiftStep(this, 'ToRedshift', { vpc, warehouse, schema: 'analytics', table: 'orders' }),
+ * ]);
+ */
 export class EtlStep {
   /**
    * A step of any states: a chain, a fragment, a single task.

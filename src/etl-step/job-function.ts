@@ -7,17 +7,18 @@ import type { EtlStepBindOptions } from './etl-step';
 import { functionOptions, type EtlFunctionOptions } from '../function-options';
 import { metricEnvironment } from '../metrics/etl-metric';
 
-/** What the functions behind jobLoop() have in common: a log group of their own, and versions that outlive their deployment. */
+/** Function behind a jobLoop(): a log group of its own, and versions that outlive their deployment. */
 export function jobFunctionOptions(scope: Construct, role: iam.Role, options: EtlFunctionOptions): lambda.FunctionOptions {
   return {
     ...functionOptions(scope, 'Logs', role, options),
     environment: metricEnvironment(scope, 'step'),
     memorySize: 256,
-    currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN }, // executions that began before a deployment go on with theirs
+    // executions that began before a deployment go on with theirs
+    currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
   };
 }
 
-/** What a step's function learns of its pipeline. */
+/** The part of the pipeline that a step's function knows. */
 type JobFunctionBinding = Pick<EtlStepBindOptions, 'workBucket' | 'operatorFunction'>;
 
 /** Tells a step's function which step it is, and lets it use the step's folder in the work bucket. */

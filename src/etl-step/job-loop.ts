@@ -10,7 +10,7 @@ export interface JobLoopProps {
   readonly stepId: string;
   /** Answers launch, check and stop (contract.ts). A version that outlives its deployment: executions go on with it. */
   readonly handler: IVersion;
-  /** What every launch and check is given, as it is. May hold tokens. */
+  /** The input of every launch and check, passed on as it is. May hold tokens. */
   readonly arguments?: { [key: string]: unknown };
   /** The longest time from the first launch to the result, relaunches included. */
   readonly maxRuntime: Duration;

@@ -10,7 +10,7 @@ export const LOADER_INPUT_ENV = 'ETL_LOADER_INPUT';
 /** The port of a warehouse that has no other. */
 export const REDSHIFT_PORT = 5439;
 
-/** How the loader reaches the warehouse. */
+/** Address and login of the warehouse. */
 export interface WarehouseConnection {
   readonly database: string;
   /** ARN of the role that COPY assumes to read the work bucket. */
@@ -67,7 +67,7 @@ export interface LoaderFailure {
  */
 export const LOADER_EXIT = { done: 0, transient: 10, data: 11, configuration: 12 } as const;
 
-/** What a task that exits with 0 has written to resultKey. */
+/** Result document, at resultKey once the task has exited with 0. */
 export type LoaderResult = StepResult;
 
 // ---- what the construct renders into the Launch state, and what the launcher leaves in the work bucket
@@ -100,7 +100,7 @@ export interface FargateRedshiftArguments {
   readonly load: LoadSettings;
 }
 
-/** How the next check finds the task again. */
+/** The task, as the next check finds it again. */
 export interface FargateJob {
   readonly cluster: string;
   readonly taskArn: string;

@@ -90,7 +90,7 @@ export interface FargateRedshiftStepProps extends EtlFunctionOptions {
   readonly image?: ecs.ContainerImage;
 
   /**
-   * What the tasks act with. It gets the permissions that the loader needs, unless it is an imported role that must not
+   * Role of the tasks. It gets the permissions that the loader needs, unless it is an imported role that must not
    * be changed.
    *
    * @default - a new role
@@ -113,7 +113,7 @@ export interface FargateRedshiftStepProps extends EtlFunctionOptions {
   readonly memoryLimitMiB?: number;
 
   /**
-   * How many rows of a run may be rejected, 0 to 100,000. They are kept with the reasons; one more and nothing is
+   * Rows of a run that may be rejected, 0 to 100,000. They are kept with the reasons. With one more, nothing is
    * loaded: the files are at fault.
    *
    * @default 100,000 - the most that COPY can set aside
@@ -137,12 +137,22 @@ export interface FargateRedshiftStepProps extends EtlFunctionOptions {
  * by the dataset's key in one transaction that also records the run: a task that is repeated changes nothing. A row
  * that is older than the table's, by the dataset's `latestBy`, is dropped. Tags of the step, for instance of
  * `Tags.of(step).add(…)`, become tags of its tasks.
+ *
+ * @example
+ *
+ * new FargateRedshiftStep(this, 'ToRedshift', {
+ *   vpc,
+ *   warehouse,
+ *   schema: 'analytics',
+ *   table: 'orders',
+ *   maxRejectedRows: 100, // more, and nothing of the run is loaded
+ * });
  */
 export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.IConnectable, iam.IGrantable, ITaggableV2 {
   /** Names the step: the id of the construct. */
   public readonly stepId: string;
 
-  /** What a task runs. */
+  /** Container image of the tasks. */
   public readonly taskDefinition: ecs.FargateTaskDefinition;
 
   /** The security group of the tasks. */

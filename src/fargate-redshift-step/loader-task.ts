@@ -27,7 +27,7 @@ export interface LoaderTaskProps extends Pick<EtlFunctionOptions, 'logRetention'
   readonly memoryLimitMiB: number;
 }
 
-/** What a task of the loader consists of, and where it runs. */
+/** Image, size and network of the loader's task. */
 export class LoaderTask extends Construct {
   public readonly cluster: ecs.ICluster;
   public readonly definition: ecs.FargateTaskDefinition;

@@ -5,7 +5,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { REDSHIFT_PORT, type WarehouseConnection } from './contract';
 import { validateWholeNumber } from '../validation';
 
-/** What every warehouse has to say of itself. */
+/** Properties that all kinds of warehouses share. */
 export interface RedshiftConnectionOptions {
   /** Name of the database. */
   readonly database: string;
@@ -80,7 +80,19 @@ export interface RedshiftEndpointOptions extends RedshiftConnectionOptions {
   readonly secret: ISecret;
 }
 
-/** The Redshift data warehouse that a step loads into. */
+/**
+ * The Redshift data warehouse that a step loads into.
+ *
+ * @example
+ *
+ * declare const copyRole: iam.IRole; // associated with the workgroup's namespace
+ * RedshiftWarehouse.serverless({
+ *   workgroupName: 'analytics',
+ *   workgroupArn: 'arn:aws:redshift-serverless:eu-west-1:111122223333:workgroup/12345678-aaaa-bbbb-cccc-1234567890ab',
+ *   database: 'dev',
+ *   copyRole,
+ * });
+ */
 export class RedshiftWarehouse {
   /**
    * A workgroup of Redshift Serverless.

@@ -5,7 +5,7 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { QueueDestination, QueueTarget } from './queue-access';
 
-/** How the events of a bucket come to the queue of a trigger. */
+/** Ways of a bucket's events to the queue of a trigger. */
 export enum EventDelivery {
   /**
    * By a notification of the bucket itself. The bucket must be in the trigger's stack; S3 refuses notifications whose

@@ -127,14 +127,14 @@ export interface S3QueueTriggerProps extends EtlFunctionOptions {
   readonly maxFileSize?: Size;
 
   /**
-   * How the bucket's events come to the queue.
+   * Way of the bucket's events to the queue.
    *
    * @default EventDelivery.S3_NOTIFICATION - costs nothing
    */
   readonly delivery?: EventDelivery;
 
   /**
-   * How long events are collected before their files are entered and a run begins: whole seconds, 0 to 300.
+   * Time that events are collected before their files are entered and a run begins: whole seconds, 0 to 300.
    *
    * @default Duration.seconds(60) - files that arrive together travel together
    */
@@ -176,7 +176,7 @@ export interface S3QueueTriggerProps extends EtlFunctionOptions {
   readonly maxConcurrentExecutions?: number;
 
   /**
-   * How often a run is tried in all, 1 to 10. Failures that would come again are not repeated: `Etl.Data`,
+   * Attempts of a run in all, 1 to 10. Failures that would come again are not repeated: `Etl.Data`,
    * `Etl.Configuration`, time-outs, and executions that an operator aborts.
    *
    * @default 3 - enough for what passes by itself
@@ -199,7 +199,7 @@ export interface S3QueueTriggerProps extends EtlFunctionOptions {
   readonly encryptionKey?: IKey;
 
   /**
-   * What becomes of the ledger, the work bucket and the dead-letter queue when they leave the stack: RETAIN,
+   * Fate of the ledger, the work bucket and the dead-letter queue when they leave the stack: RETAIN,
    * RETAIN_ON_UPDATE_OR_DELETE or DESTROY. With DESTROY the work bucket is emptied first, and the ledger is not
    * protected against deletion.
    *
@@ -208,18 +208,18 @@ export interface S3QueueTriggerProps extends EtlFunctionOptions {
   readonly removalPolicy?: RemovalPolicy;
 
   /**
-   * How long the ledger remembers files that are LOADED, REJECTED or FAILED: at least 30 days, longer than an event can
-   * come back from the queue and the dead-letter queue. A file that it has forgotten is loaded again if it is announced
-   * again, or by a backfill.
+   * Time that the ledger remembers files that are LOADED, REJECTED or FAILED: at least 30 days, longer than an event
+   * can come back from the queue and the dead-letter queue. A file that it has forgotten is loaded again if it is
+   * announced again, or by a backfill.
    *
    * @default - for ever; a million files, of 0.8 KB each, cost $0.20 a month
    */
   readonly ledgerRetention?: Duration;
 
   /**
-   * What alarms do, for instance tell a topic. They watch dead letters, the oldest waiting file (6 hours), failed runs,
-   * rejected files, pauses, sweeps that fail (3 in 5 minutes) and compute that does not end (30 minutes). The text of
-   * each alarm says what to do.
+   * Actions of the alarms, for instance a message to a topic. The alarms watch dead letters, the oldest waiting file (6
+   * hours), failed runs, rejected files, pauses, sweeps that fail (3 in 5 minutes) and compute that does not end (30
+   * minutes). The text of each alarm says what to do.
    *
    * @default - no alarms; seven cost $0.70 a month
    */
@@ -242,6 +242,14 @@ export interface S3QueueTriggerProps extends EtlFunctionOptions {
  *
  * When the trigger is deleted, the executions that go on are stopped first, and what they have running outside as well,
  * before anything that they need is deleted. Their files wait in the ledger.
+ *
+ * @example
+ *
+ * new S3QueueTrigger(this, 'Uploads', {
+ *   bucket: landing,
+ *   prefix: 'orders/',
+ *   minRunInterval: Duration.hours(1), // one cluster an hour at most, however the files trickle in
+ * });
  */
 export class S3QueueTrigger extends Construct implements IEtlTrigger {
   /** Receives the bucket's events. */
@@ -250,7 +258,7 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
   /** Keeps messages that could not be processed, for 14 days: sent back to the queue they are tried again. */
   public readonly deadLetterQueue: sqs.IQueue;
 
-  /** What is known of each file and each run. */
+  /** The file ledger: one item for each file version and each run. */
   public readonly ledgerTable: ITable;
 
   /** Holds everything of a run below `runs/<runId>/`. */
@@ -507,7 +515,7 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
   }
 
   /**
-   * How often the compute of an attempt that ended was found not to have ended. Sum; each is looked at once a minute.
+   * Times that compute of an ended attempt was found still running. Sum; each attempt is looked at once a minute.
    */
   public metricRunsStopping(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('RunsStopping', options);
