@@ -11,7 +11,7 @@ export {
   EmrInstanceFleetsOptions,
   EmrOnDemandAllocationStrategy,
   EmrSpotAllocationStrategy,
-} from './emr-hive-dynamo-step/emr-instance-fleets';
+} from './emr-hive-dynamo-step/emr-instance-fleets-options';
 export { HiveTransform } from './emr-hive-dynamo-step/hive-transform';
 export { EtlPipeline, EtlPipelineProps } from './etl-pipeline/etl-pipeline';
 export { EtlTriggerDescription, IEtlTrigger, StartExecutionsOptions } from './etl-pipeline/etl-trigger';

@@ -5,12 +5,12 @@ import {
   InstanceTypeConfig,
   SPOT_TIMEOUT_MINUTES,
 } from './contract';
+import type { InstanceFleets } from './emr-instance-fleets';
 import {
   type EmrConfiguration,
   EmrOnDemandAllocationStrategy,
   EmrSpotAllocationStrategy,
-  type InstanceFleets,
-} from './emr-instance-fleets';
+} from './emr-instance-fleets-options';
 
 /** Resources that the step has made for its clusters. */
 export interface ClusterSurroundings {

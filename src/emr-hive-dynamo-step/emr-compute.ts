@@ -1,6 +1,7 @@
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
-import { DEFAULT_RELEASE_LABEL, type EmrInstanceFleetsOptions, InstanceFleets } from './emr-instance-fleets';
+import { DEFAULT_RELEASE_LABEL, InstanceFleets } from './emr-instance-fleets';
+import type { EmrInstanceFleetsOptions } from './emr-instance-fleets-options';
 import { type EmrExistingClusterOptions, ExistingCluster, validateExistingCluster } from './existing-cluster';
 import { FleetClusters } from './fleet-clusters';
 import { ServerlessApplication } from './serverless-application';
