@@ -7,6 +7,7 @@ import type {
   ClusterStateChangeReason,
   ClusterStateChangeReasonCode,
   FailureDetails,
+  Instance,
   RunJobFlowInput,
   StepConfig,
   StepState,
@@ -155,6 +156,19 @@ export class LocalCluster {
       NormalizedInstanceHours: 0,
       ClusterArn: this.arn,
     };
+  }
+
+  /** One for each unit of the fleets' capacity, all there for as long as the cluster. */
+  get instances(): Instance[] {
+    const fleets = this.request.Instances?.InstanceFleets ?? [];
+    return fleets.flatMap(({ TargetOnDemandCapacity = 0, TargetSpotCapacity = 0 }) =>
+      Array.from({ length: TargetOnDemandCapacity + TargetSpotCapacity }, () => ({
+        Status: {
+          State: this.isEnded ? ('TERMINATED' as const) : ('RUNNING' as const),
+          Timeline: { CreationDateTime: this.created, ReadyDateTime: this.ready, EndDateTime: this.ended },
+        },
+      })),
+    );
   }
 
   get arn(): string {

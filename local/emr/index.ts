@@ -11,6 +11,8 @@ import type {
   DescribeStepOutput,
   ListClustersInput,
   ListClustersOutput,
+  ListInstancesInput,
+  ListInstancesOutput,
   ListStepsInput,
   ListStepsOutput,
   RunJobFlowInput,
@@ -143,6 +145,9 @@ export async function startEmr({
         Clusters: listed.slice(first, first + PAGE).map(({ summary }) => summary),
         ...(listed.length > first + PAGE && { Marker: String(first + PAGE) }),
       };
+    },
+    ListInstances({ ClusterId }: ListInstancesInput): ListInstancesOutput {
+      return { Instances: find(ClusterId).instances };
     },
     DescribeStep({ ClusterId, StepId }: DescribeStepInput): DescribeStepOutput {
       const step = find(ClusterId).steps.find(({ id }) => id === StepId);

@@ -164,6 +164,10 @@ export interface EmrJob {
 /** Folder of the records of everything that RunJobFlow was asked for, in any attempt of the run. */
 export const launchesFolder = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}launches/`;
 
+/** The instance hours of a cluster that has ended, left by whoever has recorded them. */
+export const instanceHoursKey = (runId: string, stepId: string, clusterId: string): string =>
+  `${stepFolder(runId, stepId)}instance-hours/${clusterId}.json`;
+
 /**
  * The HiveQL that a launch has filled in: one object for each, so a launch never changes the script of another that
  * still runs.

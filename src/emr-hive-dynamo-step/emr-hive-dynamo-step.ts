@@ -241,6 +241,18 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
     return etlMetric(this, 'step', 'LoadDuration', cloudwatch.Stats.MAXIMUM, options);
   }
 
+  /**
+   * Hours of the instances of the step's clusters, each from its start to its end, whatever the load came to: what EC2
+   * and EMR charge for. Sum.
+   *
+   * The hours of a cluster are recorded at once when it has ended. Those of a cluster that `idleTimeout` has kept are
+   * recorded by the run that takes its place, so the last one's are missing until then. A cluster of your own and EMR
+   * Serverless record none.
+   */
+  public metricInstanceHours(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return etlMetric(this, 'step', 'InstanceHours', cloudwatch.Stats.SUM, options);
+  }
+
   private createFunction(): lambda.Function {
     return new EmrHiveDynamoFunction(this, 'Function', {
       description: `Launches, checks and stops the EMR clusters of ${this.node.path}`,

@@ -43,7 +43,12 @@ export function grantClusters(role: iam.Role, { serviceRole, instanceRole, tagVa
   });
   allow({
     sid: 'UseClusters',
-    actions: ['elasticmapreduce:DescribeCluster', 'elasticmapreduce:ListSteps', 'elasticmapreduce:TerminateJobFlows'],
+    actions: [
+      'elasticmapreduce:DescribeCluster',
+      'elasticmapreduce:ListSteps',
+      'elasticmapreduce:ListInstances',
+      'elasticmapreduce:TerminateJobFlows',
+    ],
     resources: [clusters],
     conditions: ofStep(tagValue),
   });

@@ -34,6 +34,7 @@ export const METRICS = {
   DuplicatesDropped: 'Count',
   LoadDuration: 'Seconds',
   TaskSeconds: 'Seconds',
+  InstanceHours: 'None', // CloudWatch has no unit of hours
 } as const;
 
 export type MetricName = keyof typeof METRICS;

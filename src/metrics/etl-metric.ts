@@ -3,7 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { IConstruct } from 'constructs';
 import { METRIC_NAMESPACE, METRIC_SOURCE, METRICS, type MetricName, type MetricSource } from './contract';
 
-const UNITS = { Count: cloudwatch.Unit.COUNT, Seconds: cloudwatch.Unit.SECONDS };
+const UNITS = { Count: cloudwatch.Unit.COUNT, Seconds: cloudwatch.Unit.SECONDS, None: cloudwatch.Unit.NONE };
 
 // CloudWatch's limit for the value of a dimension
 const LONGEST_VALUE = 255;

@@ -1116,6 +1116,7 @@ test.each([
   'metricRowsRejected',
   'metricDuplicatesDropped',
   'metricLoadDuration',
+  'metricInstanceHours',
 ] as const)('%s asks for what its function records', name => {
   const { step, template } = plain();
   const metric = step[name]();

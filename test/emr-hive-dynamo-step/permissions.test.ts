@@ -17,6 +17,7 @@ const ACTIONS: Record<string, string> = {
   CancelSteps: 'elasticmapreduce:CancelSteps',
   DescribeCluster: 'elasticmapreduce:DescribeCluster',
   ListClusters: 'elasticmapreduce:ListClusters',
+  ListInstances: 'elasticmapreduce:ListInstances',
   ListSteps: 'elasticmapreduce:ListSteps',
   TerminateJobFlows: 'elasticmapreduce:TerminateJobFlows',
   StartJobRun: 'emr-serverless:StartJobRun',

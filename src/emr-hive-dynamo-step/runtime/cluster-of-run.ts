@@ -1,7 +1,8 @@
 import { STEP_ENV } from '../../etl-step/contract';
 import { requireEnv } from '../../runtime/environment';
 import { logger } from '../../runtime/logger';
-import { logsFolder, scriptKey } from '../contract';
+import { putJsonOnce } from '../../runtime/work-bucket';
+import { instanceHoursKey, logsFolder, scriptKey } from '../contract';
 import type { Compute } from './compute';
 import {
   describeCluster,
@@ -12,6 +13,7 @@ import {
   runJobFlow,
   terminateCluster,
 } from './emr-calls';
+import { recordInstanceHours } from './instance-hours';
 import type { LaunchRecord, Load } from './launch-records';
 import { loadName, updateLaunch } from './launch-records';
 import { launchRequest } from './launch-request';
@@ -49,6 +51,12 @@ export const clusterOfRun: Compute = {
         if (cluster.Status?.State !== 'TERMINATING') await terminateCluster(runId, clusterId);
         return false;
       }
+      await recordInstanceHours(runId, clusterId, async hours =>
+        putJsonOnce(requireEnv(STEP_ENV.workBucket), instanceHoursKey(runId, requireEnv(STEP_ENV.stepId), clusterId), {
+          clusterId,
+          hours,
+        }),
+      );
     }
     await updateLaunch(runId, { ...record, state: 'ended', ...(clusterId && { clusterId }) });
     return true;

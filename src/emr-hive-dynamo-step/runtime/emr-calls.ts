@@ -2,7 +2,9 @@ import type {
   ActionOnFailure,
   Cluster,
   ClusterState,
+  Instance,
   ListClustersOutput,
+  ListInstancesOutput,
   ListStepsOutput,
   RunJobFlowInput,
   StepCancellationOption,
@@ -15,6 +17,7 @@ import {
   CancelStepsCommand,
   DescribeClusterCommand,
   ListClustersCommand,
+  ListInstancesCommand,
   ListStepsCommand,
   RunJobFlowCommand,
   TerminateJobFlowsCommand,
@@ -131,6 +134,22 @@ export async function findClusterByName(runId: string, name: string, askedAt: st
     Marker = page.Marker;
   } while (Marker);
   return undefined;
+}
+
+/** Every instance that a cluster has or had. */
+export async function listInstances(runId: string, clusterId: string): Promise<Instance[]> {
+  const instances: Instance[] = [];
+  let Marker: string | undefined;
+  do {
+    const page: ListInstancesOutput = await ask(
+      runId,
+      `ListInstances of ${clusterId}`,
+      emr().send(new ListInstancesCommand({ ClusterId: clusterId, Marker })),
+    );
+    instances.push(...(page.Instances ?? []));
+    Marker = page.Marker;
+  } while (Marker);
+  return instances;
 }
 
 export interface LivingCluster {

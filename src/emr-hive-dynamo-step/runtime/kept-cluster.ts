@@ -18,6 +18,7 @@ import {
   terminateCluster,
 } from './emr-calls';
 import { isRefusal } from './emr-errors';
+import { recordInstanceHours } from './instance-hours';
 import type { LaunchRecord, Load } from './launch-records';
 import { keptClusterRequest } from './launch-request';
 import type { Launcher } from './script';
@@ -83,6 +84,7 @@ async function findOrStart(event: Launcher): Promise<string | undefined> {
   const bucket = requireEnv(STEP_ENV.workBucket);
   const key = keptClusterKey(requireEnv(STEP_ENV.stepId));
   const { value: kept, version } = await getJsonVersion<KeptCluster>(bucket, key);
+  let replaced: string | undefined;
   if (kept && !kept.refused && !isSurelyEnded(kept)) {
     const clusterId = kept.clusterId ?? (await findClusterByName(event.runId, kept.name, kept.askedAt));
     if (clusterId === undefined) {
@@ -94,6 +96,7 @@ async function findOrStart(event: Launcher): Promise<string | undefined> {
         return clusterId;
       }
       await retire(event.runId, clusterId, cluster);
+      replaced = clusterId;
     }
   }
 
@@ -106,6 +109,8 @@ async function findOrStart(event: Launcher): Promise<string | undefined> {
   await ensureStillRunning(event.executionArn);
   const claimed = await putJsonIfUnchanged(bucket, key, next, version);
   if (claimed === undefined) return undefined; // another run is starting one at this moment
+  // only here is its place known to be taken, by one run; a cluster that is ending, or still in use, counts up to now
+  if (replaced !== undefined) await recordInstanceHours(event.runId, replaced, async () => true);
   return startCluster(event, next, async result => {
     await putJsonIfUnchanged(bucket, key, { ...next, ...result }, claimed);
   });

@@ -12,8 +12,11 @@ import {
   type Cluster,
   DescribeClusterCommand,
   EMRClient,
+  type Instance,
   ListClustersCommand,
   type ListClustersInput,
+  ListInstancesCommand,
+  type ListInstancesInput,
   ListStepsCommand,
   type ListStepsInput,
   RunJobFlowCommand,
@@ -46,6 +49,7 @@ interface FakeCluster {
   /** The newest first, as EMR lists them. */
   steps: StepSummary[];
   readonly addedSteps: StepConfig[];
+  readonly instances: Instance[];
 }
 
 interface PutObject {
@@ -260,6 +264,7 @@ export class FakeAws {
           created: new Date(),
           listed: false,
           addedSteps: [],
+          instances: [],
           status: { State: 'STARTING' },
           steps: (request.Steps ?? []).map(({ Name }) => newStep(`s-${id}`, Name!)),
         });
@@ -298,6 +303,16 @@ export class FakeAws {
             Tags: request.Tags,
             Ec2InstanceAttributes: { Ec2SubnetId: subnet },
           },
+        };
+      }),
+    );
+    this.emr.on(ListInstancesCommand).callsFake(
+      this.call('ListInstances', ({ ClusterId, Marker }: ListInstancesInput) => {
+        const { instances } = find(ClusterId!);
+        const first = Number(Marker ?? 0); // pages of two
+        return {
+          Instances: instances.slice(first, first + 2),
+          ...(instances.length > first + 2 && { Marker: String(first + 2) }),
         };
       }),
     );
