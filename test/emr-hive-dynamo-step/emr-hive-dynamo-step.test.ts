@@ -208,6 +208,7 @@ describe('the function', () => {
         Action: [
           'elasticmapreduce:DescribeCluster',
           'elasticmapreduce:ListSteps',
+          'elasticmapreduce:ListInstances',
           'elasticmapreduce:TerminateJobFlows',
         ],
         Resource: clusters,
