@@ -17,6 +17,8 @@ export { EtlPipeline, EtlPipelineProps } from './etl-pipeline/etl-pipeline';
 export { EtlTriggerDescription, IEtlTrigger, StartExecutionsOptions } from './etl-pipeline/etl-trigger';
 export { EtlStep, EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step/etl-step';
 export { FargateRedshiftStep, FargateRedshiftStepProps } from './fargate-redshift-step/fargate-redshift-step';
+export { LoadMode } from './fargate-redshift-step/load-mode';
+export { CreateTableOptions, DistributionStyle, RedshiftLoadOptions } from './fargate-redshift-step/load-options';
 export {
   RedshiftClusterOptions,
   RedshiftConnectionOptions,

@@ -12,8 +12,8 @@ export const isWord = (token: Token | undefined, ...words: string[]): boolean =>
 export const isOperator = (token: Token | undefined, operator: string): boolean =>
   token?.kind === 'operator' && token.value === operator;
 
-/** A name for PostgreSQL. Redshift folds quoted names to lower case as well. */
-export const quote = (name: string): string => `"${name.toLowerCase().replaceAll('"', '""')}"`;
+/** A name for PostgreSQL. */
+export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 export function syntaxError({ sql }: Statement, token: Token | undefined): RedshiftError {
   return new RedshiftError(
@@ -67,7 +67,7 @@ export class Cursor {
 
   name(): string {
     if (this.next?.kind !== 'word' && this.next?.kind !== 'quoted') this.fail();
-    return this.take().value.toLowerCase();
+    return this.take().value;
   }
 
   string(): string {

@@ -20,7 +20,14 @@ export const SERIALIZATION_FAILURE = {
     'Serializable isolation violation on table - 108512, transactions forming the cycle are: 2081, 2082 (pid:1073)',
 } as const;
 
+/**
+ * Hears of every statement, before it is run and before it is answered. May cut its connection, or leave the client
+ * without an answer for as long as it waits.
+ */
+export type StatementWatch = (sql: string, moment: 'before' | 'after') => Promise<'cut' | 'silence' | undefined>;
+
 export class Faults {
+  watch?: StatementWatch;
   private readonly pending: { fault: Fault; left: number }[] = [];
 
   add(fault: Fault): void {

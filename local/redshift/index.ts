@@ -6,12 +6,12 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { Client, Pool } from 'pg';
 import type { PasswordDigest } from './authentication';
 import { createCertificate } from './certificate';
-import { Fault, Faults } from './faults';
+import { Fault, Faults, StatementWatch } from './faults';
 import { startPostgresql } from './postgresql';
 import { Session, Warehouse } from './session';
 import { STAND_IN_SCHEMA, SYSTEM_OBJECTS } from './system-objects';
 
-export { Fault, SERIALIZATION_FAILURE } from './faults';
+export { Fault, SERIALIZATION_FAILURE, StatementWatch } from './faults';
 
 export interface RedshiftOptions {
   /** Folder for the data and the logs. */
@@ -53,6 +53,8 @@ export interface RunningRedshift {
   hold(sql: string): Promise<() => Promise<void>>;
   /** Lets something go wrong. */
   inject(fault: Fault): void;
+  /** Shows it every statement from now on; without one, nobody sees them. */
+  watch(watch?: StatementWatch): void;
   stop(): Promise<void>;
 }
 
@@ -150,6 +152,9 @@ export async function startRedshift(options: RedshiftOptions): Promise<RunningRe
       };
     },
     inject: fault => faults.add(fault),
+    watch: watch => {
+      faults.watch = watch;
+    },
     stop: async () => {
       await Promise.all([...sessions].map(session => session.close()));
       await new Promise(resolve => server.close(resolve));

@@ -4,7 +4,10 @@ export type TokenKind = 'word' | 'quoted' | 'string' | 'number' | 'operator';
 
 export interface Token {
   readonly kind: TokenKind;
-  /** A word in lower case, a string or quoted name without its quotes, an operator as it is. */
+  /**
+   * A word in lower case, a string or quoted name without its quotes (in lower case unless case counts), an operator as
+   * it is.
+   */
   readonly value: string;
   /** Where it stands in the statement. */
   readonly start: number;
@@ -25,8 +28,11 @@ const TOKENS: { kind: TokenKind; pattern: RegExp }[] = [
   { kind: 'operator', pattern: /::|<>|!=|<=|>=|\|\||->>|->|[^\s'"]/y },
 ];
 
-/** Splits a text into its statements. */
-export function parseStatements(text: string): Statement[] {
+/**
+ * Splits a text into its statements.
+ * @param caseSensitive whether quoted names keep their case: enable_case_sensitive_identifier
+ */
+export function parseStatements(text: string, caseSensitive = false): Statement[] {
   const statements: Statement[] = [];
   let tokens: Token[] = [];
   const finish = (): void => {
@@ -38,7 +44,7 @@ export function parseStatements(text: string): Statement[] {
     });
     tokens = [];
   };
-  for (const token of tokenize(text)) {
+  for (const token of tokenize(text, caseSensitive)) {
     if (token.kind === 'operator' && token.value === ';') finish();
     else tokens.push(token);
   }
@@ -46,9 +52,9 @@ export function parseStatements(text: string): Statement[] {
   return statements;
 }
 
-function* tokenize(text: string): Generator<Token> {
+function* tokenize(text: string, caseSensitive: boolean): Generator<Token> {
   for (let position = skip(text, 0); position < text.length;) {
-    const token = tokenAt(text, position);
+    const token = tokenAt(text, position, caseSensitive);
     yield token;
     position = skip(text, token.end);
   }
@@ -60,23 +66,25 @@ function skip(text: string, position: number): number {
   return SKIPPED.lastIndex;
 }
 
-function tokenAt(text: string, start: number): Token {
+function tokenAt(text: string, start: number, caseSensitive: boolean): Token {
   for (const { kind, pattern } of TOKENS) {
     pattern.lastIndex = start;
     const match = pattern.exec(text);
-    if (match) return { kind, value: valueOf(kind, match[0]), start, end: start + match[0].length };
+    if (match) return { kind, value: valueOf(kind, match[0], caseSensitive), start, end: start + match[0].length };
   }
   throw new RedshiftError('42601', `unterminated quoted string at or near "${text.slice(start, start + 20)}"`);
 }
 
-function valueOf(kind: TokenKind, text: string): string {
+function valueOf(kind: TokenKind, text: string, caseSensitive: boolean): string {
   switch (kind) {
     case 'word':
       return text.toLowerCase();
     case 'string':
       return text.slice(1, -1).replace(/''|\\([\s\S])/g, (pair, escaped) => escaped ?? pair[0]);
-    case 'quoted':
-      return text.slice(1, -1).replaceAll('""', '"');
+    case 'quoted': {
+      const name = text.slice(1, -1).replaceAll('""', '"');
+      return caseSensitive ? name : name.toLowerCase();
+    }
     default:
       return text;
   }

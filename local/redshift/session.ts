@@ -52,6 +52,7 @@ export class Session {
   private user = '';
   private encrypted = false;
   private closed = false;
+  private caseSensitive = false;
   private readonly lastCopy: CopyMemory = { id: -1, count: 0 };
 
   constructor(
@@ -218,7 +219,7 @@ export class Session {
 
   private async runAll(text: string): Promise<void> {
     try {
-      const statements = parseStatements(text);
+      const statements = parseStatements(text, this.caseSensitive);
       if (statements.length === 0) this.send(wire.emptyQueryResponse());
       for (const statement of statements) await this.run(statement);
     } catch (error) {
@@ -232,7 +233,9 @@ export class Session {
     const prepared = plan(statement, this.lastCopy);
     const fault = this.warehouse.faults.next(statement.sql);
     if (fault?.error) throw errorOf(fault.error);
+    if (await this.interrupted(statement.sql, 'before')) return;
     const answer = await this.execute(prepared, fault);
+    if (await this.interrupted(statement.sql, 'after')) return;
     if (fault?.thenLose) {
       fault.thenLose();
       await this.close();
@@ -240,10 +243,21 @@ export class Session {
     this.send(...answer);
   }
 
+  /** Whether the client is to hear nothing more. */
+  private async interrupted(sql: string, moment: 'before' | 'after'): Promise<boolean> {
+    const order = await this.warehouse.faults.watch?.(sql, moment);
+    if (order === 'cut') await this.close();
+    while (order === 'silence' && !this.closed) await new Promise<void>(resolve => this.waiting.push(resolve));
+    return order !== undefined;
+  }
+
   private async execute(prepared: Plan, fault?: Fault): Promise<Buffer[]> {
     switch (prepared.kind) {
       case 'acknowledge':
         return [wire.commandComplete(prepared.tag)];
+      case 'caseSensitivity':
+        this.caseSensitive = prepared.on;
+        return [wire.commandComplete('SET')];
       case 'copy':
         return this.copy(prepared.copy, fault);
       case 'truncate': {

@@ -14,6 +14,8 @@ export type Plan =
   | { readonly kind: 'copy'; readonly copy: CopyStatement }
   /** TRUNCATE commits the transaction it is in. */
   | { readonly kind: 'truncate'; readonly sql: string }
+  /** Whether quoted names keep their case, from the next text on. */
+  | { readonly kind: 'caseSensitivity'; readonly on: boolean }
   /** Nothing: the setting or the maintenance has no counterpart. */
   | { readonly kind: 'acknowledge'; readonly tag: string };
 
@@ -23,7 +25,6 @@ const SETTINGS = [
   'wlm_query_slot_count',
   'enable_result_cache_for_session',
   'error_on_nondeterministic_update',
-  'enable_case_sensitive_identifier',
 ];
 
 /** @throws RedshiftError for what Redshift refuses */
@@ -83,7 +84,7 @@ export function plan(statement: Statement, lastCopy: CopyMemory): Plan {
     case 'show':
       return run();
     case 'set':
-      return isWord(cursor.next, ...SETTINGS) ? { kind: 'acknowledge', tag: 'SET' } : run();
+      return set(cursor, run);
     case 'analyze':
       return { kind: 'acknowledge', tag: 'ANALYZE' };
     case 'vacuum':
@@ -103,6 +104,14 @@ export function plan(statement: Statement, lastCopy: CopyMemory): Plan {
     default:
       throw syntaxError(statement, first);
   }
+}
+
+function set(cursor: Cursor, run: () => Plan): Plan {
+  if (cursor.tryWord('enable_case_sensitive_identifier')) {
+    if (!cursor.tryOperator('=')) cursor.word('to');
+    return { kind: 'caseSensitivity', on: cursor.word('true', 'false') === 'true' };
+  }
+  return isWord(cursor.next, ...SETTINGS) ? { kind: 'acknowledge', tag: 'SET' } : run();
 }
 
 function unsupported({ sql }: Statement): RedshiftError {

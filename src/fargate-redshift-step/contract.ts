@@ -27,6 +27,13 @@ export interface WarehouseConnection {
   readonly secretArn?: string;
 }
 
+/** How a new table lies in the warehouse. Columns are named as in the dataset. */
+export interface TableLayout {
+  readonly distributionStyle?: 'AUTO' | 'EVEN' | 'ALL';
+  readonly distributionKey?: string;
+  readonly sortKeys?: string[];
+}
+
 /** The work of one task: a JSON document in the work bucket. */
 export interface LoaderInput {
   readonly contract: number;
@@ -46,8 +53,17 @@ export interface LoaderInput {
   readonly warehouse: WarehouseConnection;
   readonly schema: string;
   readonly table: string;
-  readonly mode: 'upsert';
+  /** `upsert`: by the dataset's key. `append`: rows are added. `replace`: the run's rows replace the table's. */
+  readonly mode: 'upsert' | 'append' | 'replace';
+  /**
+   * Mode `replace`: only rows are replaced that have values in this column which the run has, too. Absent: all rows.
+   */
+  readonly partitionColumn?: string;
+  /** How the table is made if it is not there. */
+  readonly createTable?: TableLayout;
   readonly maxRejectedRows: number;
+  /** In per cent of the run's rows, beside maxRejectedRows. Absent: 100. */
+  readonly maxRejectedPercent?: number;
   /** The program ends itself, as Etl.Transient, when it has run for so long: nobody may be left to stop it. */
   readonly maxRuntimeSeconds: number;
 }
@@ -68,14 +84,26 @@ export interface LoaderFailure {
 export const LOADER_EXIT = { done: 0, transient: 10, data: 11, configuration: 12 } as const;
 
 /** Result document, at resultKey once the task has exited with 0. */
-export type LoaderResult = StepResult;
+export interface LoaderResult extends StepResult {
+  /** How often the task did something again, after a conflict with another transaction or a lost connection. */
+  readonly retries?: number;
+}
 
 // ---- what the construct renders into the Launch state, and what the launcher leaves in the work bucket
 
 /** The part of the loader's work that is the same for every run. */
 export type LoadSettings = Pick<
   LoaderInput,
-  'dataset' | 'warehouse' | 'schema' | 'table' | 'mode' | 'maxRejectedRows' | 'maxRuntimeSeconds'
+  | 'dataset'
+  | 'warehouse'
+  | 'schema'
+  | 'table'
+  | 'mode'
+  | 'partitionColumn'
+  | 'createTable'
+  | 'maxRejectedRows'
+  | 'maxRejectedPercent'
+  | 'maxRuntimeSeconds'
 >;
 
 /** A tag as RunTask takes it. */

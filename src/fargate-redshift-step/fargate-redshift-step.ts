@@ -6,12 +6,12 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { FargateRedshiftArguments } from './contract';
-import { HISTORY_TABLE, LAUNCH_TIMEOUT_SECONDS } from './contract';
+import { LAUNCH_TIMEOUT_SECONDS } from './contract';
 import { grantCopy } from './copy-role';
 import { FargateRedshiftFunction } from './fargate-redshift-function';
 import { validateFargateSize } from './fargate-size';
 import { createFunctionRole } from './function-role';
-import { validateIdentifier } from './identifier';
+import { loadWork, RedshiftLoadOptions, validateLoadOptions } from './load-options';
 import { LoaderTask } from './loader-task';
 import type { RedshiftWarehouse } from './redshift-warehouse';
 import type { DatasetDefinition } from '../dataset/contract';
@@ -22,39 +22,19 @@ import { validateStepId } from '../etl-step/step-id';
 import type { EtlFunctionOptions } from '../function-options';
 import { etlMetric } from '../metrics/etl-metric';
 import { graph } from '../metrics/graph';
-import { validateDuration, validateWholeNumber } from '../validation';
+import { validateDuration } from '../validation';
 
-const DEFAULT_SCHEMA = 'public';
 const DEFAULT_CPU = 512;
 const DEFAULT_MEMORY_LIMIT_MIB = 1024;
-
-/**
- * The most rows that COPY can set aside:
- * https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-data-load.html#copy-maxerror
- */
-const MAX_REJECTED_ROWS = 100_000;
 
 const DEFAULT_MAX_RUNTIME = Duration.hours(2);
 const SHORTEST_MAX_RUNTIME = Duration.minutes(5);
 const LONGEST_MAX_RUNTIME = Duration.hours(24);
 
 /** Properties of a FargateRedshiftStep. */
-export interface FargateRedshiftStepProps extends EtlFunctionOptions {
+export interface FargateRedshiftStepProps extends EtlFunctionOptions, RedshiftLoadOptions {
   /** The warehouse to load into. */
   readonly warehouse: RedshiftWarehouse;
-
-  /**
-   * The table's schema: 1 to 127 bytes without quotes. Redshift folds it to lower case. It is made if it is not there.
-   *
-   * @default 'public' - the schema that every database has
-   */
-  readonly schema?: string;
-
-  /**
-   * The table: 1 to 127 bytes without quotes. Redshift folds it to lower case. It is made from the dataset if it is not
-   * there; one that is there needs the dataset's columns, and may have others.
-   */
-  readonly table: string;
 
   /**
    * The network for the tasks, which get a cluster of their own.
@@ -113,14 +93,6 @@ export interface FargateRedshiftStepProps extends EtlFunctionOptions {
   readonly memoryLimitMiB?: number;
 
   /**
-   * Rows of a run that may be rejected, 0 to 100,000. They are kept with the reasons. With one more, nothing is
-   * loaded: the files are at fault.
-   *
-   * @default 100,000 - the most that COPY can set aside
-   */
-  readonly maxRejectedRows?: number;
-
-  /**
    * The longest time that a load may take, the start of its task included: 5 minutes to 24 hours. After it the task is
    * stopped and the run's files are FAILED: another attempt would take as long.
    *
@@ -133,10 +105,9 @@ export interface FargateRedshiftStepProps extends EtlFunctionOptions {
  * Loads the rows of a run into a Redshift table, with a task on Fargate that is started for the run and ends with it.
  *
  * The loader reads the staged files once, side by side on all of the task's CPUs, and keeps every row that breaks the
- * dataset's rules with the reason, its file and its line. It copies the others into a temporary table and merges them
- * by the dataset's key in one transaction that also records the run: a task that is repeated changes nothing. A row
- * that is older than the table's, by the dataset's `latestBy`, is dropped. Tags of the step, for instance of
- * `Tags.of(step).add(…)`, become tags of its tasks.
+ * dataset's rules with the reason, its file and its line. It copies the others into a temporary table and writes them,
+ * as `mode` says, in one transaction that also records the run: a task that is repeated changes nothing. Tags of the
+ * step, for instance of `Tags.of(step).add(…)`, become tags of its tasks.
  *
  * @example
  *
@@ -196,7 +167,8 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
   /**
    * Called by the pipeline, once.
    *
-   * @throws Error if the step is bound already, or if the dataset has no key
+   * @throws Error if the step is bound already, or if the dataset does not have the key or the columns that the load
+   * needs
    */
   public bind(scope: Construct, options: EtlStepBindOptions): EtlStepConfig {
     if (this.bound) {
@@ -205,12 +177,6 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
     this.bound = true;
     const { workBucket } = options;
     const dataset = options.dataset._definition;
-    if (dataset.key.length === 0) {
-      throw new Error(
-        `dataset '${dataset.name}' must have a 'key' for the step ${this.node.path}: rows replace those with the ` +
-          'same key. Add one.',
-      );
-    }
     bindJobFunction(this.handler, this.functionRole, this.stepId, options);
     this.task.grantRunFolders(workBucket, this.stepId);
     grantCopy(this, this.props.warehouse._copyRole, workBucket);
@@ -281,10 +247,7 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
       load: {
         dataset,
         warehouse: this.props.warehouse._connection(Stack.of(this).region),
-        schema: this.props.schema ?? DEFAULT_SCHEMA,
-        table: this.props.table,
-        mode: 'upsert',
-        maxRejectedRows: this.props.maxRejectedRows ?? MAX_REJECTED_ROWS,
+        ...loadWork(this.props, dataset, this.node.path),
         maxRuntimeSeconds: this.maxRuntime.toSeconds(),
       },
     };
@@ -312,24 +275,11 @@ function vpcOf({ vpc, cluster }: FargateRedshiftStepProps): ec2.IVpc {
   return found;
 }
 
-function validateProps({ schema, table, maxRejectedRows, maxRuntime }: FargateRedshiftStepProps): void {
-  if (schema !== undefined) validateIdentifier('schema', schema);
-  validateIdentifier('table', table);
-  if (table.toLowerCase() === HISTORY_TABLE) {
-    throw new Error(
-      `'table' must not be '${HISTORY_TABLE}', in which the loader remembers its loads. Name another table.`,
-    );
-  }
-  validateWholeNumber(
-    "'maxRejectedRows'",
-    maxRejectedRows,
-    0,
-    MAX_REJECTED_ROWS,
-    'More than the most that COPY can set aside cannot be kept.',
-  );
+function validateProps(props: FargateRedshiftStepProps): void {
+  validateLoadOptions(props);
   validateDuration(
     "'maxRuntime'",
-    maxRuntime,
+    props.maxRuntime,
     SHORTEST_MAX_RUNTIME,
     LONGEST_MAX_RUNTIME,
     'A task alone takes a minute or two to start; a load that needs more than a day needs a larger warehouse.',

@@ -285,9 +285,8 @@ describe('refuses', () => {
     ],
     ['a table without name', { table: '' }, "'table' must have 1 to 127 bytes of UTF-8, got 0 in ''."],
     ['a table with a long name', { table: 'ä'.repeat(64) }, "'table' must have 1 to 127 bytes of UTF-8, got 128"],
-    ['a table with a quote', { table: 'a"b' }, '\'table\' must hold neither quotes nor NUL, got "a\\"b".'],
     ['the load history as table', { table: 'ETL_load_history' }, "'table' must not be 'etl_load_history'"],
-    ['a schema with NUL', { schema: 'a\0' }, "'schema' must hold neither quotes nor NUL"],
+    ['a schema with NUL', { schema: 'a\0' }, "'schema' must not hold the character NUL"],
     [
       'a part of a rejected row',
       { maxRejectedRows: 0.5 },

@@ -1,7 +1,7 @@
-import { isConflict } from './conflicts';
 import { UnknownLoginError } from './digest-login';
 import { awsUnreachable, unreachable } from './reach';
-import { identifier, qualified, quoted } from './sql/quoting';
+import { isConflict } from './retries';
+import { identifier, qualified } from './sql/quoting';
 import type { StagedFile } from '../../../etl-pipeline/contract';
 import { ConfigurationError, DataError, EtlError, TransientError } from '../../../runtime/errors';
 import { HISTORY_TABLE, type LoaderInput, REDSHIFT_PORT } from '../../contract';
@@ -174,7 +174,7 @@ function sqlFailure(cause: Cause, context: FailureContext): EtlError | undefined
 
 /** What a database user needs, an IAM login for instance, which starts with no rights at all. */
 function grants({ schema, table, warehouse }: LoaderInput, user: string): string {
-  const grantee = quoted(user);
+  const grantee = identifier(user);
   const tables = [table, HISTORY_TABLE].map(name => qualified(schema, name)).join(', ');
   return [
     `GRANT CREATE, TEMP ON DATABASE ${identifier(warehouse.database)} TO ${grantee};`,

@@ -1,27 +1,27 @@
 import { setTimeout as pause } from 'timers/promises';
-import { retryConflicts } from './conflicts';
 import { connectionTo } from './connection';
 import { classify, FailureContext } from './failure';
 import type { Log } from './log';
 import { ReadingProgress } from './reading-progress';
 import { keepRefusedRows } from './refused-rows';
+import { ConnectionLostError, isConflict, Retries } from './retries';
 import { availableCpus } from './scan/available-cpus';
 import { CopySources, prepareSources } from './scan/copy-sources';
 import { startRunner } from './scan/threads';
 import { Session } from './session';
-import { fillLatestRows } from './sql/latest-rows';
 import { findRecord } from './sql/load-history';
-import { copySources, createStagedRows } from './sql/staged-rows';
-import { historyExists, prepareTarget } from './sql/target-table';
+import { findRunRows } from './sql/run-rows';
+import { copySources, createStagedRows, RefusedRow } from './sql/staged-rows';
+import { findHistory, prepareTarget, TargetTable } from './sql/target-table';
 import type { TargetColumn } from './sql/target-types';
 import { temporaryTables } from './sql/temporary-tables';
-import { upsert } from './sql/upsert';
+import { writeOnce } from './sql/write-once';
 import { rejectedRowsUri, tooManyRejected } from './too-many-rejected';
 import type { StagedFile, StagedFiles } from '../../../etl-pipeline/contract';
 import { stepFolder, StepResult } from '../../../etl-step/contract';
 import { ConfigurationError, TransientError } from '../../../runtime/errors';
 import { getJson, putJsonOnce } from '../../../runtime/work-bucket';
-import type { LoaderInput } from '../../contract';
+import type { LoaderInput, LoaderResult } from '../../contract';
 
 /** How long the statement under way may take to be cancelled: there must be time left to say why the load ends. */
 const CANCEL_MILLISECONDS = 8_000;
@@ -33,7 +33,7 @@ const CANCEL_MILLISECONDS = 8_000;
  * @param signal ends the load within seconds, whatever it is doing; a transaction under way is rolled back
  * @throws EtlError of the class that says who can mend it
  */
-export async function load(input: LoaderInput, signal: AbortSignal, log: Log): Promise<StepResult> {
+export async function load(input: LoaderInput, signal: AbortSignal, log: Log): Promise<LoaderResult> {
   const known: FailureContext = { input };
   const work = new Load(input, known, signal, log);
   try {
@@ -58,26 +58,40 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
+/** What the pass over the files found for the table's columns. */
+interface ReadFiles {
+  readonly columns: TargetColumn[];
+  readonly sources: CopySources;
+}
+
 class Load {
   private readonly start = Date.now();
+  private readonly retries: Retries;
   private session?: Session;
+  private files?: ReadFiles;
 
   constructor(
     private readonly input: LoaderInput,
     private readonly known: FailureContext,
     private readonly signal: AbortSignal,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.retries = new Retries(log, signal);
+  }
 
-  async run(): Promise<StepResult> {
+  async run(): Promise<LoaderResult> {
     const { input, log } = this;
-    const done = await getJson<StepResult>(input.workBucket, input.resultKey);
+    const done = await getJson<LoaderResult>(input.workBucket, input.resultKey);
     if (done) {
       log('the result is there already, nothing to do');
       return done;
     }
-    const session = await this.connect();
-    const result = (await this.recorded(session)) ?? (await this.loadInto(session));
+    // with the connection go the temporary tables: all but the pass over the files is done again
+    const counted = await this.retries.run(
+      () => this.throughOneSession(),
+      error => error instanceof ConnectionLostError,
+    );
+    const result = { ...counted, retries: this.retries.count };
     await putJsonOnce(input.workBucket, input.resultKey, result);
     return result;
   }
@@ -91,21 +105,27 @@ class Load {
     await Promise.race([cancelled, pause(CANCEL_MILLISECONDS)]);
   }
 
+  private async throughOneSession(): Promise<StepResult> {
+    const session = await this.connect();
+    return (await this.recorded(session)) ?? this.loadInto(session);
+  }
+
   private async connect(): Promise<Session> {
-    const login = await connectionTo(this.input.warehouse);
+    const { input, log, session: lost } = this;
+    const login = await connectionTo(input.warehouse);
     this.known.user = login.user;
-    this.log('connecting', { host: login.host, port: login.port, database: login.database, user: login.user });
-    const session = await Session.open(login, this.signal);
+    log('connecting', { host: login.host, port: login.port, database: login.database, user: login.user });
+    const session = await Session.open(login, input.maxRuntimeSeconds, this.signal);
     this.session = session;
-    this.log('connected');
+    log('connected');
+    if (lost) await session.endOther(lost);
     return session;
   }
 
   /** What an earlier task of the run has recorded: its files may be gone since. */
   private async recorded(session: Session): Promise<StepResult | undefined> {
-    const record = (await historyExists(session, this.input.schema))
-      ? await findRecord(session, this.input)
-      : undefined;
+    const schema = await findHistory(session, this.input.schema);
+    const record = schema === undefined ? undefined : await findRecord(session, schema, this.input);
     if (record) this.log('the run was loaded before, nothing changed');
     return record;
   }
@@ -113,37 +133,40 @@ class Load {
   private async loadInto(session: Session): Promise<StepResult> {
     const { input, log } = this;
     const files = await this.stagedFiles();
-    const columns = await retryConflicts(session, log, () => prepareTarget(session, input, input.dataset, log));
-    const prepared = await this.readFiles(files, columns);
+    const target = await this.againAfterConflicts(session, () => prepareTarget(session, input, log));
+    const sources = await this.readFiles(files, target);
 
-    const tables = temporaryTables(input.table);
-    await session.query(createStagedRows(tables.staged, prepared.forms));
-    const copied = await copySources(session, input, tables.staged, prepared.sources, log);
+    const tables = temporaryTables(target.table);
+    await session.query(createStagedRows(tables.staged, sources.forms));
+    const copied = await copySources(session, input, tables.staged, sources.sources, log);
     const refused = copied.refused.length;
-    if (copied.loaded + refused !== prepared.rows) {
-      throw new Error(
-        `The files hold ${prepared.rows} rows, but COPY loaded ${copied.loaded} and left out ${refused}.`,
-      );
+    if (copied.loaded + refused !== sources.rows) {
+      throw new Error(`The files hold ${sources.rows} rows, but COPY loaded ${copied.loaded} and left out ${refused}.`);
     }
     await keepRefusedRows(input, copied.refused, this.signal);
-    const rejected = prepared.rejected + refused;
-    if (rejected > input.maxRejectedRows) throw tooManyRejected(input, rejected, []);
+    const tooMany = tooManyRejected(input, withRefused(sources, copied.refused));
+    if (tooMany) throw tooMany;
 
-    log('converting rows', { rows: copied.loaded });
-    const latest = await fillLatestRows(session, copied.loaded, {
-      dataset: input.dataset,
-      columns,
-      forms: prepared.forms,
-      tables,
-    });
-    log('merging rows', { rows: latest });
+    log('finding rows with equal keys', { rows: copied.loaded });
+    const { dataset, mode } = input;
+    const { forms } = sources;
+    const rows = await findRunRows(session, copied.loaded, { dataset, mode, columns: target.columns, forms, tables });
+    log('writing rows', { rows: rows.count });
+    const rejected = sources.rejected + refused;
     const counted = {
-      read: prepared.rows + prepared.rejected,
+      read: sources.rows + sources.rejected,
       rejected,
-      latest,
       ...(rejected > 0 ? { rejectedRows: rejectedRowsUri(input) } : {}),
+      seconds: () => Math.round((Date.now() - this.start) / 1000),
     };
-    return upsert(session, input, tables.latest, counted, () => Math.round((Date.now() - this.start) / 1000), log);
+    return this.againAfterConflicts(session, () => writeOnce(session, input, { target, rows }, counted, log));
+  }
+
+  /**
+   * Does something in a transaction, or in statements that may be repeated, until no other transaction is in the way.
+   */
+  private async againAfterConflicts<T>(session: Session, attempted: () => Promise<T>): Promise<T> {
+    return this.retries.run(attempted, isConflict, () => session.query('ROLLBACK'));
   }
 
   private async stagedFiles(): Promise<StagedFile[]> {
@@ -159,16 +182,23 @@ class Load {
     return staged.files;
   }
 
-  private async readFiles(files: StagedFile[], targets: TargetColumn[]): Promise<CopySources> {
+  /** Files are read once, unless the table's columns have changed since. */
+  private async readFiles(files: StagedFile[], { columns }: TargetTable): Promise<CopySources> {
+    if (JSON.stringify(this.files?.columns) !== JSON.stringify(columns)) {
+      this.files = { columns, sources: await this.scan(files, columns) };
+    }
+    return this.files!.sources;
+  }
+
+  private async scan(files: StagedFile[], targets: TargetColumn[]): Promise<CopySources> {
     const { input, log, signal } = this;
     const { workBucket, dataset, rejectedRowsFolder } = input;
     const threads = await availableCpus();
     log('reading files', { files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0), threads });
     const progress = new ReadingProgress(log);
     const rowsFolder = `${stepFolder(input.runId, input.stepId)}input/`;
-    const runner = startRunner({ workBucket, dataset, targets, rowsFolder, rejectedRowsFolder }, threads, bytes =>
-      progress.add(bytes),
-    );
+    const context = { workBucket, dataset, targets, rowsFolder, rejectedRowsFolder };
+    const runner = startRunner(context, threads, bytes => progress.add(bytes));
     const close = (): void => {
       void runner.close();
     };
@@ -181,4 +211,11 @@ class Load {
       await runner.close();
     }
   }
+}
+
+/** Rows of the files, those that COPY refused among the rejected ones. */
+function withRefused({ files }: CopySources, refused: RefusedRow[]): CopySources['files'] {
+  const byFile = new Map<string, number>();
+  for (const { source } of refused) byFile.set(source.file, (byFile.get(source.file) ?? 0) + 1);
+  return files.map(file => ({ ...file, rejected: file.rejected + (byFile.get(file.id) ?? 0) }));
 }

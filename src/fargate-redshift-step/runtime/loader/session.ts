@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import type { WarehouseLogin } from './connection';
 import { RedshiftConnection } from './digest-login';
+import { ConnectionLostError, isLost } from './retries';
 
 /** Result of a statement: every value is the text that the server sent. */
 export interface Rows {
@@ -18,21 +19,26 @@ const GOODBYE_MILLISECONDS = 1_000;
 /** One connection to the warehouse. Its temporary tables live as long as it does. */
 export class Session {
   /**
+   * @param maxSeconds how long a statement may take: one whose client is gone would run on
    * @param signal ends the attempt to connect
-   * @throws whatever the server or the network answers; classify() turns it into an error of the pipeline
+   * @throws ConnectionLostError, or whatever the server answers; classify() turns it into an error of the pipeline
    */
-  static async open(login: WarehouseLogin, signal: AbortSignal): Promise<Session> {
+  static async open(login: WarehouseLogin, maxSeconds: number, signal: AbortSignal): Promise<Session> {
     const session = new Session(login);
     const abort = (): void => session.destroy();
     signal.addEventListener('abort', abort, { once: true });
     try {
       signal.throwIfAborted();
       await session.client.connect();
-      // The loader folds names itself; timestamps without zone are UTC.
-      await session.query('SET enable_case_sensitive_identifier TO false');
+      // names are written as the catalogue has them; timestamps without zone are UTC
+      await session.query('SET enable_case_sensitive_identifier TO true');
       await session.query("SET timezone TO 'UTC'");
+      await session.query(`SET statement_timeout TO ${maxSeconds * 1000}`);
       session.pid = await session.value('SELECT pg_backend_pid()');
       return session;
+    } catch (error) {
+      session.destroy();
+      throw asLost(error);
     } finally {
       signal.removeEventListener('abort', abort);
     }
@@ -60,10 +66,14 @@ export class Session {
   }
 
   async query(sql: string): Promise<Rows> {
-    if (this.lost) throw this.lost;
+    if (this.lost) throw asLost(this.lost);
     this.notices = [];
-    const { rows, rowCount } = await this.client.query<(string | null)[]>({ text: sql, rowMode: 'array' });
-    return { rows, rowCount: rowCount ?? 0, notices: this.notices };
+    try {
+      const { rows, rowCount } = await this.client.query<(string | null)[]>({ text: sql, rowMode: 'array' });
+      return { rows, rowCount: rowCount ?? 0, notices: this.notices };
+    } catch (error) {
+      throw asLost(error);
+    }
   }
 
   /** The only value of a statement's only row. */
@@ -95,6 +105,15 @@ export class Session {
     }
   }
 
+  /**
+   * Ends another session, of a connection that was lost, if the server has it still: it might hold locks that this one
+   * needs.
+   */
+  async endOther({ pid }: Session): Promise<void> {
+    // https://docs.aws.amazon.com/redshift/latest/dg/PG_TERMINATE_BACKEND.html
+    if (pid !== undefined) await this.query(`SELECT pg_terminate_backend(${pid})`);
+  }
+
   /** Says goodbye; a server that is silent is left. */
   async close(): Promise<void> {
     const left = setTimeout(() => this.destroy(), GOODBYE_MILLISECONDS);
@@ -102,10 +121,14 @@ export class Session {
     clearTimeout(left);
   }
 
-  private destroy(): void {
+  /** Ends the connection without a word. */
+  destroy(): void {
     this.connection.stream.destroy();
   }
 }
+
+const asLost = (error: unknown): unknown =>
+  error instanceof Error && isLost(error) ? new ConnectionLostError(error) : error;
 
 function clientFor(login: WarehouseLogin): [Client, RedshiftConnection] {
   const connection = new RedshiftConnection(login, login.password);

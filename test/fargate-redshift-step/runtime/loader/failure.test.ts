@@ -1,6 +1,6 @@
 import type { LoaderInput } from '../../../../src/fargate-redshift-step/contract';
-import { isConflict } from '../../../../src/fargate-redshift-step/runtime/loader/conflicts';
 import { classify } from '../../../../src/fargate-redshift-step/runtime/loader/failure';
+import { isConflict } from '../../../../src/fargate-redshift-step/runtime/loader/retries';
 import { BrokenGzipError } from '../../../../src/fargate-redshift-step/runtime/loader/scan/object-bytes';
 import { DataError } from '../../../../src/runtime/errors';
 

@@ -9,7 +9,7 @@ import type { StagedFile } from '../../../../etl-pipeline/contract';
 import { DataError } from '../../../../runtime/errors';
 import type { LoaderInput } from '../../../contract';
 import type { Log } from '../log';
-import { tooManyRejected } from '../too-many-rejected';
+import { FileRows, tooManyRejected } from '../too-many-rejected';
 
 // What COPY makes of CSV that is not quite CSV differs from what Hive makes of it, and is not all documented: it takes
 // line breaks in quotes (so an unclosed quote swallows the rows behind it), and ignores spaces around quotes. One
@@ -19,6 +19,8 @@ import { tooManyRejected } from '../too-many-rejected';
 
 /** An object for COPY. */
 export interface CopySource {
+  /** Id of the file whose rows it holds. */
+  readonly file: string;
   readonly key: string;
   readonly bytes: number;
   readonly gzip: boolean;
@@ -29,8 +31,9 @@ export interface CopySources {
   readonly sources: CopySource[];
   /** Rows in the sources. */
   readonly rows: number;
-  /** Rows that are not. */
+  /** Rows that are not in them. */
   readonly rejected: number;
+  readonly files: FileRows[];
   readonly forms: TextForms;
 }
 
@@ -73,11 +76,15 @@ export async function prepareSources(
   const rejected = judged.reduce((sum, file) => sum + file.rejected, 0);
   log('files read', { files: files.length, rows, rejected });
 
-  if (rejected > input.maxRejectedRows) {
+  const fileRows = judged.map(({ file, parts, rejected: inFile }) => ({
+    id: file.id,
+    rejected: inFile,
+    read: inFile + parts.reduce((sum, { result }) => sum + result.rows, 0),
+  }));
+  const tooMany = tooManyRejected(input, fileRows);
+  if (tooMany) {
     await write(judged, runner, threads, { sample: SAMPLE_ROWS });
-    // those are at fault, whatever the others hold
-    const atFault = judged.filter(file => file.rejected > input.maxRejectedRows).map(({ file }) => file.id);
-    throw tooManyRejected(input, rejected, atFault);
+    throw tooMany;
   }
   const isAsItWas = ({ parts }: JudgedFile): boolean =>
     parts.every(({ result }) => result.rejected === 0 && !result.rewrite);
@@ -87,11 +94,11 @@ export async function prepareSources(
   const { header } = input.dataset.format;
   const sources = judged.flatMap(
     ({ file }) =>
-      written.get(file)?.map(object => ({ ...object, gzip: false, header: false })) ?? [
-        { key: file.key, bytes: file.bytes, gzip: file.gzip, header },
+      written.get(file)?.map(object => ({ ...object, file: file.id, gzip: false, header: false })) ?? [
+        { file: file.id, key: file.key, bytes: file.bytes, gzip: file.gzip, header },
       ],
   );
-  return { sources, rows, rejected, forms };
+  return { sources, rows, rejected, files: fileRows, forms };
 }
 
 async function judge(

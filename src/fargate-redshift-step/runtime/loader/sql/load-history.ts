@@ -27,7 +27,8 @@ export function createHistory(schema: string): string {
 /** The result of the run, if it has been loaded. The table must exist. */
 export async function findRecord(
   session: Session,
-  { schema, runId, stepId }: LoaderInput,
+  schema: string,
+  { runId, stepId }: LoaderInput,
 ): Promise<StepResult | undefined> {
   const { rows } = await session.query(
     'SELECT rows_read, rows_written, rows_rejected, duplicates_dropped, seconds, rejected_rows ' +
@@ -39,7 +40,7 @@ export async function findRecord(
   return { rowsRead, rowsWritten, rowsRejected, duplicatesDropped, seconds, ...(rejectedRows ? { rejectedRows } : {}) };
 }
 
-export function insertRecord({ schema, table, runId, stepId }: LoaderInput, result: StepResult): string {
+export function insertRecord(schema: string, { table, runId, stepId }: LoaderInput, result: StepResult): string {
   const { rowsRead, rowsWritten, rowsRejected, duplicatesDropped, seconds, rejectedRows } = result;
   return `INSERT INTO ${qualified(schema, HISTORY_TABLE)}
     (run_id, step_id, table_name, rows_read, rows_written, rows_rejected, duplicates_dropped, seconds, rejected_rows, loaded_at)

@@ -5,7 +5,7 @@
 export interface TemporaryTables {
   /** The rows as COPY loads them: a text for each column. */
   readonly staged: string;
-  /** One row of the target's types for each key. */
+  /** One row of the target's types for each key, where the staged ones cannot be written as they are. */
   readonly latest: string;
   /** The keys that several staged rows have. */
   readonly repeatedKeys: string;
