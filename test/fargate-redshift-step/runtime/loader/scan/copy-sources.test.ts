@@ -86,6 +86,7 @@ test('files without rejected lines are copied as they are', async () => {
   const { sources, rows, rejected } = await prepare(files);
   expect(sources).toEqual(
     files.map(file => ({
+      file: file.name,
       key: `runs/run-1/input/${file.name}`,
       bytes: file.content.length,
       gzip: file.name.endsWith('.gz'),
@@ -101,7 +102,7 @@ test('of other files COPY gets the good lines only, and the others are kept', as
     { name: 'part-00000.csv.gz', content: gzipSync('a,b\n1,x\r\n2,"y\n\r\n3,z\nfour\n "5",5\n,x\n"6",6') },
   ]);
   const key = 'runs/run-1/Load/input/part-00000-00000-00000.csv';
-  expect(sources).toEqual([{ key, bytes: 14, gzip: false, header: false }]);
+  expect(sources).toEqual([{ file: 'part-00000.csv.gz', key, bytes: 14, gzip: false, header: false }]);
   expect([rows, rejected]).toEqual([3, 4]);
   expect(written()).toEqual([
     [key, '1,x\n3,z\n"6",6\n'],
@@ -211,7 +212,7 @@ test('a row with line breaks is found in a large file, wherever the ranges are c
     [{ name: 'part-00000.csv', content: Buffer.from(`a,b\n${filler}2,"open\n${filler}end"\n${filler}`) }],
     { rangeBytes: 999, size: 500 },
   );
-  await expect(preparing).rejects.toThrow('1002 rows cannot be loaded');
+  await expect(preparing).rejects.toThrow('1002 of 3002 rows (33.4 %) cannot be loaded');
 });
 
 test('a line that is longer than the ranges belongs to the one in which it begins', async () => {
@@ -229,7 +230,7 @@ test('with too many rejected lines a sample of them is kept, and the files are n
   ]);
   await expect(preparing).rejects.toMatchObject({
     name: 'Etl.Data',
-    message: expect.stringMatching(/2001 rows cannot be loaded.*"files":\["part-00000.csv"\]/),
+    message: expect.stringMatching(/2001 of 2001 rows \(100 %\) cannot be loaded.*"files":\["part-00000.csv"\]/),
   });
   expect(written().map(([key]) => key)).toEqual(['runs/run-1/Load/rejected/part-00000-00000-00000.csv']);
   expect(written()[0][1].trimEnd().split('\n')).toHaveLength(1 + 1_000);
