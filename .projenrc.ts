@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'fs';
 import { basename, join } from 'path';
-import { awscdk, javascript } from 'projen';
+import { awscdk, github, javascript, release } from 'projen';
 import { TsJestDiagnostics } from 'projen/lib/typescript';
 
 // What runs in AWS is bundled by esbuild; jsii never compiles it and no consumer can import it.
@@ -8,17 +8,38 @@ const RUNTIME = 'src/**/runtime/**/*.ts';
 
 // Typed wider than LambdaFunctionCommonOptions.bundlingOptions, which names only a part of the options;
 // projen hands all of them to Bundler.addBundle.
-const LAMBDA_BUNDLING: Partial<javascript.AddBundleOptions> = {
+const BUNDLING: Partial<javascript.AddBundleOptions> = {
   externals: [], // the SDK clients too: the versions that were tested are the versions that run
   minify: true,
   keepNames: true, // the names of error classes are what the state machine catches by
-  sourcemap: true, // also what projenrc/check-bundles.ts reads
+  sourcemap: false, // twice the size of the code, and nothing reads them
   format: 'cjs',
   mainFields: ['module', 'main'], // lets esbuild drop unused code: a quarter smaller, half the import time
   watchTask: false,
   tsconfigPath: 'tsconfig.dev.json',
-  esbuildArgs: { '--sources-content': 'false', '--legal-comments': 'none' },
 };
+
+/** Options of one bundle. Its contents are told where projenrc/bundles.ts reads them, outside of what is deployed. */
+function bundling(entrypoint: string): Partial<javascript.AddBundleOptions> {
+  const account = entrypoint.replace(/^src\//, '').replace(/\.ts$/, '.json');
+  return {
+    ...BUNDLING,
+    esbuildArgs: { '--legal-comments': 'linked', [`--metafile=assets/metafiles/${account}`]: true },
+  };
+}
+
+/**
+ * The least that a consumer needs: aws-cdk-lib 2.178.0, of January 2025, is the first with states in JSONata.
+ * test/packages/floor.test.ts compiles the library and synthesizes the example with exactly these.
+ */
+const FLOOR = { cdk: '2.178.0', constructs: '10.0.0' };
+
+/** What the tests and the packages need besides Node.js. */
+const BUILD_TOOLS: github.workflows.JobStep[] = [
+  { name: 'Java', uses: 'actions/setup-java@v6.0.0', with: { distribution: 'temurin', 'java-version': '17' } },
+  { name: 'Python', uses: 'actions/setup-python@v7.0.0', with: { 'python-version': '3.11' } },
+  { name: 'Go', uses: 'actions/setup-go@v7.0.0', with: { 'go-version': '1.24', cache: false } },
+];
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-etl-steps',
@@ -37,8 +58,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
   packageManager: javascript.NodePackageManager.NPM,
   projenrcTs: true,
   projenVersion: '0.103.25',
-  cdkVersion: '2.263.0', // the newest that npm, PyPI and Maven Central all serve
-  constructsVersion: '10.8.1',
+  cdkVersion: FLOOR.cdk,
+  constructsVersion: FLOOR.constructs,
+  peerDependencyOptions: { pinnedDevDependency: false }, // the tests need a newer CDK than consumers do
   jsiiVersion: '~6.0.16',
   typescriptVersion: '~6.0.0', // ts-jest and typescript-eslint cannot use TypeScript 7
   minNodeVersion: '20.16.0',
@@ -102,6 +124,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'ajv@^8',
     'asl-validator@^4',
     'aws-cdk@2.1148.1',
+    'aws-cdk-lib@2.263.0', // the newest that npm, PyPI and Maven Central all serve
     'aws-sdk-client-mock@^4',
     'cdk-nag@^3',
     'csv-parse@^7',
@@ -146,22 +169,44 @@ const project = new awscdk.AwsCdkConstructLibrary({
   sampleCode: false,
   npmignoreEnabled: true,
 
-  github: false,
-  release: false,
-  buildWorkflow: false,
-  depsUpgrade: false,
-  pullRequestTemplate: false,
+  // ---- GitHub: pull requests are built, and a maintainer starts a release by hand
+  github: true,
+  githubOptions: { mergify: false, pullRequestLint: false, projenCredentials: github.GithubCredentials.fromApp() },
+  // what is generated is committed with its cause
+  buildWorkflowOptions: { mutableBuild: false, preBuildSteps: BUILD_TOOLS },
+  depsUpgradeOptions: { workflowOptions: { schedule: javascript.UpgradeDependenciesSchedule.WEEKLY } },
+  pullRequestTemplateContents: [
+    'Closes #',
+    '',
+    '- [ ] `npx projen build` leaves no difference',
+    '- [ ] a test fails without this change',
+    '',
+  ],
+  release: true,
+  releaseTrigger: release.ReleaseTrigger.workflowDispatch(),
+  majorVersion: 0,
+  releaseWorkflowSetupSteps: BUILD_TOOLS,
+  npmTrustedPublishing: true, // with provenance
 
-  publishToPypi: { distName: 'cdk-etl-steps', module: 'cdk_etl_steps' },
+  publishToPypi: { distName: 'cdk-etl-steps', module: 'cdk_etl_steps', trustedPublishing: true, attestations: true },
   publishToMaven: {
-    javaPackage: 'io.github.cdketlsteps',
-    mavenGroupId: 'io.github.cdketlsteps',
+    javaPackage: 'io.github.cdketlsteps', // without the hyphens, which Java does not take
+    mavenGroupId: 'io.github.cdk-etl-steps', // Maven Central gives it to the owner of the repository
     mavenArtifactId: 'cdk-etl-steps',
   },
+  publishToGo: { moduleName: 'github.com/cdk-etl-steps/cdk-etl-steps-go', packageName: 'cdketlsteps' },
 });
+
+project.addDevDeps('constructs@10.8.1'); // here: `devDeps` of a peer are taken out again
 
 // 1.13.0 lacks most of its platform packages on the registry, so `npm ci` refuses any lock made with it.
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
+
+// jsii-pacmak writes the installed versions of these two into go.mod, and the newest ones are not served for Go.
+project.package.addPackageResolutions(
+  '@aws-cdk/asset-node-proxy-agent-v6@2.1.2',
+  '@aws-cdk/cloud-assembly-schema@54.11.0',
+);
 
 // Prettier breaks code, but neither comments nor texts.
 project.eslint?.addRules({
@@ -246,7 +291,7 @@ for (const folder of readdirSync('src')) {
       cdkDeps: project.cdkDeps,
       runtime: awscdk.LambdaRuntime.NODEJS_22_X,
       awsSdkConnectionReuse: false, // the default of SDK 3
-      bundlingOptions: LAMBDA_BUNDLING,
+      bundlingOptions: bundling(join(runtime, file)),
     });
   }
 }
@@ -256,13 +301,18 @@ const LOADER = 'src/fargate-redshift-step/runtime/loader';
 const bundler = javascript.Bundler.of(project)!;
 if (existsSync(LOADER)) {
   const loader = bundler.addBundle(`${LOADER}/main.ts`, {
-    ...LAMBDA_BUNDLING,
+    ...bundling(`${LOADER}/main.ts`),
     platform: 'node',
     target: 'node22',
   } as javascript.AddBundleOptions);
   loader.bundleTask.execArgs(['cp', `${LOADER}/Dockerfile`, loader.outdir]);
 }
+bundler.bundleTask.prependExec('rm -rf assets'); // what is no longer bundled is no longer packaged
 bundler.bundleTask.exec('tsx projenrc/check-bundles.ts');
+bundler.bundleTask.exec('tsx projenrc/third-party-licenses.ts');
+project.addGitIgnore('/THIRD-PARTY-LICENSES');
+project.addPackageIgnore('!/THIRD-PARTY-LICENSES');
+project.addPackageIgnore('/assets/metafiles/');
 
 // assets/ is not committed: a fresh clone's tests need it before anything can be synthesized
 project.testTask.prependSpawn(bundler.bundleTask);
@@ -314,7 +364,18 @@ for (const pattern of [
 }
 for (const pattern of ['cdk.out/', '/.local/', '__pycache__/']) project.gitignore.exclude(pattern);
 
-// Before the first release projen would leave 0.0.0, which npm treats as "anything goes".
-project.package.addVersion('0.1.0');
+// ---- the API
+// The stability is experimental, of which jsii-diff by itself reports changes without failing.
+project.tasks
+  .tryFind('compat')!
+  .reset(`jsii-diff npm:${project.name} --keys --error-on all --ignore-file .compatignore`);
+project.buildWorkflow?.addPostBuildSteps({
+  name: 'Compare the API with that of the last release',
+  run: 'npx projen compat',
+});
+const releaseTask = project.tasks.tryFind('release')!;
+releaseTask.spawn(project.tasks.tryFind('compat')!);
+// the subjects of the commits say why: no categories are made of them
+releaseTask.exec('tsx projenrc/release-notes.ts dist/changelog.md');
 
 project.synth();

@@ -18,6 +18,7 @@ import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from '../etl-step/et
 import { bindJobFunction, jobFunctionOptions } from '../etl-step/job-function';
 import { jobLoop } from '../etl-step/job-loop';
 import { validateStepId } from '../etl-step/step-id';
+import { acknowledgeFindings } from '../findings/acknowledge-findings';
 import type { EtlFunctionOptions } from '../function-options';
 import { etlMetric } from '../metrics/etl-metric';
 import { graph } from '../metrics/graph';
@@ -163,6 +164,7 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
     this.functionRole = createFunctionRole(this, props.table);
     this.clusters.grantLoads(this.functionRole);
     this.handler = this.createFunction();
+    acknowledgeFindings(this);
   }
 
   /**

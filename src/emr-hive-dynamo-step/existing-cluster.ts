@@ -7,6 +7,8 @@ import type { IDependable } from 'constructs';
 import { grantLogReading, grantTable } from './emr-roles';
 import { grantExistingCluster } from './function-role';
 import type { StepClusters, StepClustersBindOptions } from './step-clusters';
+import { acknowledgeFindings } from '../findings/acknowledge-findings';
+import { RUN_FOLDERS } from '../findings/acknowledged-findings';
 import { validateWholeNumber } from '../validation';
 
 /** An EMR cluster that the step does not start. */
@@ -59,6 +61,7 @@ export class ExistingCluster implements StepClusters {
   ) {
     this.instanceRole = options.instanceRole;
     grantTable(this.instanceRole, table);
+    acknowledgeFindings(this.instanceRole, { resources: [], wildcards: [RUN_FOLDERS] });
   }
 
   public grantLoads(functionRole: iam.Role): void {

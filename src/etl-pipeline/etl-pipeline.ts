@@ -13,6 +13,7 @@ import { pollingSteps, stepConstructs, validateStack, validateSteps } from './pi
 import type { Dataset } from '../dataset/dataset';
 import type { IEtlStep } from '../etl-step/etl-step';
 import { bindStep } from '../etl-step/parallel-step';
+import { acknowledgeFindings } from '../findings/acknowledge-findings';
 import { createLogGroup, type EtlFunctionOptions } from '../function-options';
 
 /** Longer than a load that goes well, short enough that one that hangs is noticed on the same day. */
@@ -127,6 +128,7 @@ export class EtlPipeline extends Construct {
     const teardownFunctions = steps.flatMap(step => step.teardownFunctions ?? []);
     trigger.startExecutionsOf(this.stateMachine, { stopFunctions, teardownFunctions, dependencies });
     this.allowDescribingExecutions(stopFunctions);
+    acknowledgeFindings(this, { except: stepScope });
   }
 
   /**

@@ -2,6 +2,8 @@ import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { acknowledgeFindings } from '../findings/acknowledge-findings';
+import { RUN_FOLDERS } from '../findings/acknowledged-findings';
 
 /** Lets COPY read the runs: the staged files, and the manifest that names them. */
 export function grantCopy(scope: Construct, copyRole: iam.IRole, workBucket: IBucket): void {
@@ -15,6 +17,7 @@ export function grantCopy(scope: Construct, copyRole: iam.IRole, workBucket: IBu
     new iam.Policy(scope, 'CopyPolicy', { roles: [copyRole], statements });
   } else {
     for (const statement of statements) copyRole.addToPrincipalPolicy(statement);
+    acknowledgeFindings(copyRole, { resources: [], wildcards: [RUN_FOLDERS] });
   }
   workBucket.encryptionKey?.grantDecrypt(copyRole);
 }

@@ -19,6 +19,8 @@ import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from '../etl-step/et
 import { bindJobFunction, jobFunctionOptions } from '../etl-step/job-function';
 import { jobLoop } from '../etl-step/job-loop';
 import { validateStepId } from '../etl-step/step-id';
+import { acknowledgeFindings } from '../findings/acknowledge-findings';
+import { RUN_FOLDERS } from '../findings/acknowledged-findings';
 import type { EtlFunctionOptions } from '../function-options';
 import { etlMetric } from '../metrics/etl-metric';
 import { graph } from '../metrics/graph';
@@ -162,6 +164,8 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
     this.grantPrincipal = this.taskDefinition.taskRole.grantPrincipal;
     this.functionRole = createFunctionRole(this, this.task);
     this.handler = this.createFunction();
+    acknowledgeFindings(this);
+    if (props.taskRole) acknowledgeFindings(props.taskRole, { resources: [], wildcards: [RUN_FOLDERS] });
   }
 
   /**

@@ -3,7 +3,10 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { validateNotifications } from './notification-overlap';
 import { QueueDestination, QueueTarget } from './queue-access';
+import { acknowledgeFindings } from '../findings/acknowledge-findings';
+import { NOTIFICATION_FINDINGS, NOTIFICATION_WILDCARD } from '../findings/acknowledged-findings';
 
 /** Ways of a bucket's events to the queue of a trigger. */
 export enum EventDelivery {
@@ -48,6 +51,12 @@ export function deliverByNotification(scope: Construct, { bucket, queue, prefix,
       new QueueDestination(scope, queue),
       ...(isFilter ? [filter] : []),
     );
+  }
+  scope.node.addValidation({ validate: () => validateNotifications(scope, bucket, queue) });
+  // the CDK makes these when a bucket gets its first notification
+  const handler = Stack.of(scope).node.tryFindChild('BucketNotificationsHandler050a0587b7544547bf325f094a3db834');
+  for (const made of [handler, bucket.node.tryFindChild('Notifications')]) {
+    if (made) acknowledgeFindings(made, { resources: NOTIFICATION_FINDINGS, wildcards: [NOTIFICATION_WILDCARD] });
   }
 }
 

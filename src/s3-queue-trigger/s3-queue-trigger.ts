@@ -25,6 +25,7 @@ import { createWorkBucket } from './work-bucket';
 import type { EtlTriggerDescription, IEtlTrigger, StartExecutionsOptions } from '../etl-pipeline/etl-trigger';
 import { DETAIL_TYPE, LEDGER_FUNCTION_TIMEOUT_SECONDS } from '../file-ledger/contract';
 import { FileLedger } from '../file-ledger/file-ledger';
+import { acknowledgeFindings } from '../findings/acknowledge-findings';
 import { functionOptions, type EtlFunctionOptions } from '../function-options';
 import type { MetricName } from '../metrics/contract';
 import { etlMetric, metricEnvironment, metricSourceName } from '../metrics/etl-metric';
@@ -367,6 +368,7 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
 
     const deliver = props.delivery === EventDelivery.EVENT_BRIDGE ? deliverByEventBridge : deliverByNotification;
     deliver(this, { bucket: props.bucket, queue: this.queue, prefix: this.prefix, suffixes: props.suffixes ?? [] });
+    acknowledgeFindings(this);
     this.node.addValidation({
       validate: () =>
         this.stateMachine

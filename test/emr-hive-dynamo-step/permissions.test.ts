@@ -1,14 +1,12 @@
 import { readFileSync } from 'fs';
-import { join, resolve } from 'path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { readBundles } from '../../projenrc/bundles';
 import { Column, DataFormat, Dataset, EmrCompute, EmrHiveDynamoStep, EtlPipeline, S3QueueTrigger } from '../../src';
-
-const BUNDLE = join(__dirname, '../../assets/emr-hive-dynamo-step/runtime/emr-hive-dynamo.lambda');
 
 /** The action that each call of AWS needs, as the service authorization reference names it. */
 const ACTIONS: Record<string, string> = {
@@ -43,8 +41,8 @@ const WITHOUT_CALL: Record<string, string> = {
 
 /** The calls in the code that is bundled. */
 function calls(): string[] {
-  const { sources } = JSON.parse(readFileSync(join(BUNDLE, 'index.js.map'), 'utf8')) as { sources: string[] };
-  const ours = sources.map(source => resolve(BUNDLE, source)).filter(file => !file.includes('node_modules'));
+  const [bundle] = readBundles('assets/metafiles/emr-hive-dynamo-step/runtime');
+  const ours = bundle.inputs.filter(file => !file.includes('node_modules'));
   const found = ours.flatMap(file =>
     [...readFileSync(file, 'utf8').matchAll(/new (\w+)Command\(/g)].map(([, name]) => name),
   );

@@ -368,25 +368,10 @@ test('two syntheses give one template', () => {
   expect(synthesize()).toEqual(synthesize());
 });
 
-test('cdk-nag finds nothing that has no reason', () => {
+test('cdk-nag finds nothing', () => {
   const stack = newStack();
   newPipeline(stack);
-  Template.fromStack(stack);
-  const reasons: { [finding: string]: RegExp } = {
-    'each run has a folder of its own':
-      /^AwsSolutions-IAM5\[Resource::<TriggerWorkBucket\w+\.Arn>\/runs\/.*\] Stack\/Orders\/Staging\/Role/,
-    'files have any names below the prefix':
-      /^AwsSolutions-IAM5\[Resource::<Landing\w+\.Arn>\/orders\/\*\] Stack\/Orders\/Staging\/Role/,
-    'the bundle runs on the version of Node.js that it is made for':
-      /^AwsSolutions-L1 Stack\/Orders\/Staging\/Function/,
-    'executions go on with the function versions they began with':
-      /^AwsSolutions-IAM5\[Resource::<\w+Function\w+\.Arn>:\*\] Stack\/Orders\/StateMachine\/Role/,
-    'log delivery and X-Ray know no resources': /^AwsSolutions-IAM5\[Resource::\*\] Stack\/Orders\/StateMachine\/Role/,
-    'each attempt is an execution of its own':
-      /^AwsSolutions-IAM5\[Resource::arn:<AWS::Partition>:states:.*:execution:<OrdersStateMachine\w+\.Name>:\*\] Stack\/Orders\/DescribeExecutions/,
-  };
-  const findings = nagFindings(stack.node.findChild('Orders') as Construct);
-  expect(findings.filter(finding => !Object.values(reasons).some(reason => reason.test(finding)))).toEqual([]);
+  expect(nagFindings(stack.node.findChild('Orders') as Construct)).toEqual([]);
 });
 
 describe('the trigger', () => {
