@@ -161,9 +161,6 @@ export interface EmrJob {
   readonly askedAt: string;
 }
 
-/** Folder of the records of everything that RunJobFlow was asked for, in any attempt of the run. */
-export const launchesFolder = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}launches/`;
-
 /** The instance hours of a cluster that has ended, left by whoever has recorded them. */
 export const instanceHoursKey = (runId: string, stepId: string, clusterId: string): string =>
   `${stepFolder(runId, stepId)}instance-hours/${clusterId}.json`;

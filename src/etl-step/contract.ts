@@ -135,6 +135,8 @@ export const stagedFilesKey = (runId: string): string => `${runFolder(runId)}sta
 export const stepFolder = (runId: string, stepId: string): string => `${runFolder(runId)}${stepId}/`;
 /** JSON of StepResult: written once, when the step's load is done. */
 export const resultKey = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}result.json`;
+/** Folder of the records of everything that a step has asked for, in any attempt of the run. */
+export const launchesFolder = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}launches/`;
 /** Folder of the rows that a step rejected. */
 export const rejectedRowsFolder = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}rejected/`;
 

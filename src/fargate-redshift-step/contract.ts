@@ -128,10 +128,15 @@ export interface FargateRedshiftArguments {
   readonly load: LoadSettings;
 }
 
-/** The task, as the next check finds it again. */
-export interface FargateJob {
+/** A task that was started. */
+export interface StartedTask {
+  /** ARN of the cluster. */
   readonly cluster: string;
   readonly taskArn: string;
+}
+
+/** The task, as the next check finds it again. */
+export interface FargateJob extends StartedTask {
   /** ISO 8601: when the task was asked for. */
   readonly askedAt: string;
 }
@@ -145,7 +150,7 @@ export const LOG_STREAM_PREFIX = 'task';
 /** Time-out of the step's function: after that, a launch that never said how it ended does nothing any more. */
 export const LAUNCH_TIMEOUT_SECONDS = 60;
 
-/** Folder of everything that was launched for a run, in any attempt; in it each launch has a folder. */
+/** Folder of what the tasks of a run read and write, in any attempt; in it each launch has a folder. */
 export const tasksFolder = (runId: string, stepId: string): string => `${stepFolder(runId, stepId)}tasks/`;
 
 /** Table, in the target's schema, that remembers which runs have been loaded. */

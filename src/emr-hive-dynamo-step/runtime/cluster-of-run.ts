@@ -1,33 +1,38 @@
 import { STEP_ENV } from '../../etl-step/contract';
+import { launchName } from '../../etl-step/runtime/launch-records';
 import { requireEnv } from '../../runtime/environment';
 import { logger } from '../../runtime/logger';
 import { putJsonOnce } from '../../runtime/work-bucket';
 import { instanceHoursKey, logsFolder, scriptKey } from '../contract';
-import type { Compute } from './compute';
+import type { LoadCompute } from './compute';
 import {
   describeCluster,
   findClusterByName,
   isEnded,
-  isForgotten,
+  LISTING_LAG_MILLISECONDS,
   onlyStep,
   runJobFlow,
   terminateCluster,
 } from './emr-calls';
 import { recordInstanceHours } from './instance-hours';
-import type { LaunchRecord, Load } from './launch-records';
-import { loadName, updateLaunch } from './launch-records';
 import { launchRequest } from './launch-request';
+import type { Load, LoadLaunch } from './load';
+import { locateLoad } from './load';
 import type { Launcher } from './script';
 
 /** A cluster that is started for the load and ends with it. */
-export const clusterOfRun: Compute = {
+export const clusterOfRun: LoadCompute = {
+  startsOnce: false, // RunJobFlow has no client token
+  forgottenAfterMilliseconds: LISTING_LAG_MILLISECONDS,
+  locate: locateLoad,
+
   async prepare(event, before) {
     const avoidSubnets = await triedSubnets(event.runId, before);
     return { place: {}, start: async record => start(event, record, avoidSubnets) };
   },
 
   async find(runId, record) {
-    const clusterId = await findClusterByName(runId, loadName(runId, record), record.askedAt);
+    const clusterId = await findClusterByName(runId, launchName(runId, record), record.askedAt);
     return clusterId === undefined ? undefined : { clusterId };
   },
 
@@ -40,33 +45,24 @@ export const clusterOfRun: Compute = {
     return { step, cluster, over: isEnded(cluster) };
   },
 
-  async end(runId, record) {
-    if (record.state === 'refused' || record.state === 'ended') return true;
-    const clusterId = record.clusterId ?? (await findClusterByName(runId, loadName(runId, record), record.askedAt));
-    if (clusterId === undefined) {
-      if (!isForgotten(record.askedAt)) return false;
-    } else {
-      const cluster = await describeCluster(runId, clusterId);
-      if (!isEnded(cluster)) {
-        if (cluster.Status?.State !== 'TERMINATING') await terminateCluster(runId, clusterId);
-        return false;
-      }
-      await recordInstanceHours(runId, clusterId, async hours =>
-        putJsonOnce(requireEnv(STEP_ENV.workBucket), instanceHoursKey(runId, requireEnv(STEP_ENV.stepId), clusterId), {
-          clusterId,
-          hours,
-        }),
-      );
+  async end(runId, { clusterId }) {
+    const cluster = await describeCluster(runId, clusterId);
+    if (!isEnded(cluster)) {
+      if (cluster.Status?.State !== 'TERMINATING') await terminateCluster(runId, clusterId);
+      return false;
     }
-    await updateLaunch(runId, { ...record, state: 'ended', ...(clusterId && { clusterId }) });
+    const key = instanceHoursKey(runId, requireEnv(STEP_ENV.stepId), clusterId);
+    await recordInstanceHours(runId, clusterId, async hours =>
+      putJsonOnce(requireEnv(STEP_ENV.workBucket), key, { clusterId, hours }),
+    );
     return true;
   },
 };
 
-async function start(event: Launcher, record: LaunchRecord, avoidSubnets: string[]): Promise<Load> {
+async function start(event: Launcher, record: LoadLaunch, avoidSubnets: string[]): Promise<Load> {
   const bucket = requireEnv(STEP_ENV.workBucket);
   const stepId = requireEnv(STEP_ENV.stepId);
-  const name = loadName(event.runId, record);
+  const name = launchName(event.runId, record);
   const clusterId = await runJobFlow(
     event.runId,
     launchRequest(event.arguments.cluster!, {
@@ -82,7 +78,7 @@ async function start(event: Launcher, record: LaunchRecord, avoidSubnets: string
 }
 
 /** Where the launches before this one found no capacity. */
-async function triedSubnets(runId: string, launches: LaunchRecord[]): Promise<string[]> {
+async function triedSubnets(runId: string, launches: LoadLaunch[]): Promise<string[]> {
   const clusters = await Promise.all(
     launches
       .filter(({ clusterId }) => clusterId !== undefined)

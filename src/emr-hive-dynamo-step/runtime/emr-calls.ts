@@ -33,7 +33,7 @@ import { emr, emrLauncher } from '../../runtime/clients/emr';
  * number; it has been seen to take seconds. It also exceeds the time-out of the function, so whoever made the call is
  * no longer running.
  */
-const LISTING_LAG_MILLISECONDS = 5 * 60_000;
+export const LISTING_LAG_MILLISECONDS = 5 * 60_000;
 const CLOCK_SKEW_MILLISECONDS = 5 * 60_000;
 
 const CLUSTER_ENDED: ReadonlySet<ClusterState | undefined> = new Set<ClusterState>([

@@ -1,8 +1,8 @@
-import type { Compute } from './compute';
+import type { LoadCompute } from './compute';
 import { startOnCluster, stepOnCluster } from './step-on-cluster';
 
 /** A cluster of the user's. */
-export const existingCluster: Compute = {
+export const existingCluster: LoadCompute = {
   ...stepOnCluster,
   async prepare(event) {
     return {

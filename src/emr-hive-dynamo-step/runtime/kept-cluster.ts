@@ -1,6 +1,7 @@
 import { createHash } from 'crypto';
 import type { Cluster } from '@aws-sdk/client-emr';
 import { STEP_ENV } from '../../etl-step/contract';
+import { isRefusal } from '../../etl-step/runtime/aws-errors';
 import { ensureStillRunning } from '../../etl-step/runtime/execution';
 import { requireEnv } from '../../runtime/environment';
 import { TransientError } from '../../runtime/errors';
@@ -8,7 +9,7 @@ import { logger } from '../../runtime/logger';
 import { getJsonVersion, putJsonIfUnchanged } from '../../runtime/work-bucket';
 import type { ClusterRequest } from '../contract';
 import { keptClusterKey, STEP_TAG } from '../contract';
-import type { Compute } from './compute';
+import type { LoadCompute } from './compute';
 import {
   describeCluster,
   findClusterByName,
@@ -17,10 +18,9 @@ import {
   runJobFlow,
   terminateCluster,
 } from './emr-calls';
-import { isRefusal } from './emr-errors';
 import { recordInstanceHours } from './instance-hours';
-import type { LaunchRecord, Load } from './launch-records';
 import { keptClusterRequest } from './launch-request';
+import type { Load, LoadLaunch } from './load';
 import type { Launcher } from './script';
 import { startOnCluster, stepOnCluster } from './step-on-cluster';
 
@@ -55,7 +55,7 @@ export const isSurelyEnded = ({ askedAt }: KeptCluster): boolean =>
 const USABLE: ReadonlySet<string | undefined> = new Set(['STARTING', 'BOOTSTRAPPING', 'RUNNING', 'WAITING']);
 
 /** A cluster that is kept for the next run, until it has been idle for too long. */
-export const keptCluster: Compute = {
+export const keptCluster: LoadCompute = {
   ...stepOnCluster,
 
   async prepare(event) {
@@ -66,7 +66,7 @@ export const keptCluster: Compute = {
 };
 
 /** The cluster may have begun to end since it was looked at: EMR then refuses to modify it. */
-async function startUnlessEnding(event: Launcher, record: LaunchRecord): Promise<Load> {
+async function startUnlessEnding(event: Launcher, record: LoadLaunch): Promise<Load> {
   try {
     return await startOnCluster(event, record);
   } catch (error) {

@@ -1,19 +1,18 @@
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { StagedFiles } from '../../etl-pipeline/contract';
-import type { CheckEvent, LaunchEvent } from '../../etl-step/contract';
-import { stagedFilesKey, STEP_ENV } from '../../etl-step/contract';
+import { inputFolder, stagedFilesKey, STEP_ENV } from '../../etl-step/contract';
+import type { Launcher as LauncherOf } from '../../etl-step/runtime/job-compute';
 import { s3 } from '../../runtime/clients/s3';
 import { requireEnv } from '../../runtime/environment';
 import { ConfigurationError } from '../../runtime/errors';
 import { logger } from '../../runtime/logger';
 import { getJson } from '../../runtime/work-bucket';
-import type { EmrHiveDynamoArguments, EmrJob } from '../contract';
+import type { EmrHiveDynamoArguments } from '../contract';
 import { fillHiveScript, scriptKey } from '../contract';
 import { describeTargetTable } from './target-table';
 import { writePlan } from './write-plan';
 
-/** A call that may start a cluster: a launch, or the check after one whose answer is not known. */
-export type Launcher = LaunchEvent<EmrHiveDynamoArguments> | CheckEvent<EmrJob, EmrHiveDynamoArguments>;
+export type Launcher = LauncherOf<EmrHiveDynamoArguments>;
 
 /**
  * Writes the HiveQL of this launch to scriptKey(), filled in for the run, its size and the table as it is now.
@@ -51,5 +50,18 @@ async function readStaged(bucket: string, runId: string): Promise<StagedFiles> {
     `Run ${runId}: s3://${bucket}/${stagedFilesKey(runId)} is missing, though staging has written it. Something ` +
       'deletes objects below runs/ ' +
       'while runs still need them: look at the lifecycle rules, then replay the files.',
+  );
+}
+
+/** Hive takes a folder that is missing for an empty one, and such a load would succeed with no rows. */
+export async function ensureInput(runId: string): Promise<void> {
+  const bucket = requireEnv(STEP_ENV.workBucket);
+  const { Contents = [] } = await s3().send(
+    new ListObjectsV2Command({ Bucket: bucket, Prefix: inputFolder(runId), MaxKeys: 1 }),
+  );
+  if (Contents.length > 0) return;
+  throw new ConfigurationError(
+    `Run ${runId}: s3://${bucket}/${inputFolder(runId)} is empty, though staging has put files there. Something deletes objects ` +
+      'below runs/ while runs still need them: look at the lifecycle rules.',
   );
 }

@@ -1,20 +1,25 @@
 import { createHash } from 'crypto';
 import type { JobRunState, StartJobRunRequest } from '@aws-sdk/client-emr-serverless';
 import { STEP_ENV } from '../../etl-step/contract';
+import { launchName } from '../../etl-step/runtime/launch-records';
 import { requireEnv } from '../../runtime/environment';
 import { logger } from '../../runtime/logger';
 import { scriptKey, SERVERLESS_TASK, serverlessLogs, serverlessScratch } from '../contract';
-import type { Compute } from './compute';
-import { endLoad } from './end-load';
-import type { LaunchRecord, Load } from './launch-records';
-import { loadName } from './launch-records';
+import type { LoadCompute } from './compute';
+import { LISTING_LAG_MILLISECONDS } from './emr-calls';
+import type { Load, LoadLaunch } from './load';
+import { locateLoad } from './load';
 import type { Launcher } from './script';
 import { cancelJobRun, findJobRunByName, getJobRun, startJobRun } from './serverless-calls';
 
 const ENDED: ReadonlySet<JobRunState | undefined> = new Set<JobRunState>(['SUCCESS', 'FAILED', 'CANCELLED']);
 
 /** A load that is a job run of EMR Serverless: the record's cluster is the application, its step is the job run. */
-export const serverlessJob: Compute = {
+export const serverlessJob: LoadCompute = {
+  startsOnce: false, // its token serves the SDK's own retries: a job run is found by its name
+  forgottenAfterMilliseconds: LISTING_LAG_MILLISECONDS,
+  locate: locateLoad,
+
   async prepare(event) {
     return {
       place: { clusterId: event.arguments.serverless!.applicationId, addsStep: true, isServerless: true },
@@ -23,7 +28,7 @@ export const serverlessJob: Compute = {
   },
 
   async find(runId, { clusterId, askedAt, ...record }) {
-    const jobRunId = await findJobRunByName(runId, clusterId!, loadName(runId, record), askedAt);
+    const jobRunId = await findJobRunByName(runId, clusterId!, launchName(runId, record), askedAt);
     return jobRunId === undefined ? undefined : { clusterId: clusterId!, stepId: jobRunId };
   },
 
@@ -33,13 +38,13 @@ export const serverlessJob: Compute = {
   },
 
   async end(runId, record) {
-    return endLoad(this, runId, record, async ({ clusterId, stepId }, { jobRun }) => {
-      if (jobRun!.state !== 'CANCELLING') await cancelJobRun(runId, clusterId, stepId!);
-    });
+    const { jobRun, over } = await this.look(runId, record);
+    if (!over && jobRun!.state !== 'CANCELLING') await cancelJobRun(runId, record.clusterId, record.stepId!);
+    return over;
   },
 };
 
-async function start(event: Launcher, record: LaunchRecord): Promise<Load> {
+async function start(event: Launcher, record: LoadLaunch): Promise<Load> {
   const request = jobRunRequest(event, record);
   const jobRunId = await startJobRun(event.runId, request);
   logger.info('job run started', {
@@ -52,11 +57,11 @@ async function start(event: Launcher, record: LaunchRecord): Promise<Load> {
 }
 
 /** The whole StartJobRun request. */
-function jobRunRequest(event: Launcher, record: LaunchRecord): StartJobRunRequest {
+function jobRunRequest(event: Launcher, record: LoadLaunch): StartJobRunRequest {
   const bucket = requireEnv(STEP_ENV.workBucket);
   const stepId = requireEnv(STEP_ENV.stepId);
   const { applicationId, roleArn, timeoutMinutes } = event.arguments.serverless!;
-  const name = loadName(event.runId, record);
+  const name = launchName(event.runId, record);
   const settings = {
     'hive.exec.scratchdir': `s3://${bucket}/${serverlessScratch(event.runId, stepId)}`,
     'hive.metastore.warehouse.dir': `s3://${bucket}/${serverlessScratch(event.runId, stepId)}warehouse`,

@@ -1,8 +1,9 @@
 import { STEP_ENV } from '../../etl-step/contract';
+import { launchName, updateLaunch } from '../../etl-step/runtime/launch-records';
 import { requireEnv } from '../../runtime/environment';
 import { logger } from '../../runtime/logger';
 import { scriptKey } from '../contract';
-import type { Started } from './compute';
+import type { StartedLoad } from './compute';
 import {
   addStep,
   cancelStep,
@@ -12,19 +13,23 @@ import {
   hiveStep,
   isEnded,
   isStepEnded,
+  LISTING_LAG_MILLISECONDS,
 } from './emr-calls';
-import { endLoad } from './end-load';
-import type { LaunchRecord, Load } from './launch-records';
-import { loadName, updateLaunch } from './launch-records';
+import type { Load, LoadLaunch } from './load';
+import { locateLoad } from './load';
 import type { Launcher } from './script';
 
 /** How long a step is left to end by itself after an interrupt. */
 const INTERRUPT_MILLISECONDS = 3 * 60_000;
 
 /** A load that is a step of a cluster that outlives it. */
-export const stepOnCluster: Started = {
+export const stepOnCluster: StartedLoad = {
+  startsOnce: false, // AddJobFlowSteps has no client token
+  forgottenAfterMilliseconds: LISTING_LAG_MILLISECONDS,
+  locate: locateLoad,
+
   async find(runId, { clusterId, askedAt, ...record }) {
-    const step = await findStepByName(runId, clusterId!, loadName(runId, record), askedAt);
+    const step = await findStepByName(runId, clusterId!, launchName(runId, record), askedAt);
     return step && { clusterId: clusterId!, stepId: step.Id! };
   },
 
@@ -36,16 +41,16 @@ export const stepOnCluster: Started = {
   },
 
   async end(runId, record) {
-    return endLoad(this, runId, record, async (load, { step }) =>
-      cancel(runId, load, step?.Status?.State === 'CANCEL_PENDING'),
-    );
+    const { step, over } = await this.look(runId, record);
+    if (!over) await cancel(runId, record, step?.Status?.State === 'CANCEL_PENDING');
+    return over;
   },
 };
 
 /** Adds the step that loads the run. Others may have steps there, so its failure ends nothing else. */
-export async function startOnCluster(event: Launcher, record: LaunchRecord): Promise<Load> {
+export async function startOnCluster(event: Launcher, record: LoadLaunch): Promise<Load> {
   const script = `s3://${requireEnv(STEP_ENV.workBucket)}/${scriptKey(event, requireEnv(STEP_ENV.stepId))}`;
-  const name = loadName(event.runId, record);
+  const name = launchName(event.runId, record);
   const clusterId = record.clusterId!;
   // CANCEL_AND_WAIT would cancel the steps of others, and is refused where steps run side by side
   const stepId = await addStep(event.runId, clusterId, hiveStep(name, script, 'CONTINUE'));
@@ -58,7 +63,7 @@ export async function startOnCluster(event: Launcher, record: LaunchRecord): Pro
  * before it ends (a shutdown hook of org.apache.hadoop.hive.ql.exec.mr.HadoopJobExecHelper), so the process itself is
  * only killed if that does not help.
  */
-async function cancel(runId: string, record: LaunchRecord & Load, pending: boolean): Promise<void> {
+async function cancel(runId: string, record: LoadLaunch & Load, pending: boolean): Promise<void> {
   if (!pending || record.cancelledAt === undefined) {
     await cancelStep(runId, record.clusterId, record.stepId!, 'SEND_INTERRUPT');
     await updateLaunch(runId, { ...record, cancelledAt: record.cancelledAt ?? new Date().toISOString() });

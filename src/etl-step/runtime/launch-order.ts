@@ -4,10 +4,11 @@ export interface LaunchName {
   readonly relaunch: number;
 }
 
-/**
- * Whether a launch came before another one of its run. A check ends what earlier ones left, never later ones: it may
- * itself be the one that comes late.
- */
+/** Whether a launch came before another one of its run. */
 export function isBefore(launch: LaunchName, other: LaunchName): boolean {
   return launch.attempt < other.attempt || (launch.attempt === other.attempt && launch.relaunch < other.relaunch);
+}
+
+export function isSameLaunch(launch: LaunchName, other: LaunchName): boolean {
+  return launch.attempt === other.attempt && launch.relaunch === other.relaunch;
 }

@@ -1,5 +1,5 @@
-import { isTransient } from '../../etl-step/runtime/aws-errors';
-import { CapacityError, ConfigurationError, EtlError, TransientError } from '../../runtime/errors';
+import { callsOf } from '../../etl-step/runtime/aws-errors';
+import { CapacityError, ConfigurationError } from '../../runtime/errors';
 
 /** Refusals that stay until somebody changes something. */
 const CONFIGURATION = new Set([
@@ -20,10 +20,8 @@ const CONFIGURATION = new Set([
  */
 const NO_ROOM = /capacity is unavailable|limit on the number of (?:tasks|vCPUs) you can run concurrently/i;
 
-/** The error that the state machine acts on, for a call of ECS that failed; an unknown error as it is. */
-export function ecsError(runId: string, call: string, error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof EtlError) return error;
-  const text = `Run ${runId}: ${call} failed: ${error.name}: ${error.message}`;
+/** Makes the calls of ECS: the error that they throw is the one that the state machine acts on. */
+export const { ask, errorOf: ecsError } = callsOf('ECS', (error, text) => {
   const options = { cause: error };
   if (NO_ROOM.test(error.message)) {
     return new CapacityError(
@@ -31,12 +29,5 @@ export function ecsError(runId: string, call: string, error: unknown): unknown {
       options,
     );
   }
-  if (isTransient(error)) return new TransientError(text, options);
-  if (CONFIGURATION.has(error.name)) return new ConfigurationError(`${text} Change what it names.`, options);
-  return error;
-}
-
-/** Whether RunTask has surely started nothing: after any other error a task may exist. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof Error && (CONFIGURATION.has(error.name) || NO_ROOM.test(error.message));
-}
+  return CONFIGURATION.has(error.name) ? new ConfigurationError(`${text} Change what it names.`, options) : undefined;
+});

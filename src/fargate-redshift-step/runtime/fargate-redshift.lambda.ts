@@ -1,19 +1,5 @@
-import type { JobStatus, StepEvent, StopStatus } from '../../etl-step/contract';
-import type { FargateJob, FargateRedshiftArguments } from '../contract';
-import { check } from './check';
-import { launch } from './launch';
-import { stop } from './stop';
+import { loaderTasks } from './loader-tasks';
+import { jobHandler } from '../../etl-step/runtime/job-handler';
 
-/** The three actions of the step on its tasks. */
-export async function handler(
-  event: StepEvent<FargateJob, FargateRedshiftArguments>,
-): Promise<JobStatus<FargateJob> | StopStatus> {
-  switch (event.action) {
-    case 'launch':
-      return launch(event);
-    case 'check':
-      return check(event);
-    case 'stop':
-      return stop(event);
-  }
-}
+/** The actions of the step on its tasks. */
+export const handler = jobHandler(loaderTasks);

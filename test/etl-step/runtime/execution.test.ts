@@ -26,21 +26,6 @@ test.each(['ABORTED', 'TIMED_OUT', 'FAILED', 'SUCCEEDED'] as const)(
   },
 );
 
-test('is tried again when throttled', async () => {
-  sfn.on(DescribeExecutionCommand).rejects(
-    new SFNServiceException({
-      name: 'ThrottlingException',
-      message: 'Rate exceeded',
-      $fault: 'client',
-      $metadata: { httpStatusCode: 400 },
-    }),
-  );
-  await expect(ensureStillRunning(ARN)).rejects.toMatchObject({
-    name: 'Etl.Transient',
-    message: expect.stringMatching(/Rate exceeded/),
-  });
-});
-
 test('never takes an unknown answer for running', async () => {
   sfn.on(DescribeExecutionCommand).rejects(
     new SFNServiceException({

@@ -8,7 +8,14 @@ import {
   StopTaskCommand,
   Task,
 } from '@aws-sdk/client-ecs';
-import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
 import { FargateRedshiftArguments } from '../../../src/fargate-redshift-step/contract';
@@ -99,7 +106,14 @@ export function taskExited(arn: string, exitCode: number): void {
 
 function mockWorkBucket(): void {
   objects.clear();
-  s3.on(PutObjectCommand, { Bucket: BUCKET }).callsFake(({ Key, Body }) => {
+  s3.on(PutObjectCommand, { Bucket: BUCKET }).callsFake(({ Key, Body, IfNoneMatch }) => {
+    if (IfNoneMatch && objects.has(Key)) {
+      throw new S3ServiceException({
+        name: 'PreconditionFailed',
+        $fault: 'client',
+        $metadata: { httpStatusCode: 412 },
+      });
+    }
     objects.set(Key, JSON.parse(Body));
     return {};
   });

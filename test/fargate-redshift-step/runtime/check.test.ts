@@ -11,7 +11,7 @@ import {
   taskIs,
   tasks,
 } from './aws-mocks';
-import { CheckEvent, CONTRACT_VERSION, StepResult } from '../../../src/etl-step/contract';
+import { CheckEvent, CONTRACT_VERSION, JobStatus, StepResult } from '../../../src/etl-step/contract';
 import { FargateJob, FargateRedshiftArguments } from '../../../src/fargate-redshift-step/contract';
 import { handler } from '../../../src/fargate-redshift-step/runtime/fargate-redshift.lambda';
 
@@ -31,7 +31,7 @@ async function launched(more: { attempt?: number; relaunch?: number } = {}): Pro
     arguments: ARGUMENTS,
     ...more,
   };
-  const { job } = (await handler({ ...event, action: 'launch' })) as { job: FargateJob };
+  const { job } = (await handler({ ...event, action: 'launch' })) as JobStatus<FargateJob> & { job: FargateJob };
   return { ...event, action: 'check', job };
 }
 
@@ -232,7 +232,7 @@ describe('what other attempts left behind', () => {
 
   test('is found even if its launch never knew it', async () => {
     const first = await launched();
-    const key = `${STEP_FOLDER}tasks/1-0/launch.json`;
+    const key = `${STEP_FOLDER}launches/1-0-0.json`;
     objects.set(key, { ...objects.get(key), taskArn: undefined });
     await handler(await launched({ attempt: 2 }));
     expect(stopped()).toEqual([first.job.taskArn]);

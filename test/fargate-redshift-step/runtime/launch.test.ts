@@ -33,7 +33,7 @@ function launchEvent(more: Partial<LaunchEvent> = {}): LaunchEvent<FargateRedshi
 }
 
 const requests = () => ecs.commandCalls(RunTaskCommand).map(call => call.args[0].input);
-const record = (launch = '1-0') => objects.get(`${STEP_FOLDER}tasks/${launch}/launch.json`);
+const record = () => objects.get(`${STEP_FOLDER}launches/1-0-0.json`);
 const theTask = () => [...tasks.keys()][0];
 
 beforeEach(resetAws);
@@ -52,7 +52,7 @@ test('starts one task that is told where its work is, and nothing else', async (
       launchType: 'FARGATE',
       count: 1,
       clientToken: expect.stringMatching(/^[!-~]{1,64}$/),
-      startedBy: `${RUN_ID}/${STEP_ID}/1/0`,
+      startedBy: `${STEP_ID}/${RUN_ID}/1/0/0`,
       networkConfiguration: {
         awsvpcConfiguration: {
           subnets: ['subnet-1', 'subnet-2'],
@@ -106,7 +106,7 @@ test('a repeated launch returns the task of the first', async () => {
 test('a launch that died before it wrote the answer down starts nothing twice', async () => {
   await handler(launchEvent());
   const { taskArn, ...unanswered } = record();
-  objects.set(`${STEP_FOLDER}tasks/1-0/launch.json`, unanswered);
+  objects.set(`${STEP_FOLDER}launches/1-0-0.json`, { ...unanswered, state: 'asked' });
   await expect(handler(launchEvent())).resolves.toMatchObject({ job: { taskArn } });
   expect(tasks.size).toBe(1);
   expect(requests()[1]).toEqual(requests()[0]);
@@ -155,7 +155,7 @@ test('writes down that it is going to ask before it asks', async () => {
     name: 'Etl.Transient',
     message: expect.stringContaining(RUN_ID),
   });
-  expect(record().refused).toBeUndefined(); // a task may exist
+  expect(record()).toMatchObject({ state: 'asked' }); // a task may exist
 });
 
 test.each([
@@ -169,7 +169,7 @@ test.each([
     name,
     message: expect.stringContaining(`${reason}, why, arn:x`),
   });
-  expect(record()).toMatchObject({ refused: true });
+  expect(record()).toMatchObject({ state: 'refused' });
 });
 
 test('neither a task nor a failure is tried again', async () => {

@@ -1,5 +1,6 @@
 import {
   ClusterNotFoundException,
+  DescribeTasksCommand,
   InvalidParameterException,
   ListTasksCommand,
   RunTaskCommand,
@@ -89,7 +90,7 @@ test('a launch without an answer is not forgotten while it may still get one', a
 
 test('the task of a launch that died is found by what it was started by', async () => {
   await launch(1);
-  const key = `${STEP_FOLDER}tasks/1-0/launch.json`;
+  const key = `${STEP_FOLDER}launches/1-0-0.json`;
   objects.set(key, { ...objects.get(key), taskArn: undefined });
   const [task] = tasks.keys();
   later(300);
@@ -120,8 +121,8 @@ test('a task that has gone meanwhile is no failure', async () => {
 test('looks in the cluster of the launch and on every page', async () => {
   await launch(1);
   const [task] = tasks.keys();
-  objects.set(`${STEP_FOLDER}tasks/1-0/launch.json`, {
-    ...objects.get(`${STEP_FOLDER}tasks/1-0/launch.json`),
+  objects.set(`${STEP_FOLDER}launches/1-0-0.json`, {
+    ...objects.get(`${STEP_FOLDER}launches/1-0-0.json`),
     taskArn: undefined,
   });
   ecs
@@ -139,6 +140,6 @@ test.each([
   [new ClusterNotFoundException({ message: 'gone', $metadata: {} }), 'Etl.Configuration'],
 ])('%s is told, not swallowed', async (error, name) => {
   await launch(1);
-  ecs.on(ListTasksCommand).rejects(error);
+  ecs.on(DescribeTasksCommand).rejects(error);
   await expect(stop()).rejects.toMatchObject({ name });
 });

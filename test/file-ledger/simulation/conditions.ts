@@ -257,7 +257,7 @@ export const REMOVALS: Removal[] = [
   // stop
   {
     name: 'stop: never a later attempt',
-    file: 'fargate-redshift-step/runtime/stop.ts',
+    file: 'etl-step/runtime/job-handler.ts',
     from: 'launch.attempt <= attempt',
     to: 'launch.attempt <= attempt + 9',
     scenario: 'until the last one',
@@ -265,13 +265,13 @@ export const REMOVALS: Removal[] = [
   },
   {
     name: 'stop: the attempt itself',
-    file: 'fargate-redshift-step/runtime/stop.ts',
+    file: 'etl-step/runtime/job-handler.ts',
     from: 'launch.attempt <= attempt',
     to: 'launch.attempt < attempt',
   },
   {
     name: 'stop: ended means ended',
-    file: 'fargate-redshift-step/runtime/stop.ts',
+    file: 'etl-step/runtime/job-handler.ts',
     from: 'ended.every(Boolean)',
     to: 'ended.length >= 0',
   },

@@ -68,7 +68,7 @@ export class Tasks {
     const known = this.tokens.get(clientToken);
     if (known) return { tasks: [this.all.get(known)], failures: [] };
     const taskArn = `${CLUSTER.replace('cluster', 'task')}/${this.all.size + 1}`;
-    const [runId, , attempt] = startedBy.split('/');
+    const [, runId, attempt] = startedBy.split('/');
     const task: Task = {
       taskArn,
       startedBy,

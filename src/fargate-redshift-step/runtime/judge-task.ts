@@ -1,7 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import type { CheckEvent, JobStatus } from '../../etl-step/contract';
-import { ERROR, STEP_ENV, waitSeconds } from '../../etl-step/contract';
-import { isBefore } from '../../etl-step/runtime/launch-order';
+import { ERROR, STEP_ENV } from '../../etl-step/contract';
+import { stillRunning } from '../../etl-step/runtime/job-compute';
 import { findResult, recordResult } from '../../etl-step/runtime/step-result';
 import { requireEnv } from '../../runtime/environment';
 import { ConfigurationError, EtlError } from '../../runtime/errors';
@@ -11,15 +11,14 @@ import { getJson } from '../../runtime/work-bucket';
 import type { FargateJob, FargateRedshiftArguments, LoaderFailure } from '../contract';
 import { LOADER_CONTAINER, LOADER_EXIT, LOG_STREAM_PREFIX } from '../contract';
 import { classify } from './classify';
-import { failureKey, readLaunches } from './launch-records';
-import { describeTasks, endLaunch, isEnded, isForgotten } from './tasks';
+import { failureKey } from './task-documents';
+import { describeTasks, isEnded, isForgotten } from './tasks';
 
 type Check = CheckEvent<FargateJob, FargateRedshiftArguments>;
 
 /** Success is a loader that exited with 0 and left its result. How long that may take is the state machine's to say. */
-export async function check(event: Check): Promise<JobStatus<FargateJob>> {
+export async function judgeTask(event: Check): Promise<JobStatus<FargateJob>> {
   const { runId, job } = event;
-  await endLeftovers(event);
   const [task] = await describeTasks(runId, job.cluster, [job.taskArn]);
   if (!task && isForgotten(job)) {
     // ECS shows a task for at least an hour after its end
@@ -30,24 +29,8 @@ export async function check(event: Check): Promise<JobStatus<FargateJob>> {
     );
   }
   // a task that was only just started may not be shown yet
-  if (!task || !isEnded(task)) {
-    return { status: 'running', waitSeconds: waitSeconds((Date.now() - Date.parse(job.askedAt)) / 1000), job };
-  }
+  if (!task || !isEnded(task)) return stillRunning(job);
   return finish(event, task);
-}
-
-/**
- * Ends the tasks of earlier attempts and relaunches: a request of theirs may have reached ECS after they were stopped.
- * Never those of later ones: this check itself may be the one that comes late.
- */
-async function endLeftovers(event: Check): Promise<void> {
-  if (event.attempt === 1 && event.relaunch === 0) return;
-  const earlier = (await readLaunches(event.runId)).filter(launch => isBefore(launch, event));
-  await Promise.all(
-    earlier.map(launch =>
-      endLaunch(event.runId, launch, `Attempt ${event.attempt} of run ${event.runId} does its work now.`),
-    ),
-  );
 }
 
 /** What Fargate charges for: from the pull of the image to the end. https://aws.amazon.com/fargate/pricing/ */
