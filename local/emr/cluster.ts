@@ -194,6 +194,8 @@ export class LocalCluster {
       this.end({ Code: 'ALL_STEPS_COMPLETED', Message: 'Steps completed' });
     } else {
       if (this.state !== 'WAITING') this.become('WAITING');
+      this.strike('WAITING');
+      if (this.isEnding) return;
       await this.wait(this.pace.idle);
       // EMR does not document what it gives as the reason
       if (this.steps.every(({ state }) => state !== 'PENDING')) {

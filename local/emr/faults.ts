@@ -8,8 +8,8 @@ export type CallFault = 'throttled' | 'failed' | 'answer lost';
 
 /** How a cluster comes to its end. */
 export interface ClusterFault {
-  /** The state in which it strikes; RUNNING: when the next step has begun. */
-  readonly during: 'STARTING' | 'BOOTSTRAPPING' | 'RUNNING';
+  /** The state in which it strikes; RUNNING: when the next step has begun; WAITING: when there is none left. */
+  readonly during: 'STARTING' | 'BOOTSTRAPPING' | 'RUNNING' | 'WAITING';
   readonly reason: ClusterStateChangeReason;
   /**
    * @default - none

@@ -264,6 +264,32 @@ describe('an operator stops the execution: no cluster stays, and the file says w
     expect(emr.clusters.size).toBe(1);
   });
 
+  describe('while the state machine stops a load whose checks fail', () => {
+    /** Once the state machine has asked EMR to end the cluster; EMR does when the promise has been kept. */
+    async function atStop(act: () => Promise<void>): Promise<void> {
+      await new Promise<void>((resolve, reject) => {
+        const acts = [act];
+        emr.faults.call = async name => {
+          if (name === 'ListSteps') return 'failed';
+          if (name === 'TerminateJobFlows') await acts.pop()?.().then(resolve, reject);
+          return undefined;
+        };
+      });
+    }
+
+    test('and asks', async () => {
+      await settledAfter(() => atStop(() => emr.abort()));
+    });
+
+    test('and waits for its end', async () => {
+      await settledAfter(async () => {
+        await atStop(async () => {});
+        await pause(100); // of the 300 milliseconds that 15 seconds take here
+        await emr.abort();
+      });
+    });
+  });
+
   test('while TerminateJobFlows is throttled', async () => {
     let left = 6;
     emr.faults.call = operation => (operation === 'TerminateJobFlows' && left-- > 0 ? 'throttled' : undefined);

@@ -75,8 +75,10 @@ function classifyReason(failure: FailedLoad): EtlError | undefined {
       );
     case 'USER_REQUEST':
       return new ConfigurationError(
-        `${text} Somebody, or a tool that ends idle resources, terminated the cluster: leave clusters with the ` +
-          'tag of this step alone.',
+        `${text} Somebody, or a tool that ends idle resources, terminated the cluster: ` +
+          (failure.request
+            ? 'leave clusters with the tag of this step alone.'
+            : "give the step's `EmrCompute.existingCluster` one that is there whenever a run loads."),
       );
     default:
       return undefined;

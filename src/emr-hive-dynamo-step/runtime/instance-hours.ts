@@ -1,7 +1,7 @@
-import { record } from '../../runtime/metrics';
+import { listInstances } from './emr-calls';
 import { TransientError } from '../../runtime/errors';
 import { logger } from '../../runtime/logger';
-import { listInstances } from './emr-calls';
+import { record } from '../../runtime/metrics';
 
 const MILLISECONDS_PER_HOUR = 3_600_000;
 

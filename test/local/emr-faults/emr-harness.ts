@@ -3,7 +3,7 @@ import { rmSync } from 'fs';
 import * as path from 'path';
 import { setTimeout as pause } from 'timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { RunJobFlowInput } from '@aws-sdk/client-emr';
+import { EMRClient, type RunJobFlowInput, TerminateJobFlowsCommand } from '@aws-sdk/client-emr';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   DescribeExecutionCommand,
@@ -23,7 +23,16 @@ import { type LedgerContent, readLedger } from '../../../local/demo/ledger';
 import { type EmrChange, type EmrFaults, type RunningEmr, startEmr } from '../../../local/emr';
 import { type RunningMiniStack, startMiniStack } from '../../../local/ministack';
 import { createRunFolder, freePort } from '../../../local/processes';
-import { Column, DataFormat, Dataset, EmrCompute, EmrHiveDynamoStep, EtlPipeline, S3QueueTrigger } from '../../../src';
+import {
+  Column,
+  DataFormat,
+  Dataset,
+  EmrCompute,
+  EmrHiveDynamoStep,
+  type EmrInstanceFleetsOptions,
+  EtlPipeline,
+  S3QueueTrigger,
+} from '../../../src';
 import type { LedgerFile } from '../../../src/file-ledger/contract';
 import { deployApp } from '../deploy-app';
 
@@ -46,6 +55,8 @@ export interface MadeCluster {
   readonly name: string;
   readonly request: RunJobFlowInput;
   state: string;
+  /** States of its steps, the oldest first. */
+  readonly steps: Map<string, string>;
 }
 
 /**
@@ -53,8 +64,11 @@ export interface MadeCluster {
  * it has loaded a row.
  */
 export class EmrHarness {
-  public static async start(): Promise<EmrHarness> {
-    const harness = new EmrHarness();
+  /**
+   * @param options of the clusters, beside their network
+   */
+  public static async start(options: Omit<EmrInstanceFleetsOptions, 'vpc'> = {}): Promise<EmrHarness> {
+    const harness = new EmrHarness(options);
     try {
       await harness.deploy();
     } catch (error) {
@@ -79,7 +93,7 @@ export class EmrHarness {
   private documents!: DynamoDBDocumentClient;
   private outputs!: Record<'Landing' | 'Work' | 'Ledger' | 'Machine', string>;
 
-  private constructor() {}
+  private constructor(private readonly options: Omit<EmrInstanceFleetsOptions, 'vpc'>) {}
 
   /** Awaited by the script of each step. */
   public hive: () => Promise<void> = async () => {};
@@ -89,6 +103,17 @@ export class EmrHarness {
   public async stop(): Promise<void> {
     await Promise.all([this.emr?.stop(), this.miniStack?.stop()]);
     rmSync(this.runFolder, { recursive: true });
+  }
+
+  /** Ends every cluster, as a person would, and waits until they have ended. */
+  public async endClusters(): Promise<void> {
+    const client = new EMRClient({
+      endpoint: this.emr.endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    await client.send(new TerminateJobFlowsCommand({ JobFlowIds: [...this.clusters.keys()] }));
+    while ([...this.clusters.values()].some(({ state }) => !/^TERMINATED/.test(state))) await pause(20);
   }
 
   /** All goes well again, and nothing has happened yet. */
@@ -258,7 +283,7 @@ export class EmrHarness {
       steps: [
         new EmrHiveDynamoStep(stack, 'ToDynamo', {
           table,
-          compute: EmrCompute.instanceFleets({ vpc: new ec2.Vpc(stack, 'Vpc', { natGateways: 1 }) }),
+          compute: EmrCompute.instanceFleets({ ...this.options, vpc: new ec2.Vpc(stack, 'Vpc', { natGateways: 1 }) }),
         }),
       ],
     });
@@ -287,9 +312,12 @@ export class EmrHarness {
       if (known) {
         known.state = state;
       } else if (state === 'STARTING') {
-        this.clusters.set(clusterId, { name, state, request: this.requests.find(request => request.Name === name)! });
+        const request = this.requests.find(({ Name }) => Name === name)!;
+        this.clusters.set(clusterId, { name, state, request, steps: new Map() });
       }
       this.mostAlive = Math.max(this.mostAlive, this.alive.length);
+    } else {
+      this.clusters.get(clusterId)?.steps.set(stepId, state);
     }
     this.onChange(change);
   }
