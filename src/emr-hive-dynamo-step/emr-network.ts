@@ -1,6 +1,7 @@
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Annotations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import { servicesWithoutEndpoint } from '../vpc-endpoints';
 
 /** EMR's cluster manager talks to the instances at this port, and the primary instance to it at the other. */
 const MANAGER_TO_INSTANCES = ec2.Port.tcp(8443);
@@ -78,7 +79,7 @@ export class EmrNetwork extends Construct {
   private warnOfMissingRoutes(vpc: ec2.IVpc, subnets: ec2.ISubnet[]): void {
     const isolated = subnets.filter(({ subnetId }) => vpc.isolatedSubnets.some(subnet => subnet.subnetId === subnetId));
     if (isolated.length === 0) return;
-    const missing = ['s3', 'dynamodb'].filter(service => !this.hasEndpoint(vpc, service));
+    const missing = servicesWithoutEndpoint(this, vpc, ['s3', 'dynamodb']);
     if (missing.length === 0) return;
     Annotations.of(this).addWarningV2(
       'cdk-etl-steps:emrSubnetsWithoutRoute',
@@ -87,17 +88,5 @@ export class EmrNetwork extends Construct {
         `${missing.join(', ')}. Clusters there start and load only with gateway endpoints for both; the one for ` +
         'S3 must admit the buckets of EMR and Amazon Linux.',
     );
-  }
-
-  /** Endpoints of an imported VPC are not known. */
-  private hasEndpoint(vpc: ec2.IVpc, service: string): boolean {
-    return this.node.root.node
-      .findAll()
-      .some(
-        node =>
-          node instanceof ec2.CfnVPCEndpoint &&
-          node.vpcId === vpc.vpcId &&
-          JSON.stringify(Stack.of(node).resolve(node.serviceName)).includes(`.${service}"`),
-      );
   }
 }

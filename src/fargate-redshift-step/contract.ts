@@ -120,6 +120,8 @@ export interface FargateRedshiftArguments {
   readonly subnets: string[];
   readonly securityGroups: string[];
   readonly assignPublicIp: boolean;
+  /** Whether the first launch of a run uses Fargate Spot. */
+  readonly spot?: boolean;
   /** Absent if there are none. */
   readonly tags?: TaskTag[];
   /** For messages: what to raise, and where to read on. */
@@ -155,3 +157,26 @@ export const tasksFolder = (runId: string, stepId: string): string => `${stepFol
 
 /** Table, in the target's schema, that remembers which runs have been loaded. */
 export const HISTORY_TABLE = 'etl_load_history';
+
+/** The table that a database user loads into. */
+export interface GrantTarget {
+  readonly database: string;
+  readonly schema: string;
+  readonly table: string;
+  readonly user: string;
+}
+
+/** What a database user needs for a load, a login by IAM for instance, which starts with no rights at all. */
+export function loadGrants({ database, schema, table, user }: GrantTarget): { first: string[]; tables: string } {
+  const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+  const to = `TO ${quoted(user)};`;
+  const tables = [table, HISTORY_TABLE].map(name => `${quoted(schema)}.${quoted(name)}`).join(', ');
+  return {
+    first: [
+      `CREATE SCHEMA IF NOT EXISTS ${quoted(schema)};`,
+      `GRANT CREATE, TEMP ON DATABASE ${quoted(database)} ${to}`,
+      `GRANT USAGE, CREATE ON SCHEMA ${quoted(schema)} ${to}`,
+    ],
+    tables: `GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE ${tables} ${to}`,
+  };
+}

@@ -2,13 +2,20 @@ import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { inputFolder, stepFolder } from '../etl-step/contract';
 import { acknowledgeFindings } from '../findings/acknowledge-findings';
 import { RUN_FOLDERS } from '../findings/acknowledged-findings';
 
-/** Lets COPY read the runs: the staged files, and the manifest that names them. */
-export function grantCopy(scope: Construct, copyRole: iam.IRole, workBucket: IBucket): void {
+/** Lets COPY read the staged files, and what the step writes: cleaned files, and the manifest that names them all. */
+export function grantCopy(scope: Construct, copyRole: iam.IRole, workBucket: IBucket, stepId: string): void {
+  const everyRun = '*';
+  const folders = [inputFolder(everyRun), stepFolder(everyRun, stepId)];
   const statements = [
-    new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [workBucket.arnForObjects('runs/*')] }),
+    new iam.PolicyStatement({
+      actions: ['s3:GetObject'],
+      resources: folders.map(folder => workBucket.arnForObjects(`${folder}*`)),
+    }),
+    // without it a missing object is answered as forbidden
     new iam.PolicyStatement({ actions: ['s3:ListBucket'], resources: [workBucket.bucketArn] }),
   ];
   if (iam.Role.isRole(copyRole) && Stack.of(copyRole) !== Stack.of(scope)) {

@@ -9,9 +9,10 @@ import type { FargateRedshiftArguments } from './contract';
 import { LAUNCH_TIMEOUT_SECONDS } from './contract';
 import { grantCopy } from './copy-role';
 import { FargateRedshiftFunction } from './fargate-redshift-function';
-import { validateFargateSize } from './fargate-size';
+import type { FargateTaskOptions } from './fargate-task-options';
 import { createFunctionRole } from './function-role';
-import { loadWork, RedshiftLoadOptions, validateLoadOptions } from './load-options';
+import { grantStatements } from './grant-statements';
+import { DEFAULT_SCHEMA, loadWork, RedshiftLoadOptions, validateLoadOptions } from './load-options';
 import { LoaderTask } from './loader-task';
 import type { RedshiftWarehouse } from './redshift-warehouse';
 import type { DatasetDefinition } from '../dataset/contract';
@@ -26,73 +27,14 @@ import { etlMetric } from '../metrics/etl-metric';
 import { graph } from '../metrics/graph';
 import { validateDuration } from '../validation';
 
-const DEFAULT_CPU = 512;
-const DEFAULT_MEMORY_LIMIT_MIB = 1024;
-
 const DEFAULT_MAX_RUNTIME = Duration.hours(2);
 const SHORTEST_MAX_RUNTIME = Duration.minutes(5);
 const LONGEST_MAX_RUNTIME = Duration.hours(24);
 
 /** Properties of a FargateRedshiftStep. */
-export interface FargateRedshiftStepProps extends EtlFunctionOptions, RedshiftLoadOptions {
+export interface FargateRedshiftStepProps extends FargateTaskOptions, RedshiftLoadOptions, EtlFunctionOptions {
   /** The warehouse to load into. */
   readonly warehouse: RedshiftWarehouse;
-
-  /**
-   * The network for the tasks, which get a cluster of their own.
-   *
-   * @default - that of `cluster`; exactly one of the two must be given
-   */
-  readonly vpc?: ec2.IVpc;
-
-  /**
-   * The cluster for the tasks. They run on Fargate, whatever other capacity it has.
-   *
-   * @default - a new one in `vpc`; exactly one of the two must be given
-   */
-  readonly cluster?: ecs.ICluster;
-
-  /**
-   * The subnets for the tasks. They need a route to the registry, to S3, CloudWatch Logs, Secrets Manager and the
-   * warehouse.
-   *
-   * @default - private subnets with a way out; if the VPC has none its isolated ones, else its public ones, with a
-   * warning
-   */
-  readonly vpcSubnets?: ec2.SubnetSelection;
-
-  /**
-   * A program of your own, for linux/amd64. The environment variable `ETL_LOADER_INPUT` names a JSON document in S3,
-   * `LoaderInput`, which says what to load and where to write the result. It exits with 0 when the result is written,
-   * with 11 if the files are at fault, 12 if something must be changed, 10 if it may go well the next time; SIGTERM
-   * asks it to end. Its root file system is read-only.
-   *
-   * @default - the loader of this library; Docker builds its image when you deploy
-   */
-  readonly image?: ecs.ContainerImage;
-
-  /**
-   * Role of the tasks. It gets the permissions that the loader needs, unless it is an imported role that must not
-   * be changed.
-   *
-   * @default - a new role
-   */
-  readonly taskRole?: iam.IRole;
-
-  /**
-   * CPU units of a task, 1024 being one vCPU: 256, 512, 1024, 2048, 4096, 8192 or 16384.
-   *
-   * @default 512 - half a vCPU reads some 70 MB of text a second; with more than one vCPU the loader reads in parallel
-   */
-  readonly cpu?: number;
-
-  /**
-   * Memory of a task in MiB; which values there are depends on `cpu`.
-   *
-   * @default 1024 - the least that goes with the default of `cpu`; the loader takes about 120 MiB for each vCPU,
-   * whatever the files
-   */
-  readonly memoryLimitMiB?: number;
 
   /**
    * The longest time that a load may take, the start of its task included: 5 minutes to 24 hours. After it the task is
@@ -128,7 +70,7 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
   /** Container image of the tasks. */
   public readonly taskDefinition: ecs.FargateTaskDefinition;
 
-  /** The security group of the tasks. */
+  /** The security groups of the tasks. */
   public readonly connections: ec2.Connections;
 
   /** The role of the tasks. */
@@ -137,8 +79,13 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
   /** Tags of the tasks. */
   public readonly cdkTagManager = new TagManager(TagType.STANDARD, 'CdkEtlSteps::FargateRedshiftStep');
 
+  /**
+   * SQL that an administrator of the warehouse runs once, for a login by IAM: the user of the task role, and the rights
+   * that a load needs, and no more. Absent if the warehouse has a secret. Show it with a `CfnOutput`.
+   */
+  public readonly grantStatements?: string;
+
   private readonly props: FargateRedshiftStepProps;
-  private readonly memoryLimitMiB: number;
   private readonly task: LoaderTask;
   private readonly functionRole: iam.Role;
   private readonly handler: lambda.Function;
@@ -153,15 +100,13 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
     validateStepId(id);
     this.stepId = id;
     this.props = props;
-    const cpu = props.cpu ?? DEFAULT_CPU;
-    this.memoryLimitMiB = props.memoryLimitMiB ?? DEFAULT_MEMORY_LIMIT_MIB;
-    validateFargateSize(cpu, this.memoryLimitMiB);
     validateProps(props);
 
-    this.task = new LoaderTask(this, 'Task', { ...props, vpc: vpcOf(props), cpu, memoryLimitMiB: this.memoryLimitMiB });
+    this.task = new LoaderTask(this, 'Task', props);
     this.taskDefinition = this.task.definition;
-    this.connections = this.task.securityGroup.connections;
+    this.connections = this.task.connections;
     this.grantPrincipal = this.taskDefinition.taskRole.grantPrincipal;
+    this.grantStatements = props.warehouse._usesIam ? this.renderGrantStatements() : undefined;
     this.functionRole = createFunctionRole(this, this.task);
     this.handler = this.createFunction();
     acknowledgeFindings(this);
@@ -183,7 +128,7 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
     const dataset = options.dataset._definition;
     bindJobFunction(this.handler, this.functionRole, this.stepId, options);
     this.task.grantRunFolders(workBucket, this.stepId);
-    grantCopy(this, this.props.warehouse._copyRole, workBucket);
+    grantCopy(this, this.props.warehouse._copyRole, workBucket, this.stepId);
     return {
       chain: jobLoop(scope, {
         stepId: this.stepId,
@@ -192,7 +137,7 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
         maxRuntime: this.maxRuntime,
       }),
       stopFunctions: [this.handler],
-      dependencies: [vpcOf(this.props)],
+      dependencies: [this.task.vpc],
       dashboardWidgets: [
         graph(
           this.stepId,
@@ -237,17 +182,17 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
     return this.props.maxRuntime ?? DEFAULT_MAX_RUNTIME;
   }
 
+  private renderGrantStatements(): string {
+    const { warehouse, schema = DEFAULT_SCHEMA, table } = this.props;
+    const { roleName } = this.taskDefinition.taskRole;
+    return grantStatements({ roleName, database: warehouse._database, schema, table });
+  }
+
   private launchArguments(dataset: DatasetDefinition): FargateRedshiftArguments {
     return {
-      cluster: this.task.cluster.clusterArn,
-      taskDefinition: this.taskDefinition.taskDefinitionArn,
-      subnets: this.task.subnetIds,
-      securityGroups: [this.task.securityGroup.securityGroupId],
-      assignPublicIp: this.task.assignPublicIp,
+      ...this.task.launchArguments,
       // rendered when all tags are known
       tags: this.cdkTagManager.renderedTags as unknown as FargateRedshiftArguments['tags'],
-      memoryLimitMiB: this.memoryLimitMiB,
-      logGroup: this.task.logGroup.logGroupName,
       load: {
         dataset,
         warehouse: this.props.warehouse._connection(Stack.of(this).region),
@@ -264,19 +209,6 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
       timeout: Duration.seconds(LAUNCH_TIMEOUT_SECONDS),
     });
   }
-}
-
-function vpcOf({ vpc, cluster }: FargateRedshiftStepProps): ec2.IVpc {
-  if (vpc && cluster) {
-    throw new Error("'vpc' and 'cluster' must not both be given: a cluster has its own network. Remove 'vpc'.");
-  }
-  const found = vpc ?? cluster?.vpc;
-  if (!found) {
-    throw new Error(
-      "One of 'vpc' and 'cluster' must be given, got neither. Name the network that reaches the warehouse.",
-    );
-  }
-  return found;
 }
 
 function validateProps(props: FargateRedshiftStepProps): void {

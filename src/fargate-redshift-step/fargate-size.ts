@@ -20,6 +20,11 @@ function range(from: number, to: number, step: number): number[] {
   return Array.from({ length: (to - from) / step + 1 }, (_, index) => from + index * step);
 }
 
+/** The least memory that goes with this CPU; a guess if there is no such size, or if it is a token. */
+export function leastMemory(cpu: number): number {
+  return MEMORY[cpu]?.[0] ?? 2 * GIB;
+}
+
 /** @throws Error if Fargate has no task of this size */
 export function validateFargateSize(cpu: number, memoryLimitMiB: number): void {
   if (Token.isUnresolved(cpu) || Token.isUnresolved(memoryLimitMiB)) return;

@@ -5,7 +5,7 @@ import { LoadMode } from './load-mode';
 import type { DatasetDefinition } from '../dataset/contract';
 import { validateWholeNumber } from '../validation';
 
-const DEFAULT_SCHEMA = 'public';
+export const DEFAULT_SCHEMA = 'public';
 
 /**
  * The most rows that COPY can set aside:

@@ -12,8 +12,9 @@ export interface RedshiftConnectionOptions {
 
   /**
    * The role that COPY uses to read the files. It must be associated with the warehouse (`IamRoles` of the namespace or
-   * cluster), and its trust policy must let Redshift assume it. The step lets it read `runs/` of the pipeline's work
-   * bucket, unless it is an imported role that must not be changed.
+   * cluster), and its trust policy must let Redshift assume it. The step lets it read the
+   * runs' input and the step's own folder in the pipeline's work bucket, and nothing else, unless it is an imported
+   * role that must not be changed.
    */
   readonly copyRole: iam.IRole;
 
@@ -181,6 +182,19 @@ export class RedshiftWarehouse {
   /** @internal */
   public get _database(): string {
     return this.options.database;
+  }
+
+  /**
+   * What the loader calls to find the warehouse and to log in, by the names of VPC endpoints.
+   * @internal
+   */
+  public get _services(): string[] {
+    const { workgroupName, clusterIdentifier } = this.address;
+    return [
+      ...(workgroupName ? ['redshift-serverless'] : []),
+      ...(clusterIdentifier ? ['redshift'] : []),
+      ...(this.secret ? ['secretsmanager'] : []),
+    ];
   }
 
   /** @internal */

@@ -20,16 +20,20 @@ describe('the task', () => {
 
   test('runs the loader on a read-only root file system, with a log and without anything in its environment', () => {
     loader.hasResourceProperties('AWS::ECS::TaskDefinition', {
-      Cpu: '512',
-      Memory: '1024',
+      Cpu: '1024',
+      Memory: '2048',
       RequiresCompatibilities: ['FARGATE'],
-      RuntimePlatform: { CpuArchitecture: 'X86_64', OperatingSystemFamily: 'LINUX' },
+      RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
+      EphemeralStorage: Match.absent(),
+      Volumes: Match.absent(),
       ContainerDefinitions: [
         {
           Name: 'loader',
           Essential: true,
           Image: Match.anyValue(),
           ReadonlyRootFilesystem: true,
+          LinuxParameters: { InitProcessEnabled: true, Capabilities: { Drop: ['ALL'] } },
+          MountPoints: Match.absent(),
           Environment: Match.absent(),
           Secrets: Match.absent(),
           LogConfiguration: {
@@ -100,7 +104,7 @@ describe('the task', () => {
       subnets: [1, 2, 3].map(n => expect.stringContaining(`VpcPrivateSubnet${n}`)),
       securityGroups: [expect.stringContaining('ToRedshiftTaskSecurityGroup')],
       assignPublicIp: false,
-      memoryLimitMiB: 1024,
+      memoryLimitMiB: 2048,
       logGroup: expect.stringContaining('ToRedshiftTaskLogs'),
       load: {
         dataset: ORDERS._definition,

@@ -79,7 +79,7 @@ describe('each role may do this and nothing else:', () => {
 
   test('COPY', () => {
     expect(statementsOf(template, 'Copy')).toEqual([
-      allow('s3:GetObject', inWorkBucket('runs/*')),
+      allow('s3:GetObject', ['runs/*/input/*', 'runs/*/ToRedshift/*'].map(inWorkBucket)),
       allow('s3:ListBucket', attribute('Work')),
     ]);
   });

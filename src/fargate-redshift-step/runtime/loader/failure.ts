@@ -1,10 +1,9 @@
 import { UnknownLoginError } from './digest-login';
 import { awsUnreachable, unreachable } from './reach';
 import { isConflict } from './retries';
-import { identifier, qualified } from './sql/quoting';
 import type { StagedFile } from '../../../etl-pipeline/contract';
 import { ConfigurationError, DataError, EtlError, TransientError } from '../../../runtime/errors';
-import { HISTORY_TABLE, type LoaderInput, REDSHIFT_PORT } from '../../contract';
+import { loadGrants, type LoaderInput, REDSHIFT_PORT } from '../../contract';
 
 /** What is known of the load when it fails; more of it the later that is. */
 export interface FailureContext {
@@ -172,13 +171,7 @@ function sqlFailure(cause: Cause, context: FailureContext): EtlError | undefined
   return undefined;
 }
 
-/** What a database user needs, an IAM login for instance, which starts with no rights at all. */
-function grants({ schema, table, warehouse }: LoaderInput, user: string): string {
-  const grantee = identifier(user);
-  const tables = [table, HISTORY_TABLE].map(name => qualified(schema, name)).join(', ');
-  return [
-    `GRANT CREATE, TEMP ON DATABASE ${identifier(warehouse.database)} TO ${grantee};`,
-    `GRANT USAGE, CREATE ON SCHEMA ${identifier(schema)} TO ${grantee};`,
-    `GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE ${tables} TO ${grantee};`,
-  ].join(' ');
+function grants({ schema, table, warehouse: { database } }: LoaderInput, user: string): string {
+  const { first, tables } = loadGrants({ database, schema, table, user });
+  return [...first, tables].join(' ');
 }
