@@ -49,8 +49,8 @@ export const REMOVALS: Removal[] = [
   ledger(
     'dispatch',
     'dispatch: the plan before the slot',
-    'await putJson(ledger.workBucket, planKey(runId), plan);\n    if (!await takeSlot(ledger, runId, now)) return;',
-    'if (!await takeSlot(ledger, runId, now)) return;\n    await putJson(ledger.workBucket, planKey(runId), plan);',
+    'await putJson(ledger.workBucket, planKey(runId), plan);\n    if (!(await takeSlot(ledger, runId, now))) return;',
+    'if (!(await takeSlot(ledger, runId, now))) return;\n    await putJson(ledger.workBucket, planKey(runId), plan);',
   ),
   ledger(
     'dispatch',
@@ -61,7 +61,7 @@ export const REMOVALS: Removal[] = [
   ledger(
     'dispatch',
     'dispatch: no push without a slot',
-    'if (!await takeSlot(ledger, runId, now)) return;',
+    'if (!(await takeSlot(ledger, runId, now))) return;',
     'await takeSlot(ledger, runId, now);',
   ),
   ledger('waiting-files', 'dispatch: files of one run have one limit', 'if (file.limit !== limit) continue;', ''),
@@ -71,7 +71,7 @@ export const REMOVALS: Removal[] = [
   ledger('push', 'push: a refused claim of this run is mine', 'refusal.old?.runId?.S === runId', 'false'),
   ledger('push', 'push: a refused claim of another run is lost', 'refusal.old?.runId?.S === runId', 'true'),
   ledger('push', 'push: a run without files gives its slot back', 'await giveBackSlot(ledger, runId);', ''),
-  ledger('push', 'push: a run without files has no item', 'if (!await getRun(ledger, runId)) {', '{'),
+  ledger('push', 'push: a run without files has no item', 'if (!(await getRun(ledger, runId))) {', '{'),
   ledger(
     'push',
     'push: the list before the item',
@@ -149,14 +149,9 @@ export const REMOVALS: Removal[] = [
     "end.status === 'FAILED' && ",
     "end.status !== 'SUCCEEDED' && ",
   ),
-  ledger('attempt-end', 'advance: Etl.Data is not repeated', 'ERROR.data, ERROR.configuration', 'ERROR.configuration'),
-  ledger('attempt-end', 'advance: Etl.Configuration is not repeated', 'ERROR.data, ERROR.configuration', 'ERROR.data'),
-  ledger(
-    'attempt-end',
-    'advance: Etl.Timeout is not repeated',
-    'ERROR.configuration, ERROR.timeout',
-    'ERROR.configuration',
-  ),
+  ledger('attempt-end', 'advance: Etl.Data is not repeated', 'ERROR.data,', ''),
+  ledger('attempt-end', 'advance: Etl.Configuration is not repeated', 'ERROR.configuration,', ''),
+  ledger('attempt-end', 'advance: Etl.Timeout is not repeated', 'ERROR.timeout,', ''),
   ledger('attempt-end', 'advance: no more than maxAttempts', ' && run.attempt < run.maxAttempts', ''),
   {
     name: 'advance: an event starts no run without an item',
@@ -183,12 +178,7 @@ export const REMOVALS: Removal[] = [
     'fileOutcomes(end, run.count, files, rejected)',
     'fileOutcomes(end, files.length, files, rejected)',
   ),
-  ledger(
-    'settle',
-    'settle: the files before the item',
-    'await updateEach([...outcomes].map(',
-    '[] as undefined[]; void ([...outcomes].map(',
-  ),
+  ledger('settle', 'settle: the files before the item', 'await updateEach(\n', '[] as undefined[]; void (\n'),
   ledger(
     'settle',
     'settle: the item before the release',
@@ -221,8 +211,8 @@ export const REMOVALS: Removal[] = [
   ledger(
     'outcome',
     'settle: named files are rejected, the others wait',
-    'if (named.size > 0) return',
-    'if (named.size > 1) return',
+    'if (named.size > 0) {',
+    'if (named.size > 1) {',
   ),
   // release
   ledger(
