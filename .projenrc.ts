@@ -146,7 +146,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       arrowParens: javascript.ArrowParens.AVOID,
       proseWrap: javascript.ProseWrap.ALWAYS,
     },
-    ignoreFileOptions: { ignorePatterns: ['*-function.ts', 'API.md', 'package-lock.json', '.projen/'] },
+    ignoreFileOptions: { ignorePatterns: ['API.md', 'package-lock.json', '.projen/'] },
   },
   eslintOptions: {
     projectService: false, // the project service only looks for files named tsconfig.json
@@ -163,7 +163,6 @@ const project = new awscdk.AwsCdkConstructLibrary({
       'dist',
       'assets',
       '.local',
-      '*-function.ts',
     ],
   },
   sampleCode: false,
@@ -285,9 +284,11 @@ for (const folder of readdirSync('src')) {
   for (const file of readdirSync(runtime)
     .filter(name => name.endsWith('.lambda.ts'))
     .sort()) {
+    const constructFile = join('src', folder, `${basename(file, '.lambda.ts')}-function.ts`);
+    project.eslint?.addIgnorePattern(constructFile); // generated
     new awscdk.LambdaFunction(project, {
       entrypoint: join(runtime, file),
-      constructFile: join('src', folder, `${basename(file, '.lambda.ts')}-function.ts`),
+      constructFile,
       cdkDeps: project.cdkDeps,
       runtime: awscdk.LambdaRuntime.NODEJS_22_X,
       awsSdkConnectionReuse: false, // the default of SDK 3

@@ -16,6 +16,7 @@ export { HiveTransform } from './emr-hive-dynamo-step/hive-transform';
 export { EtlPipeline, EtlPipelineProps } from './etl-pipeline/etl-pipeline';
 export { EtlTriggerDescription, IEtlTrigger, StartExecutionsOptions } from './etl-pipeline/etl-trigger';
 export { EtlStep, EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step/etl-step';
+export { JobFunctionOptions } from './etl-step/job-function-step';
 export { FargateTaskOptions } from './fargate-redshift-step/fargate-task-options';
 export { FargateRedshiftStep, FargateRedshiftStepProps } from './fargate-redshift-step/fargate-redshift-step';
 export { LoadMode } from './fargate-redshift-step/load-mode';

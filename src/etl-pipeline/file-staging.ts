@@ -8,7 +8,7 @@ import { STAGE_FILES_ENV } from './contract';
 import { StageFilesFunction } from './stage-files-function';
 import type { DatasetDefinition } from '../dataset/contract';
 import { CONTRACT_VERSION, inputFolder, runFolder, stagedFilesKey, STEP_ENV } from '../etl-step/contract';
-import { InvokeVersion } from '../etl-step/invoke-version';
+import { InvokeFunction } from '../etl-step/invoke-function';
 import { isolatedStates } from '../etl-step/isolated-states';
 import { jsonataLiteral } from '../etl-step/jsonata';
 import { functionOptions, type EtlFunctionOptions } from '../function-options';
@@ -51,7 +51,7 @@ export class FileStaging extends Construct implements iam.IGrantable {
   private createStates(handler: StageFilesFunction, dataset: DatasetDefinition): sfn.Chain {
     const name = 'Stage files';
     const begin = sfn.Pass.jsonata(this, `${name}: Begin`, { assign: { answer: { nextChunk: 0 } } });
-    const copy = new InvokeVersion(this, `${name}: Copy`, {
+    const copy = new InvokeFunction(this, `${name}: Copy`, {
       handler: handler.currentVersion,
       payload: {
         contract: CONTRACT_VERSION,

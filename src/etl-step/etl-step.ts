@@ -4,6 +4,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IChainable } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct, IDependable } from 'constructs';
 import { ChainableStep } from './chainable-step';
+import { type JobFunctionOptions, JobFunctionStep } from './job-function-step';
 import { ParallelStep } from './parallel-step';
 import type { Dataset } from '../dataset/dataset';
 
@@ -118,6 +119,24 @@ export class EtlStep {
    */
   public static fromChainable(stepId: string, chain: IChainable): IEtlStep {
     return new ChainableStep(stepId, chain);
+  }
+
+  /**
+   * A step whose long-running compute a Lambda function of yours starts, looks at and ends.
+   *
+   * The function gets `{ "contract": 1, "action": "launch" | "check" | "stop", "runId": …, "attempt": … }` and answers
+   * with the job's state: docs/write-a-step.md in the repository has every field. The pipeline waits between the
+   * checks, stops the compute on every failure, and keeps the result. The function may read the run's staged files, and
+   * read and write `runs/<runId>/<stepId>/` of the work bucket.
+   *
+   * @param stepId 1 to 40 of the characters `A-Z a-z 0-9 _ -`, unique in the pipeline
+   * @param handler the function. Give its `currentVersion`, retained: executions outlive deployments, and go on with
+   * the version that they began with
+   * @param options time-out and arguments
+   * @throws Error if the id has other characters, or `maxRuntime` is out of its bounds
+   */
+  public static fromJobFunction(stepId: string, handler: IFunction, options: JobFunctionOptions = {}): IEtlStep {
+    return new JobFunctionStep(stepId, handler, options);
   }
 
   /**

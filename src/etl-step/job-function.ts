@@ -8,7 +8,11 @@ import { functionOptions, type EtlFunctionOptions } from '../function-options';
 import { metricEnvironment } from '../metrics/etl-metric';
 
 /** Function behind a jobLoop(): a log group of its own, and versions that outlive their deployment. */
-export function jobFunctionOptions(scope: Construct, role: iam.Role, options: EtlFunctionOptions): lambda.FunctionOptions {
+export function jobFunctionOptions(
+  scope: Construct,
+  role: iam.Role,
+  options: EtlFunctionOptions,
+): lambda.FunctionOptions {
   return {
     ...functionOptions(scope, 'Logs', role, options),
     environment: metricEnvironment(scope, 'step'),
@@ -22,19 +26,28 @@ export function jobFunctionOptions(scope: Construct, role: iam.Role, options: Et
 type JobFunctionBinding = Pick<EtlStepBindOptions, 'workBucket' | 'operatorFunction'>;
 
 /** Tells a step's function which step it is, and lets it use the step's folder in the work bucket. */
-export function bindJobFunction(handler: lambda.Function, role: iam.Role, stepId: string, { workBucket, operatorFunction }: JobFunctionBinding): void {
+export function bindJobFunction(
+  handler: lambda.Function,
+  role: iam.Role,
+  stepId: string,
+  { workBucket, operatorFunction }: JobFunctionBinding,
+): void {
   handler.addEnvironment(STEP_ENV.stepId, stepId);
   handler.addEnvironment(STEP_ENV.workBucket, workBucket.bucketName);
   if (operatorFunction) handler.addEnvironment(STEP_ENV.operatorFunction, operatorFunction.functionName);
-  role.addToPolicy(new iam.PolicyStatement({
-    sid: 'UseStepFolder',
-    actions: ['s3:GetObject', 's3:PutObject'],
-    resources: [workBucket.arnForObjects(`${stepFolder('*', stepId)}*`)],
-  }));
-  role.addToPolicy(new iam.PolicyStatement({
-    sid: 'ListWorkBucket', // without it, or with a condition on the prefix, a missing object is answered as forbidden
-    actions: ['s3:ListBucket'],
-    resources: [workBucket.bucketArn],
-  }));
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      sid: 'UseStepFolder',
+      actions: ['s3:GetObject', 's3:PutObject'],
+      resources: [workBucket.arnForObjects(`${stepFolder('*', stepId)}*`)],
+    }),
+  );
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      sid: 'ListWorkBucket', // without it, or with a condition on the prefix, a missing object is answered as forbidden
+      actions: ['s3:ListBucket'],
+      resources: [workBucket.bucketArn],
+    }),
+  );
   workBucket.encryptionKey?.grantEncryptDecrypt(role);
 }

@@ -1,15 +1,18 @@
 import { Duration } from 'aws-cdk-lib';
-import type { IVersion } from 'aws-cdk-lib/aws-lambda';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { CONTRACT_VERSION, ERROR, MAX_RELAUNCHES, MAX_STOP_CALLS } from './contract';
-import { InvokeVersion } from './invoke-version';
+import { InvokeFunction } from './invoke-function';
 import { jsonataLiteral } from './jsonata';
 
 export interface JobLoopProps {
   readonly stepId: string;
-  /** Answers launch, check and stop (contract.ts). A version that outlives its deployment: executions go on with it. */
-  readonly handler: IVersion;
+  /**
+   * Answers launch, check and stop (contract.ts). Give a version that outlives its deployment: executions go on with
+   * it.
+   */
+  readonly handler: IFunction;
   /** The input of every launch and check, passed on as it is. May hold tokens. */
   readonly arguments?: { [key: string]: unknown };
   /** The longest time from the first launch to the result, relaunches included. */
@@ -37,7 +40,7 @@ export function jobLoop(scope: Construct, props: JobLoopProps): sfn.IChainable {
  */
 function launchUntilDone(scope: Construct, { stepId, handler, maxRuntime, ...props }: JobLoopProps): sfn.IChainable {
   const call = (name: string, action: 'launch' | 'check', more: object) =>
-    new InvokeVersion(scope, `${stepId}: ${name}`, {
+    new InvokeFunction(scope, `${stepId}: ${name}`, {
       handler,
       payload: {
         ...RUN,
@@ -98,7 +101,7 @@ function launchUntilDone(scope: Construct, { stepId, handler, maxRuntime, ...pro
  */
 function stopUntilEnded(scope: Construct, { stepId, handler }: JobLoopProps): sfn.IChainable {
   const asked = '($exists($states.input.stop) ? $states.input.stop.asked : 0) + 1';
-  const stop = new InvokeVersion(scope, `${stepId}: Stop`, {
+  const stop = new InvokeFunction(scope, `${stepId}: Stop`, {
     handler,
     payload: { ...RUN, action: 'stop' },
     outputs: `{% $merge([$states.input, { "stop": $merge([$states.result.Payload, { "asked": ${asked} }]) }]) %}`,

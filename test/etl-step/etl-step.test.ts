@@ -1,4 +1,4 @@
-import { App, Stack, Token } from 'aws-cdk-lib';
+import { App, Duration, Stack, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -7,6 +7,7 @@ import { Column } from '../../src/dataset/column';
 import { DataFormat } from '../../src/dataset/data-format';
 import { Dataset } from '../../src/dataset/dataset';
 import { EtlStep, type IEtlStep } from '../../src/etl-step/etl-step';
+import type { JobFunctionOptions } from '../../src/etl-step/job-function-step';
 import { bindStep } from '../../src/etl-step/parallel-step';
 import { allStates, definitionErrors, stateMachineDefinition } from '../state-machine-definition';
 
@@ -53,6 +54,80 @@ describe('fromChainable', () => {
 
   test('has no compute to stop', () => {
     expect(synthesize(stack => EtlStep.fromChainable('A', pass(stack, 'One'))).stopFunctions).toEqual([]);
+  });
+});
+
+describe('fromJobFunction', () => {
+  function inStack(
+    options?: JobFunctionOptions,
+    handlerOf = (made: lambda.Function): lambda.IFunction => made.currentVersion,
+  ) {
+    const stack = new Stack(new App(), 'Stack');
+    const made = new lambda.Function(stack, 'Job', {
+      runtime: lambda.Runtime.NODEJS_22_X,
+      handler: 'index.handler',
+      code: lambda.Code.fromInline('exports.handler = async () => ({})'),
+    });
+    const handler = handlerOf(made);
+    const step = EtlStep.fromJobFunction('Export', handler, options);
+    const config = bindStep(stack, step, { dataset, workBucket: new Bucket(stack, 'Work') });
+    new sfn.StateMachine(stack, 'Machine', { definitionBody: sfn.DefinitionBody.fromChainable(config.chain) });
+    return { stack, step, handler, config };
+  }
+
+  test('launches, checks and stops through the function, with the arguments that it was given', () => {
+    const { stack, handler, config } = inStack({ launchArguments: { target: 'lake' }, maxRuntime: Duration.hours(1) });
+    const definition = stateMachineDefinition(Template.fromStack(stack));
+    expect(definitionErrors(definition)).toBe('');
+    const states = allStates(definition);
+    expect(states['Export: Launch'].Arguments.Payload).toMatchObject({
+      action: 'launch',
+      arguments: { target: 'lake' },
+    });
+    expect(states['Export: Check'].Arguments.Payload).toMatchObject({ action: 'check', job: '{% $answer.job %}' });
+    expect(states['Export: Stop'].Arguments.Payload).toMatchObject({ action: 'stop' });
+    expect(states['Export: Begin'].Assign).toMatchObject({ deadline: '{% $millis() + 3600000 %}' });
+    expect(config.stopFunctions).toEqual([handler]);
+  });
+
+  test('lets the function read what is staged, and use the folder of its step alone', () => {
+    const { stack } = inStack();
+    const statements = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy')).flatMap(
+      policy => policy.Properties.PolicyDocument.Statement,
+    );
+    const keys = (action: string) =>
+      statements
+        .filter(statement => [statement.Action].flat().includes(action))
+        .flatMap(statement => [statement.Resource].flat().map((arn: any) => arn['Fn::Join'][1].at(-1)));
+    expect(keys('s3:GetObject')).toEqual(['/runs/*/input/*', '/runs/*/staged.json', '/runs/*/Export/*']);
+    expect(keys('s3:PutObject')).toEqual(['/runs/*/Export/*']);
+  });
+
+  test.each([
+    [
+      'a version: executions go on with the version that they began with',
+      (made: lambda.Function) => made.currentVersion,
+      [':*'],
+    ],
+    ['a function: the newest code', (made: lambda.Function) => made, [undefined, ':*']],
+  ])('the state machine may call %s', (_, handlerOf, suffixes) => {
+    const { stack } = inStack({}, handlerOf);
+    const [policy] = Object.entries(Template.fromStack(stack).findResources('AWS::IAM::Policy'))
+      .filter(([id]) => id.startsWith('Machine'))
+      .map(([, found]) => found);
+    const called = policy.Properties.PolicyDocument.Statement.flatMap((statement: any) => [statement.Resource].flat());
+    expect(called.map((arn: any) => arn['Fn::Join']?.[1].at(-1))).toEqual(suffixes);
+  });
+
+  test('belongs to one pipeline', () => {
+    const { stack, step } = inStack();
+    expect(() => bindStep(new Stack(stack, 'Other'), step, { dataset, workBucket: new Bucket(stack, 'More') })).toThrow(
+      "The step 'Export' belongs to a pipeline already. Make another step for each use.",
+    );
+  });
+
+  test.each([Duration.seconds(59), Duration.days(8)])('refuses a maxRuntime of %p', maxRuntime => {
+    expect(() => inStack({ maxRuntime })).toThrow('maxRuntime must be whole seconds from 1 minute to 7 days');
   });
 });
 

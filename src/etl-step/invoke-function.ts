@@ -1,21 +1,21 @@
 import { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type { IVersion } from 'aws-cdk-lib/aws-lambda';
+import type { IFunction, IVersion } from 'aws-cdk-lib/aws-lambda';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { ERROR } from './contract';
 
-export interface InvokeVersionProps {
-  readonly handler: IVersion;
+export interface InvokeFunctionProps {
+  readonly handler: IFunction;
   readonly payload: { [key: string]: unknown };
   readonly outputs: string;
   readonly assign?: { [variable: string]: unknown };
 }
 
 /** Calls a function, in JSONata, and calls it again after what passes by itself. */
-export class InvokeVersion extends tasks.LambdaInvoke {
-  constructor(scope: Construct, name: string, props: InvokeVersionProps) {
+export class InvokeFunction extends tasks.LambdaInvoke {
+  constructor(scope: Construct, name: string, props: InvokeFunctionProps) {
     super(scope, name, {
       queryLanguage: sfn.QueryLanguage.JSONATA,
       lambdaFunction: props.handler,
@@ -24,15 +24,12 @@ export class InvokeVersion extends tasks.LambdaInvoke {
       assign: props.assign,
       retryOnServiceExceptions: false,
     });
-    // not this version alone: executions that began before a deployment go on with the version they began with
-    this.taskPolicies!.splice(
-      0,
-      1,
-      new iam.PolicyStatement({
-        actions: ['lambda:InvokeFunction'],
-        resources: [`${props.handler.lambda.functionArn}:*`],
-      }),
-    );
+    const { lambda } = props.handler as Partial<IVersion>;
+    if (lambda) {
+      // not this version alone: executions that began before a deployment go on with the version they began with
+      const ofAllVersions = { actions: ['lambda:InvokeFunction'], resources: [`${lambda.functionArn}:*`] };
+      this.taskPolicies!.splice(0, 1, new iam.PolicyStatement(ofAllVersions));
+    }
     this.addRetry({
       errors: [
         ERROR.transient,
