@@ -1,5 +1,5 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
-import type { LaunchEvent } from '../../etl-step/contract';
+import type { Launcher } from '../../etl-step/runtime/job-compute';
 import type { FargateRedshiftArguments } from '../contract';
 
 /**
@@ -10,7 +10,7 @@ export function capacityFor({
   attempt,
   relaunch,
   arguments: { spot },
-}: LaunchEvent<FargateRedshiftArguments>): Pick<RunTaskCommandInput, 'launchType' | 'capacityProviderStrategy'> {
+}: Launcher<FargateRedshiftArguments>): Pick<RunTaskCommandInput, 'launchType' | 'capacityProviderStrategy'> {
   const first = attempt === 1 && relaunch === 0;
   return spot && first
     ? { capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }] }

@@ -21,29 +21,53 @@ export interface FailedTask {
 const KILLED = 137;
 
 /**
- * Reasons of tasks that never began, with the advice that ends the message.
+ * Reasons of tasks that never began, the particular ones first, with the advice that ends the message.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
  */
 const NOT_STARTED: { readonly text: RegExp; readonly advice: string }[] = [
   {
-    text: /CannotPull/,
+    text: /no space left/i,
+    advice: "The task's disk is too small for the image: raise the step's `ephemeralStorage`.",
+  },
+  {
+    text: /exec format error|matching platform/i,
+    advice: "The image is for another processor: build it for the step's `cpuArchitecture`, or name the image's there.",
+  },
+  {
+    text: /time(?:d )?out|dial tcp|deadline exceeded|unreachable|no route|check your (?:task )?network/i,
     advice:
-      "Fargate could not fetch the image: give the step's subnets a route to the registry (a NAT gateway, or " +
-      'endpoints for ecr.api, ecr.dkr and S3), ' +
-      'and see that the image exists and that the execution role may read it.',
+      "The step's subnets have no route to the service that is named: give them a NAT gateway, or endpoints for " +
+      'ecr.api, ecr.dkr, s3 and logs, and for secretsmanager if the task definition has secrets; and let the ' +
+      'security groups of tasks and endpoints pass port 443.',
+  },
+  {
+    text: /ResourceInitializationError.*(?:secret|ssm|parameter)/is,
+    advice:
+      'A secret of the task definition cannot be fetched: it must exist, and the execution role must be allowed to ' +
+      'read it and to decrypt it.',
+  },
+  {
+    text: /CannotPull/,
+    advice: 'The image cannot be fetched: it must exist, and the execution role must be allowed to pull it.',
   },
   {
     text: /ResourceInitializationError|CannotCreateVolume/,
-    advice:
-      "Fargate could not prepare the task: give the step's subnets a route to the services that it names (a NAT " +
-      'gateway, or endpoints for ecr.api, ' +
-      'ecr.dkr, S3, logs and secretsmanager), and see that the execution role may call them.',
+    advice: 'Fargate could not prepare the task: look at what is named, and at what the execution role may do.',
   },
   {
     text: /CannotStartContainerError|CannotCreateContainerError|ContainerRuntimeError/,
-    advice: 'The container could not begin: the image must be for linux/amd64 and its ENTRYPOINT must exist.',
+    advice: "The container could not begin: the image's ENTRYPOINT must exist and be executable.",
   },
 ];
+
+/** What exit codes mean that the program did not choose. */
+const EXIT_CODES: { readonly [exitCode: number]: string } = {
+  126: 'the ENTRYPOINT cannot be executed',
+  127: 'the ENTRYPOINT is not found',
+  134: 'the program aborted',
+  139: 'the program crashed, segmentation fault',
+  143: 'the program ended at SIGTERM, instead of exiting with 10',
+};
 
 /**
  * Failures of the machine below the task, the lack of one, or a registry that was asked too often: another task, a
@@ -64,7 +88,9 @@ const LOST_MACHINE: ReadonlySet<TaskStopCode | undefined> = new Set<TaskStopCode
 export function classify(failed: FailedTask): EtlError {
   const { task, container, failure } = failed;
   const exitCode = container?.exitCode;
-  if (LOST_MACHINE.has(task.stopCode)) return new CapacityError(describe(failed));
+  if (LOST_MACHINE.has(task.stopCode)) {
+    return new CapacityError(`${describe(failed)} The load begins again on another machine, on demand.`);
+  }
   if (task.stopCode === 'UserInitiated') {
     return new EtlError(ERROR.loadFailed, `${describe(failed)} Somebody stopped the task.`);
   }
@@ -107,7 +133,7 @@ function classifyUnstarted(failed: FailedTask): EtlError {
 function describe({ runId, task, container, log }: FailedTask): string {
   const facts = [
     task.stopCode ?? 'no stop code',
-    container?.exitCode === undefined ? 'no exit code' : `exit code ${container.exitCode}`,
+    ...exitCodeFacts(container?.exitCode),
     ...(task.stoppedReason ? [task.stoppedReason] : []),
     ...(container?.reason ? [container.reason] : []),
   ];
@@ -115,4 +141,9 @@ function describe({ runId, task, container, log }: FailedTask): string {
     `Run ${runId}: the load into Redshift failed; its task ${task.taskArn} ended with ${facts.join('; ')}. Log: ` +
     `${log}.`
   );
+}
+
+function exitCodeFacts(exitCode: number | undefined): string[] {
+  if (exitCode === undefined) return ['no exit code'];
+  return [`exit code ${exitCode}`, ...(EXIT_CODES[exitCode] ? [EXIT_CODES[exitCode]] : [])];
 }

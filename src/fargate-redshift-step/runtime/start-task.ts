@@ -11,6 +11,7 @@ import { logger } from '../../runtime/logger';
 import { putJson } from '../../runtime/work-bucket';
 import type { FargateRedshiftArguments, LoaderInput, StartedTask } from '../contract';
 import { LOADER_CONTAINER, LOADER_INPUT_ENV } from '../contract';
+import { capacityFor } from './capacity';
 import { ask } from './ecs-errors';
 import { failureKey, inputKey } from './task-documents';
 import type { TaskLaunch } from './tasks';
@@ -65,7 +66,7 @@ function taskRequest(event: Launch, record: TaskLaunch): RunTaskCommandInput {
   return {
     cluster,
     taskDefinition,
-    launchType: 'FARGATE',
+    ...capacityFor(event),
     count: 1,
     clientToken: createHash('sha256').update(name).digest('hex'), // 64 characters, the most that ECS takes
     startedBy: name,

@@ -1,4 +1,4 @@
-import type { DesiredStatus, ListTasksCommandOutput, Task } from '@aws-sdk/client-ecs';
+import type { ListTasksCommandOutput, Task } from '@aws-sdk/client-ecs';
 import {
   DescribeTasksCommand,
   InvalidParameterException,
@@ -6,7 +6,7 @@ import {
   StopTaskCommand,
 } from '@aws-sdk/client-ecs';
 import type { LaunchRecord } from '../../etl-step/runtime/launch-records';
-import { launchName } from '../../etl-step/runtime/launch-records';
+import { launchName, updateLaunch } from '../../etl-step/runtime/launch-records';
 import { ecs } from '../../runtime/clients/ecs';
 import type { StartedTask } from '../contract';
 import { LAUNCH_TIMEOUT_SECONDS } from '../contract';
@@ -40,28 +40,31 @@ export async function describeTasks(runId: string, cluster: string, arns: string
   return tasks;
 }
 
-/** The task of a launch, running or ended not long ago. */
+/**
+ * The task of a launch whose answer nobody has, unless it is being stopped. It is recorded at once, because
+ * ListTasks shows it no more when it is.
+ */
 export async function findTask(runId: string, launch: TaskLaunch): Promise<StartedTask | undefined> {
   const cluster = launch.cluster!;
-  // a task that is being stopped is found under STOPPED though it still runs: it has half a minute after SIGTERM
-  const taskArn = (await listTask(runId, launch, 'RUNNING')) ?? (await listTask(runId, launch, 'STOPPED'));
-  return taskArn === undefined ? undefined : { cluster, taskArn };
+  const taskArn = await listTask(runId, launch);
+  if (taskArn === undefined) return undefined;
+  await updateLaunch(runId, { ...launch, taskArn });
+  return { cluster, taskArn };
 }
 
-async function listTask(runId: string, launch: TaskLaunch, desiredStatus: DesiredStatus): Promise<string | undefined> {
+/**
+ * `startedBy` must be the only filter (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html),
+ * so these are tasks that ECS wants to run.
+ */
+async function listTask(runId: string, launch: TaskLaunch): Promise<string | undefined> {
+  const { cluster } = launch;
+  const name = launchName(runId, launch); // at most 128 characters
   let nextToken: string | undefined;
   do {
     const page: ListTasksCommandOutput = await ask(
       runId,
       'ListTasks',
-      ecs().send(
-        new ListTasksCommand({
-          cluster: launch.cluster,
-          startedBy: launchName(runId, launch), // at most 128 characters
-          desiredStatus,
-          nextToken,
-        }),
-      ),
+      ecs().send(new ListTasksCommand({ cluster, startedBy: name, nextToken })),
     );
     if (page.taskArns?.[0]) return page.taskArns[0];
     nextToken = page.nextToken;

@@ -144,11 +144,14 @@ function mockEcs(): void {
     tasks: arns.filter((arn: string) => tasks.has(arn)).map((arn: string) => tasks.get(arn)),
     failures: arns.filter((arn: string) => !tasks.has(arn)).map((arn: string) => ({ arn, reason: 'MISSING' })),
   }));
-  ecs.on(ListTasksCommand, { cluster: CLUSTER }).callsFake(({ startedBy, desiredStatus }) => ({
-    taskArns: [...tasks.values()]
-      .filter(task => task.startedBy === startedBy && task.desiredStatus === desiredStatus)
-      .map(task => task.taskArn),
-  }));
+  ecs.on(ListTasksCommand, { cluster: CLUSTER }).callsFake(({ cluster, startedBy, nextToken, ...filters }) => {
+    if (Object.keys(filters).length > 0) throw new Error('startedBy must be the only filter.');
+    return {
+      taskArns: [...tasks.values()]
+        .filter(task => task.startedBy === startedBy && task.desiredStatus === 'RUNNING')
+        .map(task => task.taskArn),
+    };
+  });
   ecs.on(StopTaskCommand, { cluster: CLUSTER }).callsFake(({ task }) => {
     if (!tasks.has(task)) {
       throw new InvalidParameterException({ message: 'The referenced task was not found.', $metadata: {} });

@@ -210,6 +210,67 @@ test.each<[string, Partial<Task>, string]>([
   await expect(handler(event)).rejects.toMatchObject({ name, message: expect.stringContaining(RUN_ID) });
 });
 
+test.each<[string, Partial<Task>, RegExp]>([
+  [
+    'another processor',
+    {
+      stoppedReason:
+        "CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/arm64'",
+    },
+    /build it for the step's `cpuArchitecture`/,
+  ],
+  [
+    'a disk that is too small',
+    { stoppedReason: 'CannotPullContainerError: failed to register layer: write /x: no space left on device' },
+    /raise the step's `ephemeralStorage`/,
+  ],
+  [
+    'a missing route',
+    { stoppedReason: 'CannotPullContainerError: dial tcp 1.2.3.4:443: i/o timeout' },
+    /no route.*NAT gateway.*endpoints for ecr\.api/s,
+  ],
+  [
+    'a secret',
+    { stoppedReason: 'ResourceInitializationError: unable to retrieve secret from asm: AccessDeniedException' },
+    /secret of the task definition.*execution role/s,
+  ],
+  [
+    'an image that is not there',
+    { stoppedReason: 'CannotPullContainerError: manifest unknown' },
+    /it must exist, and the execution role must be allowed to pull it/,
+  ],
+  [
+    'an ENTRYPOINT that is not there',
+    { containers: [{ name: 'loader', reason: 'CannotStartContainerError: no such file' }] },
+    /ENTRYPOINT must exist/,
+  ],
+])('says what to do about %s', async (_, change, advice) => {
+  const event = await launched();
+  taskIs(event.job.taskArn, {
+    lastStatus: 'STOPPED',
+    desiredStatus: 'STOPPED',
+    stopCode: 'TaskFailedToStart',
+    ...change,
+  });
+  await expect(handler(event)).rejects.toMatchObject({
+    name: 'Etl.Configuration',
+    message: expect.stringMatching(advice),
+  });
+});
+
+test.each([
+  [127, 'exit code 127; the ENTRYPOINT is not found'],
+  [139, 'segmentation fault'],
+  [143, 'ended at SIGTERM'],
+])('exit code %d is tried again, and told with its meaning', async (exitCode, meaning) => {
+  const event = await launched();
+  taskExited(event.job.taskArn, exitCode);
+  await expect(handler(event)).rejects.toMatchObject({
+    name: 'Etl.LoadFailed',
+    message: expect.stringContaining(meaning),
+  });
+});
+
 test('no exit code is never success, whatever there is', async () => {
   const event = await launched();
   taskIs(event.job.taskArn, {

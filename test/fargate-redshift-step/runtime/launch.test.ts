@@ -1,4 +1,10 @@
-import { ConflictException, InvalidParameterException, RunTaskCommand, ServerException } from '@aws-sdk/client-ecs';
+import {
+  ConflictException,
+  InvalidParameterException,
+  RunTaskCommand,
+  RunTaskCommandInput,
+  ServerException,
+} from '@aws-sdk/client-ecs';
 import {
   ARGUMENTS,
   BUCKET,
@@ -195,4 +201,19 @@ test.each([
 ])('%s of RunTask is %s', async (error, name) => {
   ecs.on(RunTaskCommand).rejects(error);
   await expect(handler(launchEvent())).rejects.toMatchObject({ name, message: expect.stringContaining(error.message) });
+});
+
+describe('with Spot', () => {
+  const spot = { arguments: { ...ARGUMENTS, spot: true } };
+  const capacity = ({ launchType, capacityProviderStrategy }: RunTaskCommandInput) =>
+    launchType ?? capacityProviderStrategy!.map(({ capacityProvider }) => capacityProvider).join();
+
+  test.each([
+    ['the first launch of a run is on Spot', {}, 'FARGATE_SPOT'],
+    ['a launch after an interruption or missing capacity is on demand', { relaunch: 1 }, 'FARGATE'],
+    ['a later attempt is on demand', { attempt: 2 }, 'FARGATE'],
+  ])('%s', async (_, more, expected) => {
+    await handler({ ...launchEvent(more), ...spot });
+    expect(requests().map(capacity)).toEqual([expected]);
+  });
 });

@@ -16,6 +16,7 @@ import {
   resetAws,
   RUN_ID,
   STEP_FOLDER,
+  STEP_ID,
   taskExited,
   taskIs,
   tasks,
@@ -126,10 +127,10 @@ test('looks in the cluster of the launch and on every page', async () => {
     taskArn: undefined,
   });
   ecs
-    .on(ListTasksCommand, { cluster: CLUSTER, desiredStatus: 'RUNNING' })
+    .on(ListTasksCommand, { cluster: CLUSTER, startedBy: `${STEP_ID}/${RUN_ID}/1/0/0` })
     .resolves({ taskArns: [], nextToken: 'more' });
   ecs
-    .on(ListTasksCommand, { cluster: CLUSTER, desiredStatus: 'RUNNING', nextToken: 'more' })
+    .on(ListTasksCommand, { cluster: CLUSTER, startedBy: `${STEP_ID}/${RUN_ID}/1/0/0`, nextToken: 'more' })
     .resolves({ taskArns: [task] });
   expect(await stop()).toEqual(STOPPING);
   expect(stopped()).toEqual([expect.objectContaining({ task })]);
