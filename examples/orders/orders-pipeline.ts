@@ -1,10 +1,18 @@
 import { CfnOutput, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { AnnounceStep } from './announce-step';
 import { ORDERS } from './orders-dataset';
 import type { OrdersFoundation } from './orders-foundation';
 import { dataRemovalPolicy } from './removal-policy';
-import { EmrCompute, EmrHiveDynamoStep, EtlPipeline, FargateRedshiftStep, S3QueueTrigger } from 'cdk-etl-steps';
+import {
+  EmrCompute,
+  EmrHiveDynamoStep,
+  EtlPipeline,
+  FargateRedshiftStep,
+  type IEtlStep,
+  S3QueueTrigger,
+} from 'cdk-etl-steps';
 
 export interface OrdersPipelineProps extends StackProps {
   readonly foundation: OrdersFoundation;
@@ -31,14 +39,12 @@ export class OrdersPipeline extends Stack {
     });
 
     const trigger = new S3QueueTrigger(this, 'Uploads', { bucket: landing, prefix: 'orders/', removalPolicy });
-    const pipeline = new EtlPipeline(this, 'Orders', {
-      dataset: ORDERS,
-      trigger,
-      steps: [
-        new EmrHiveDynamoStep(this, 'ToDynamo', { table, compute: EmrCompute.instanceFleets({ vpc }) }),
-        new FargateRedshiftStep(this, 'ToRedshift', { vpc, warehouse, schema: 'analytics', table: 'orders' }),
-      ],
-    });
+    const steps: IEtlStep[] = [
+      new EmrHiveDynamoStep(this, 'ToDynamo', { table, compute: EmrCompute.instanceFleets({ vpc }) }),
+      new FargateRedshiftStep(this, 'ToRedshift', { vpc, warehouse, schema: 'analytics', table: 'orders' }),
+    ];
+    if (this.node.tryGetContext('announceRuns')) steps.push(new AnnounceStep(this, 'Announce'));
+    const pipeline = new EtlPipeline(this, 'Orders', { dataset: ORDERS, trigger, steps });
 
     new CfnOutput(this, 'LandingBucket', { value: landing.bucketName, description: 'Put files below orders/' });
     new CfnOutput(this, 'ItemsTable', { value: table.tableName, description: 'The orders in DynamoDB' });
