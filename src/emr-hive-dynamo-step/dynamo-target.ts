@@ -1,12 +1,12 @@
-import { Arn, ArnFormat, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Arn, ArnFormat, CfnResource, Stack, Token } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { AttributeOptions, attributeOf } from './attribute';
-import type { EmrHiveDynamoArguments } from './contract';
+import { type EmrHiveDynamoArguments, spellKey } from './contract';
 import { hiveScript } from './hive-script';
 import type { HiveEngine } from './hive-settings';
 import { HiveTransform, loadedDataset } from './hive-transform';
-import { keyAttributes, validateTableKey } from './table-key';
+import { hasKnownKeys, keyAttributes, validateIndexKeys, validateTableKey } from './table-key';
 import type { DatasetDefinition } from '../dataset/contract';
 import { validateWholeNumber } from '../validation';
 
@@ -29,6 +29,12 @@ export interface DynamoTargetProps {
 
 /** Throws if the properties are wrong for any dataset. */
 export function validateTarget(scope: Construct, props: DynamoTargetProps): void {
+  if (CfnResource.isCfnResource(props.table)) {
+    throw new Error(
+      `'table' must be a Table or one of its kind, got ${props.table.node.path}, the CloudFormation resource ` +
+        `${props.table.cfnResourceType}. Give Table.fromTableArn(scope, id, table.attrArn), or make it a Table.`,
+    );
+  }
   const { attributeNames = {}, writeThroughputPercent, writeUnitsPerSecond } = props;
   const { least, most } = WRITE_THROUGHPUT_PERCENT;
   if (
@@ -104,9 +110,22 @@ export function targetArguments(
   };
   const transform = props.transform?._definition;
   const loaded = loadedDataset(dataset, transform);
-  validateAttributes(loaded, options, transform ? "the step's 'transform'" : `the dataset '${dataset.name}'`);
+  const owner = transform ? "the step's 'transform'" : `the dataset '${dataset.name}'`;
+  validateAttributes(loaded, options, owner);
   const key = keyAttributes(loaded, options);
   validateTableKey(table, dataset, key);
+  validateIndexKeys(
+    table,
+    loaded.columns.map(column => attributeOf(column, options)),
+    owner,
+  );
+  if (!hasKnownKeys(table)) {
+    Annotations.of(scope).addWarningV2(
+      'cdk-etl-steps:tableKeyUnchecked',
+      `The key of the table ${table.node.path} is not known when the app is synthesized: that it is ${spellKey(key)} is ` +
+        'checked when a run is launched, and the keys of its indexes are not checked. Compare them now.',
+    );
+  }
   return {
     script: hiveScript({ dataset, tableName: table.tableName, transform, engine, ...options }),
     table: {

@@ -51,6 +51,14 @@ export class EmrNetwork extends Construct {
       this.declareServiceAccessRules(this.serviceAccess);
     }
     this.warnOfMissingRoutes(vpc, subnets);
+    if (publicIds.length > 0) {
+      Annotations.of(this).addWarningV2(
+        'cdk-etl-steps:emrPublicSubnets',
+        `The clusters run in public subnets (${subnets.map(subnet => subnet.node.path).join(', ')}): their instances ` +
+          'get public addresses. Give the VPC private subnets with a NAT gateway or with gateway endpoints for S3 ' +
+          "and DynamoDB, and name them in 'vpcSubnets'.",
+      );
+    }
   }
 
   /*

@@ -1,9 +1,10 @@
-import { CfnDeletionPolicy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnSecurityConfiguration } from 'aws-cdk-lib/aws-emr';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { keepRevisions } from '../kept-revisions';
 
 /** https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html */
 const VOLUME_ACTIONS = [
@@ -92,7 +93,6 @@ export function createSecurityConfiguration(
   });
   // executions that began before a change launch with the old one, whose name their state machine holds; it costs
   // nothing
-  configuration.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
-  configuration.cfnOptions.deletionPolicy = CfnDeletionPolicy.DELETE;
+  keepRevisions(configuration);
   return configuration;
 }

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -12,6 +12,7 @@ import { InvokeFunction } from '../etl-step/invoke-function';
 import { isolatedStates } from '../etl-step/isolated-states';
 import { jsonataLiteral } from '../etl-step/jsonata';
 import { functionOptions, type EtlFunctionOptions } from '../function-options';
+import { keepVersions } from '../kept-revisions';
 
 export interface FileStagingProps extends EtlFunctionOptions {
   readonly dataset: DatasetDefinition;
@@ -42,9 +43,8 @@ export class FileStaging extends Construct implements iam.IGrantable {
       },
       timeout: Duration.minutes(15), // as long as Lambda allows: it stops by itself before
       memorySize: 1024, // network and CPU come with memory; 32 files are in work at a time
-      // executions that began before a deployment go on with theirs
-      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });
+    keepVersions(handler);
     this.states = this.createStates(handler, props.dataset);
   }
 

@@ -4,7 +4,7 @@ import type { PollingSteps } from './execution-history';
 import { ChainableStep } from '../etl-step/chainable-step';
 import type { IEtlStep } from '../etl-step/etl-step';
 import { ParallelStep } from '../etl-step/parallel-step';
-import { validateStepId } from '../etl-step/step-id';
+import { validatePresence, validateStepId } from '../etl-step/step-id';
 
 /**
  * @throws Error if there is no step, an id is not allowed or not unique, a step is used twice, or a step belongs to
@@ -14,6 +14,7 @@ export function validateSteps(pipeline: Construct, steps: IEtlStep[]): void {
   if (steps.length === 0) {
     throw new Error("'steps' must have at least one step, got none. Add what the files are to be loaded into.");
   }
+  validatePresence("'steps'", steps);
   const seen = new Map<string, IEtlStep>();
   for (const step of withSteps(steps)) {
     validateStepId(step.stepId);

@@ -1,10 +1,10 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { STEP_ENV, stepFolder } from './contract';
 import type { EtlStepBindOptions } from './etl-step';
 import { functionOptions, type EtlFunctionOptions } from '../function-options';
+import { keepVersions } from '../kept-revisions';
 import { metricEnvironment } from '../metrics/etl-metric';
 
 /** Function behind a jobLoop(): a log group of its own, and versions that outlive their deployment. */
@@ -17,8 +17,6 @@ export function jobFunctionOptions(
     ...functionOptions(scope, 'Logs', role, options),
     environment: metricEnvironment(scope, 'step'),
     memorySize: 256,
-    // executions that began before a deployment go on with theirs
-    currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
   };
 }
 
@@ -32,6 +30,7 @@ export function bindJobFunction(
   stepId: string,
   { workBucket, operatorFunction }: JobFunctionBinding,
 ): void {
+  keepVersions(handler);
   handler.addEnvironment(STEP_ENV.stepId, stepId);
   handler.addEnvironment(STEP_ENV.workBucket, workBucket.bucketName);
   if (operatorFunction) handler.addEnvironment(STEP_ENV.operatorFunction, operatorFunction.functionName);

@@ -2,7 +2,7 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step';
 import { isolatedStates } from './isolated-states';
-import { validateStepId } from './step-id';
+import { validatePresence, validateStepId } from './step-id';
 
 /** Steps side by side. Its states hand on their input with `results` of the steps inside. */
 export class ParallelStep implements IEtlStep {
@@ -19,6 +19,7 @@ export class ParallelStep implements IEtlStep {
         `EtlStep.parallel('${stepId}') must have at least one step, got none. Add a step or leave it out.`,
       );
     }
+    validatePresence(`EtlStep.parallel('${stepId}')`, steps);
     this.steps = [...steps];
   }
 
@@ -50,7 +51,13 @@ export class ParallelStep implements IEtlStep {
  */
 export function bindStep(scope: Construct, step: IEtlStep, options: EtlStepBindOptions): EtlStepConfig {
   const ownScope = new Construct(scope, step.stepId);
-  const config = step.bind(ownScope, options);
+  const config = step.bind(ownScope, options) as EtlStepConfig | undefined;
+  if (!config?.chain) {
+    throw new Error(
+      `bind() of the step '${step.stepId}' must return the step's states as { chain: … }, got ` +
+        `${config === undefined ? 'undefined' : 'no chain'}. Return what the step runs.`,
+    );
+  }
   if (step instanceof ParallelStep) return config;
   // in brackets, as Step Functions wants names with other characters than letters and digits:
   // https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html#amazon-states-language-reference-paths

@@ -1,9 +1,10 @@
 import * as path from 'path';
-import { CfnDeletionPolicy, Size, SizeRoundingBehavior } from 'aws-cdk-lib';
+import { Size, SizeRoundingBehavior } from 'aws-cdk-lib';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { keepRevisions } from '../kept-revisions';
 import { validateWholeNumber } from '../validation';
 import { LOADER_CONTAINER, LOG_STREAM_PREFIX } from './contract';
 import type { FargateTaskOptions } from './fargate-task-options';
@@ -37,9 +38,7 @@ export function createTaskDefinition(scope: Construct, props: TaskDefinitionProp
     runtimePlatform: { cpuArchitecture, operatingSystemFamily: ecs.OperatingSystemFamily.LINUX },
   });
   // executions that began before a deployment go on with the revision they began with
-  const { cfnOptions } = definition.node.defaultChild as ecs.CfnTaskDefinition;
-  cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
-  cfnOptions.deletionPolicy = CfnDeletionPolicy.DELETE;
+  keepRevisions(definition.node.defaultChild as ecs.CfnTaskDefinition);
 
   const container = definition.addContainer(LOADER_CONTAINER, {
     image: image ?? loaderImage(cpuArchitecture),

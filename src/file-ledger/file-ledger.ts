@@ -1,4 +1,4 @@
-import { type Duration, RemovalPolicy, type Size, Tokenization } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, type Duration, Lazy, type RemovalPolicy, type Size, Tokenization } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -49,9 +49,13 @@ export class FileLedger extends Construct {
       encryption: props.encryptionKey ? dynamodb.TableEncryption.CUSTOMER_MANAGED : dynamodb.TableEncryption.DEFAULT,
       encryptionKey: props.encryptionKey,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: props.removalPolicy !== RemovalPolicy.DESTROY,
       timeToLiveAttribute: EXPIRES_ATTRIBUTE,
       removalPolicy: props.removalPolicy,
+    });
+    const resource = this.table.node.defaultChild as dynamodb.CfnTable;
+    // whoever decides that it is deleted with the stack: the trigger's property, or a policy for the whole app
+    resource.deletionProtectionEnabled = Lazy.any({
+      produce: () => resource.cfnOptions.deletionPolicy !== CfnDeletionPolicy.DELETE,
     });
     this.table.addGlobalSecondaryIndex({
       indexName: WAITING_INDEX,

@@ -1,4 +1,5 @@
-import { Annotations, Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { S3QueueTriggerProps } from './s3-queue-trigger';
 import type { ComputeFunctions } from '../file-ledger/file-ledger';
@@ -57,6 +58,22 @@ export function validateTriggerProps(trigger: Construct, props: S3QueueTriggerPr
     fail(trigger, 'suffixes', 'left out, or a list of texts that are not empty', JSON.stringify(props.suffixes));
   }
   validatePrefix(trigger, props);
+  validateBucketEnvironment(trigger, props.bucket);
+}
+
+/** Events of S3 come to a queue of the bucket's own region and account only. */
+function validateBucketEnvironment(trigger: Construct, bucket: IBucket): void {
+  const stack = Stack.of(trigger);
+  for (const [what, own, other] of [
+    ['region', stack.region, bucket.env.region],
+    ['account', stack.account, bucket.env.account],
+  ]) {
+    if (Token.isUnresolved(own) || Token.isUnresolved(other) || own === other) continue;
+    throw new Error(
+      `'bucket' of the trigger ${trigger.node.path} must be in the ${what} of its stack, ${own}: events of S3 do not ` +
+        `come from elsewhere. ${bucket.node.path} is in ${other}: put the pipeline there, or replicate the bucket here.`,
+    );
+  }
 }
 
 function validatePrefix(trigger: Construct, { bucket, prefix = '', workBucket }: S3QueueTriggerProps): void {
