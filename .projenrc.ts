@@ -85,6 +85,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       maxWorkers: 2,
       moduleNameMapper: { '^cdk-etl-steps$': '<rootDir>/src' },
       testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/packages/'], // they need the packages: test:packages
       setupFiles: ['<rootDir>/test/setup.ts'],
       coveragePathIgnorePatterns: ['/node_modules/', '-function\\.ts$'],
     },
@@ -317,6 +318,14 @@ project.addPackageIgnore('/assets/metafiles/');
 
 // assets/ is not committed: a fresh clone's tests need it before anything can be synthesized
 project.testTask.prependSpawn(bundler.bundleTask);
+
+// ---- the packages, installed and used in each language: after `npx projen package-all`
+project.addTask('test:packages', {
+  description: 'Install the built packages in clean folders, and compare the templates that each language makes',
+  env: { JEST_JUNIT_OUTPUT_NAME: 'packages.xml' },
+  exec: 'jest --ci --coverage=false --runInBand --testPathIgnorePatterns=/node_modules/ -- test/packages',
+  receiveArgs: true,
+});
 
 // ---- snippets of README.md and of doc comments compile
 project.postCompileTask.spawn(
