@@ -9,18 +9,30 @@ import { countsOf, inputOf, KEY, shortestScript, stepScript, TABLE } from './hiv
 import { RunningHive, startHive } from '../../local/hive';
 import { createRunFolder } from '../../local/processes';
 
-const USAGE = `Loads orders through the HiveQL of EmrHiveDynamoStep and through the shortest HiveQL for the same rows, into an endpoint that only counts items.
+const USAGE = `Loads orders through the HiveQL of EmrHiveDynamoStep and through the shortest HiveQL for the same rows, into
+an endpoint that only counts items.
 
-First that endpoint answers at once, which shows what the HiveQL itself costs. Then it takes as long for 25 items as DynamoDB may (an assumption),
-in which the goal is checked: one writer at a time, so a load waits for it most of the time, as it does on a cluster.
+First that endpoint answers at once, which shows what the HiveQL itself costs. Then it takes as long for 25 items as
+DynamoDB may: in these turns the goal is checked. Both ratios are printed at the end.
 
-  npm run bench:hive                           200,000 and 1,000,000 rows: three turns each at once, one as DynamoDB; about 25 minutes
+  npm run bench:hive                           200,000 and 1,000,000 rows: three turns each at once, one as DynamoDB;
+                                               about 25 minutes
   npm run bench:hive -- --rows N --repeats N   other numbers; --rows may be given more than once
-  npm run bench:hive -- --answer 5             milliseconds that DynamoDB takes for 25 items, the default; 0 leaves these turns out
+  npm run bench:hive -- --answer 5             milliseconds that DynamoDB takes for 25 items, the default; 0 leaves
+                                               these turns out, and checks the goal without them
   npm run bench:hive -- --goal 0.8             the least ratio of rows a second, the default
 
 Exit code: 0 if every load wrote every row and the ratio reaches the goal, 1 if not. Needs Linux and an idle machine.`;
 
+// Why the goal is checked with DynamoDB's answers: a load waits for them most of its time, on a cluster as here, as a
+// writer sends 25 items and waits. 5 ms is an assumption that makes the share of the HiveQL rather too large: AWS
+// promises single-digit milliseconds for one item, and a batch takes as long as its slowest.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Introduction.html
+//
+// Answers at once cannot decide: the step's last statement writes rows that are judged already, and that alone takes
+// nearly as long as the shortest HiveQL. The goal would leave a quarter of that for all the rest, and the shuffle that
+// finds rows with one key takes about twice as much, whatever is judged. That ratio also falls as rows are added,
+// though no row costs more then: starting jobs and compiling Java, most of both scripts at first, counts less.
 const { values: options } = parseArgs({
   options: {
     rows: { type: 'string', multiple: true, default: ['200000', '1000000'] },
@@ -42,6 +54,13 @@ interface Load {
   readonly total: Measurement;
 }
 
+/** Rows a second of the step's HiveQL, as a part of the shortest's. */
+interface Comparison {
+  readonly rows: number;
+  readonly title: string;
+  readonly ratio: number;
+}
+
 /** By the script's name. */
 type Loads = Record<string, Load[]>;
 
@@ -59,6 +78,9 @@ class Bench {
     return new Bench(folder, hive, sink);
   }
 
+  /** Hive has not loaded yet. */
+  private isCold = true;
+
   private constructor(
     private readonly folder: string,
     private readonly hive: RunningHive,
@@ -71,20 +93,35 @@ class Bench {
     rmSync(this.folder, { recursive: true });
   }
 
-  /** Prints a comparison, and returns the rate of the step's rows as a part of the other's. */
-  public async compare(rows: number, repeats: number, answerMilliseconds: number): Promise<number> {
+  /** Prints the comparisons, and returns them: the last one decides. */
+  public async compare(rows: number, repeats: number, answerMilliseconds: number): Promise<Comparison[]> {
     const runId = `rows-${rows}`;
     const bytes = writeOrderFiles(inputOf(this.folder, runId), rows);
-    await this.turns('warming up', runId, rows, 1);
-    let ratio = print('DynamoDB answers at once', rows, bytes, await this.turns('at once', runId, rows, repeats));
+    const first = await this.turns('warming up', runId, rows, 1);
+    if (this.isCold) print('first turn, in which Java compiles: so begins each task of EMR', rows, bytes, first);
+    this.isCold = false;
+    const comparisons = [await this.comparison('DynamoDB answers at once', runId, rows, bytes, repeats)];
     if (answerMilliseconds > 0) {
       this.sink.answerAfter(answerMilliseconds);
       const title = `DynamoDB takes ${answerMilliseconds} ms for 25 items`;
-      ratio = print(title, rows, bytes, await this.turns(title, runId, rows, 1));
+      comparisons.push(await this.comparison(title, runId, rows, bytes, 1));
       this.sink.answerAfter(0);
     }
     rmSync(inputOf(this.folder, runId), { recursive: true });
-    return ratio;
+    return comparisons;
+  }
+
+  private async comparison(
+    title: string,
+    runId: string,
+    rows: number,
+    bytes: number,
+    repeats: number,
+  ): Promise<Comparison> {
+    const loads = await this.turns(title, runId, rows, repeats);
+    print(title, rows, bytes, loads);
+    const [shortest, step] = Object.keys(SCRIPTS).map(name => median(loads[name].map(load => load.total.wallSeconds)));
+    return { rows, title, ratio: shortest / step };
   }
 
   /** Both scripts, one after the other and again, so that what changes on the machine meets both. */
@@ -129,8 +166,7 @@ function expectCounts(folder: string, rows: number): void {
   }
 }
 
-/** Returns the rate of the step's rows as a part of the other's. */
-function print(title: string, rows: number, bytes: number, loads: Loads): number {
+function print(title: string, rows: number, bytes: number, loads: Loads): void {
   const gigabytes = bytes / 1e9;
   const turns = Object.values(loads)[0].length;
   console.log(
@@ -165,9 +201,6 @@ function print(title: string, rows: number, bytes: number, loads: Loads): number
       ),
     );
   }
-  const [shortest, step] = Object.keys(SCRIPTS).map(name => median(loads[name].map(load => load.total.wallSeconds)));
-  console.log(`\nrows a second, step / shortest: ${(shortest / step).toFixed(2)}`);
-  return shortest / step;
 }
 
 function median(numbers: number[]): number {
@@ -179,12 +212,19 @@ async function main(): Promise<void> {
   if (options.help) return console.log(USAGE);
   const bench = await Bench.start();
   try {
+    const comparisons: Comparison[][] = [];
     for (const rows of options.rows.map(Number)) {
-      const ratio = await bench.compare(rows, Number(options.repeats), Number(options.answer));
-      const reached = ratio >= Number(options.goal);
-      console.log(`the goal, at least ${options.goal}, is ${reached ? '' : 'NOT '}reached`);
-      if (!reached) process.exitCode = 1;
+      comparisons.push(await bench.compare(rows, Number(options.repeats), Number(options.answer)));
     }
+    console.log('\nrows a second, step / shortest:');
+    for (const { rows, title, ratio } of comparisons.flat()) {
+      console.log(`${rows.toLocaleString('en').padStart(12)} rows, ${title}: ${ratio.toFixed(2)}`);
+    }
+    const reached = comparisons.every(ofRows => ofRows.at(-1)!.ratio >= Number(options.goal));
+    console.log(
+      `${comparisons[0].at(-1)!.title}: the goal, at least ${options.goal}, is ${reached ? '' : 'NOT '}reached`,
+    );
+    if (!reached) process.exitCode = 1;
   } finally {
     await bench.stop();
   }
