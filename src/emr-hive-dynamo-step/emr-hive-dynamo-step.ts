@@ -1,5 +1,5 @@
 import { Duration, ITaggableV2, Lazy, Names, TagManager, TagType } from 'aws-cdk-lib';
-import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -15,13 +15,12 @@ import type { HiveTransform } from './hive-transform';
 import type { StepClusters } from './step-clusters';
 import { inputFolder, stepFolder } from '../etl-step/contract';
 import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from '../etl-step/etl-step';
-import { bindJobFunction, jobFunctionOptions } from '../etl-step/job-function';
-import { jobLoop } from '../etl-step/job-loop';
+import { jobFunctionOptions } from '../etl-step/job-function';
 import { validateStepId } from '../etl-step/step-id';
+import { StepJobs } from '../etl-step/step-jobs';
 import { acknowledgeFindings } from '../findings/acknowledge-findings';
 import type { EtlFunctionOptions } from '../function-options';
 import { etlMetric } from '../metrics/etl-metric';
-import { graph } from '../metrics/graph';
 import { validateDuration } from '../validation';
 
 const DEFAULT_MAX_RUNTIME = Duration.hours(4);
@@ -140,8 +139,8 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
   private readonly props: EmrHiveDynamoStepProps;
   private readonly clusters: StepClusters;
   private readonly functionRole: iam.Role;
-  private readonly handler: lambda.Function;
-  private bound = false;
+  private readonly maxRuntime: Duration;
+  private readonly jobs: StepJobs;
 
   /**
    * @throws Error if the id is not 1 to 40 of `A-Z a-z 0-9 _ -`, a number or a duration is out of its bounds, both
@@ -154,6 +153,7 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
     this.stepId = id;
     this.props = props;
     this.validateProps();
+    this.maxRuntime = props.maxRuntime ?? DEFAULT_MAX_RUNTIME;
 
     const tagValue = Names.uniqueResourceName(this, { maxLength: 128 });
     this.cdkTagManager.setTag(EMR_MANAGED_TAG, 'true', TAG_PRIORITY);
@@ -163,7 +163,12 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
     this.grantPrincipal = this.clusters.instanceRole;
     this.functionRole = createFunctionRole(this, props.table);
     this.clusters.grantLoads(this.functionRole);
-    this.handler = this.createFunction();
+    this.jobs = new StepJobs(this, {
+      handler: this.createFunction(),
+      role: this.functionRole,
+      maxRuntime: this.maxRuntime,
+      cost: this.metricInstanceHours(),
+    });
     acknowledgeFindings(this);
   }
 
@@ -175,72 +180,52 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
    * not yield the columns of the key and of `latestBy`
    */
   public bind(scope: Construct, options: EtlStepBindOptions): EtlStepConfig {
-    if (this.bound) {
-      throw new Error(`The step ${this.node.path} is in a pipeline already. Make a step of its own for each pipeline.`);
-    }
-    this.bound = true;
     const { workBucket } = options;
-    const dataset = options.dataset._definition;
-    const { maxRuntime = DEFAULT_MAX_RUNTIME } = this.props;
-    const target = targetArguments(this, this.props, dataset, this.clusters.engine);
-
-    bindJobFunction(this.handler, this.functionRole, this.stepId, options);
-    const everyRun = '*';
-    grantRunFolders(this.clusters.instanceRole, workBucket, inputFolder(everyRun), stepFolder(everyRun, this.stepId));
-
-    const launchArguments: EmrHiveDynamoArguments = {
-      ...target,
-      ...this.clusters.bind({
-        stepId: this.stepId,
-        workBucket,
-        functionRole: this.functionRole,
-        maxRuntime,
-        tags: Lazy.any({ produce: () => this.cdkTagManager.renderTags() }) as unknown as ClusterRequest['Tags'],
-      }),
-    };
-    return {
-      chain: jobLoop(scope, {
-        stepId: this.stepId,
-        handler: this.handler.currentVersion,
-        arguments: { ...launchArguments },
-        maxRuntime,
-      }),
-      stopFunctions: [this.handler],
-      teardownFunctions: this.clusters.areKept ? [this.handler] : [],
-      dependencies: this.clusters.dependencies,
-      dashboardWidgets: [
-        graph(
-          this.stepId,
-          [this.metricRowsRead(), this.metricRowsWritten(), this.metricRowsRejected(), this.metricDuplicatesDropped()],
-          [this.metricLoadDuration()],
-        ),
-      ],
-    };
+    return this.jobs.bind(scope, options, () => {
+      const target = targetArguments(this, this.props, options.dataset._definition, this.clusters.engine);
+      const everyRun = '*';
+      grantRunFolders(this.clusters.instanceRole, workBucket, inputFolder(everyRun), stepFolder(everyRun, this.stepId));
+      const launchArguments: EmrHiveDynamoArguments = {
+        ...target,
+        ...this.clusters.bind({
+          stepId: this.stepId,
+          workBucket,
+          functionRole: this.functionRole,
+          maxRuntime: this.maxRuntime,
+          tags: Lazy.any({ produce: () => this.cdkTagManager.renderTags() }) as unknown as ClusterRequest['Tags'],
+        }),
+      };
+      return {
+        arguments: launchArguments,
+        dependencies: this.clusters.dependencies,
+        keepsCompute: this.clusters.areKept,
+      };
+    });
   }
 
   /** Rows that were read. Sum. */
   public metricRowsRead(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return etlMetric(this, 'step', 'RowsRead', cloudwatch.Stats.SUM, options);
+    return etlMetric(this, 'RowsRead', options);
   }
 
   /** Rows that were written. Sum. */
   public metricRowsWritten(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return etlMetric(this, 'step', 'RowsWritten', cloudwatch.Stats.SUM, options);
+    return etlMetric(this, 'RowsWritten', options);
   }
 
   /** Rows that could not be loaded; they are kept below `runs/`. Sum. */
   public metricRowsRejected(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return etlMetric(this, 'step', 'RowsRejected', cloudwatch.Stats.SUM, options);
+    return etlMetric(this, 'RowsRejected', options);
   }
 
   /** Rows that another row of the same run with the same key has replaced. Sum. */
   public metricDuplicatesDropped(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return etlMetric(this, 'step', 'DuplicatesDropped', cloudwatch.Stats.SUM, options);
+    return etlMetric(this, 'DuplicatesDropped', options);
   }
 
   /** Seconds that a load took. Maximum. */
   public metricLoadDuration(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return etlMetric(this, 'step', 'LoadDuration', cloudwatch.Stats.MAXIMUM, options);
+    return etlMetric(this, 'LoadDuration', options);
   }
 
   /**
@@ -252,7 +237,7 @@ export class EmrHiveDynamoStep extends Construct implements IEtlStep, ec2.IConne
    * Serverless record none.
    */
   public metricInstanceHours(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return etlMetric(this, 'step', 'InstanceHours', cloudwatch.Stats.SUM, options);
+    return etlMetric(this, 'InstanceHours', options);
   }
 
   private createFunction(): lambda.Function {

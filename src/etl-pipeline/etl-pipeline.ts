@@ -1,5 +1,5 @@
 import { ArnFormat, Duration, Names, Stack } from 'aws-cdk-lib';
-import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { type IFunction, Tracing } from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
@@ -73,7 +73,7 @@ export class EtlPipeline extends Construct {
   /** The trigger that starts the executions. */
   public readonly trigger: IEtlTrigger;
 
-  private readonly widgets: Omit<PipelineDashboardProps, 'stateMachine'>;
+  private readonly widgets: Pick<PipelineDashboardProps, 'triggerWidgets' | 'stepWidgets'>;
 
   /**
    * @throws Error if there is no step, two steps have one id, a step is used twice, trigger or steps are in another
@@ -138,7 +138,41 @@ export class EtlPipeline extends Construct {
    * @param id of the dashboard, in the scope of the pipeline
    */
   public addDashboard(id: string): cloudwatch.Dashboard {
-    return createDashboard(this, id, { stateMachine: this.stateMachine, ...this.widgets });
+    return createDashboard(this, id, {
+      attempts: [
+        this.metricAttemptsSucceeded({ label: 'Succeeded', color: cloudwatch.Color.GREEN }),
+        this.metricAttemptsFailed({ label: 'Failed', color: cloudwatch.Color.RED }),
+        this.metricAttemptsTimedOut({ label: 'Timed out', color: cloudwatch.Color.ORANGE }),
+        this.metricAttemptsAborted({ label: 'Aborted', color: cloudwatch.Color.GREY }),
+      ],
+      attemptDuration: this.metricAttemptDuration({ label: 'Duration' }),
+      ...this.widgets,
+    });
+  }
+
+  /** Attempts that succeeded: executions of the state machine. Sum. */
+  public metricAttemptsSucceeded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.stateMachine.metricSucceeded(options);
+  }
+
+  /** Attempts that failed, those that are followed by another included. Sum. */
+  public metricAttemptsFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.stateMachine.metricFailed(options);
+  }
+
+  /** Attempts that took longer than `timeout`. Sum. */
+  public metricAttemptsTimedOut(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.stateMachine.metricTimedOut(options);
+  }
+
+  /** Attempts that somebody has aborted. Sum. */
+  public metricAttemptsAborted(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.stateMachine.metricAborted(options);
+  }
+
+  /** Milliseconds that an attempt took, staging and all steps together. Maximum. */
+  public metricAttemptDuration(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.stateMachine.metricTime({ statistic: cloudwatch.Stats.MAXIMUM, ...options });
   }
 
   /**

@@ -1,5 +1,5 @@
 import { Duration, ITaggableV2, Stack, TagManager, TagType } from 'aws-cdk-lib';
-import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
@@ -17,14 +17,13 @@ import { LoaderTask } from './loader-task';
 import type { RedshiftWarehouse } from './redshift-warehouse';
 import type { DatasetDefinition } from '../dataset/contract';
 import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from '../etl-step/etl-step';
-import { bindJobFunction, jobFunctionOptions } from '../etl-step/job-function';
-import { jobLoop } from '../etl-step/job-loop';
+import { jobFunctionOptions } from '../etl-step/job-function';
 import { validateStepId } from '../etl-step/step-id';
+import { StepJobs } from '../etl-step/step-jobs';
 import { acknowledgeFindings } from '../findings/acknowledge-findings';
 import { RUN_FOLDERS } from '../findings/acknowledged-findings';
 import type { EtlFunctionOptions } from '../function-options';
 import { etlMetric } from '../metrics/etl-metric';
-import { graph } from '../metrics/graph';
 import { validateDuration } from '../validation';
 
 const DEFAULT_MAX_RUNTIME = Duration.hours(2);
@@ -88,8 +87,8 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
   private readonly props: FargateRedshiftStepProps;
   private readonly task: LoaderTask;
   private readonly functionRole: iam.Role;
-  private readonly handler: lambda.Function;
-  private bound = false;
+  private readonly maxRuntime: Duration;
+  private readonly jobs: StepJobs;
 
   /**
    * @throws Error if the id is not 1 to 40 of `A-Z a-z 0-9 _ -`, both or none of `vpc` and `cluster` are given, a name
@@ -101,6 +100,7 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
     this.stepId = id;
     this.props = props;
     validateProps(props);
+    this.maxRuntime = props.maxRuntime ?? DEFAULT_MAX_RUNTIME;
 
     this.task = new LoaderTask(this, 'Task', props);
     this.taskDefinition = this.task.definition;
@@ -108,7 +108,12 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
     this.grantPrincipal = this.taskDefinition.taskRole.grantPrincipal;
     this.grantStatements = props.warehouse._usesIam ? this.renderGrantStatements() : undefined;
     this.functionRole = createFunctionRole(this, this.task);
-    this.handler = this.createFunction();
+    this.jobs = new StepJobs(this, {
+      handler: this.createFunction(),
+      role: this.functionRole,
+      maxRuntime: this.maxRuntime,
+      cost: this.metricTaskSeconds(),
+    });
     acknowledgeFindings(this);
     if (props.taskRole) acknowledgeFindings(props.taskRole, { resources: [], wildcards: [RUN_FOLDERS] });
   }
@@ -120,66 +125,44 @@ export class FargateRedshiftStep extends Construct implements IEtlStep, ec2.ICon
    * needs
    */
   public bind(scope: Construct, options: EtlStepBindOptions): EtlStepConfig {
-    if (this.bound) {
-      throw new Error(`The step ${this.node.path} is in a pipeline already. Make a step of its own for each pipeline.`);
-    }
-    this.bound = true;
-    const { workBucket } = options;
-    const dataset = options.dataset._definition;
-    bindJobFunction(this.handler, this.functionRole, this.stepId, options);
-    this.task.grantRunFolders(workBucket, this.stepId);
-    grantCopy(this, this.props.warehouse._copyRole, workBucket, this.stepId);
-    return {
-      chain: jobLoop(scope, {
-        stepId: this.stepId,
-        handler: this.handler.currentVersion,
-        arguments: { ...this.launchArguments(dataset) },
-        maxRuntime: this.maxRuntime,
-      }),
-      stopFunctions: [this.handler],
-      dependencies: [this.task.vpc],
-      dashboardWidgets: [
-        graph(
-          this.stepId,
-          [this.metricRowsRead(), this.metricRowsWritten(), this.metricRowsRejected(), this.metricDuplicatesDropped()],
-          [this.metricLoadDuration()],
-        ),
-      ],
-    };
+    return this.jobs.bind(scope, options, () => {
+      this.task.grantRunFolders(options.workBucket, this.stepId);
+      grantCopy(this, this.props.warehouse._copyRole, options.workBucket, this.stepId);
+      return {
+        arguments: this.launchArguments(options.dataset._definition),
+        dependencies: [this.task.vpc],
+      };
+    });
   }
 
   /** Rows that were read. Sum. */
   public metricRowsRead(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return etlMetric(this, 'step', 'RowsRead', cloudwatch.Stats.SUM, options);
+    return etlMetric(this, 'RowsRead', options);
   }
 
   /** Rows that were written. Sum. */
   public metricRowsWritten(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return etlMetric(this, 'step', 'RowsWritten', cloudwatch.Stats.SUM, options);
+    return etlMetric(this, 'RowsWritten', options);
   }
 
   /** Rows that could not be loaded; they are kept below `runs/`. Sum. */
   public metricRowsRejected(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return etlMetric(this, 'step', 'RowsRejected', cloudwatch.Stats.SUM, options);
+    return etlMetric(this, 'RowsRejected', options);
   }
 
   /** Rows that another row of the same run with the same key has replaced. Sum. */
   public metricDuplicatesDropped(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return etlMetric(this, 'step', 'DuplicatesDropped', cloudwatch.Stats.SUM, options);
+    return etlMetric(this, 'DuplicatesDropped', options);
   }
 
   /** Seconds that a load took. Maximum. */
   public metricLoadDuration(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return etlMetric(this, 'step', 'LoadDuration', cloudwatch.Stats.MAXIMUM, options);
+    return etlMetric(this, 'LoadDuration', options);
   }
 
   /** Seconds for which Fargate charges, of all tasks, those that failed included. Sum. */
   public metricTaskSeconds(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return etlMetric(this, 'step', 'TaskSeconds', cloudwatch.Stats.SUM, options);
-  }
-
-  private get maxRuntime(): Duration {
-    return this.props.maxRuntime ?? DEFAULT_MAX_RUNTIME;
+    return etlMetric(this, 'TaskSeconds', options);
   }
 
   private renderGrantStatements(): string {

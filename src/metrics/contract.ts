@@ -13,28 +13,46 @@ export const METRIC_SOURCE = {
 
 export type MetricSource = keyof typeof METRIC_SOURCE;
 
-/** Units by metric. */
+/** Unit of a metric, and the statistic that it is shown by. CloudWatch has no unit of hours. */
+interface MetricDefinition {
+  readonly source: MetricSource;
+  readonly unit: 'Count' | 'Seconds' | 'None';
+  readonly statistic: 'Sum' | 'Maximum';
+}
+
+const of =
+  (source: MetricSource, statistic: MetricDefinition['statistic']) =>
+  (unit: MetricDefinition['unit']): MetricDefinition => ({ source, unit, statistic });
+
+const triggerSum = of('trigger', 'Sum');
+const triggerMaximum = of('trigger', 'Maximum');
+const stepSum = of('step', 'Sum');
+const stepMaximum = of('step', 'Maximum');
+
 export const METRICS = {
-  // of a trigger
-  FilesArrived: 'Count',
-  FilesWaiting: 'Count',
-  OldestFileAge: 'Seconds',
-  FilesLoaded: 'Count',
-  FilesRejected: 'Count',
-  FilesFailed: 'Count',
-  RunsSucceeded: 'Count',
-  RunsFailed: 'Count',
-  RunDuration: 'Seconds',
-  RunsStopping: 'Count',
-  Paused: 'Count',
-  // of a step
-  RowsRead: 'Count',
-  RowsWritten: 'Count',
-  RowsRejected: 'Count',
-  DuplicatesDropped: 'Count',
-  LoadDuration: 'Seconds',
-  TaskSeconds: 'Seconds',
-  InstanceHours: 'None', // CloudWatch has no unit of hours
+  FilesArrived: triggerSum('Count'),
+  FilesWaiting: triggerMaximum('Count'),
+  OldestFileAge: triggerMaximum('Seconds'),
+  FilesLoaded: triggerSum('Count'),
+  FilesRejected: triggerSum('Count'),
+  FilesFailed: triggerSum('Count'),
+  RunsSucceeded: triggerSum('Count'),
+  RunsFailed: triggerSum('Count'),
+  RunDuration: triggerMaximum('Seconds'),
+  RunsStopping: triggerSum('Count'),
+  Paused: triggerMaximum('Count'),
+  RowsRead: stepSum('Count'),
+  RowsWritten: stepSum('Count'),
+  RowsRejected: stepSum('Count'),
+  DuplicatesDropped: stepSum('Count'),
+  LoadDuration: stepMaximum('Seconds'),
+  TaskSeconds: stepSum('Seconds'),
+  InstanceHours: stepSum('None'),
 } as const;
 
 export type MetricName = keyof typeof METRICS;
+
+/** The names of a source's metrics. */
+export function metricsOf(source: MetricSource): MetricName[] {
+  return (Object.keys(METRICS) as MetricName[]).filter(name => METRICS[name].source === source);
+}

@@ -16,17 +16,16 @@ export function metricEnvironment(construct: IConstruct, source: MetricSource): 
 /** A metric that the functions of a construct record, over 5 minutes. */
 export function etlMetric(
   construct: IConstruct,
-  source: MetricSource,
   metricName: MetricName,
-  statistic: string,
   options?: cloudwatch.MetricOptions,
 ): cloudwatch.Metric {
+  const { source, unit, statistic } = METRICS[metricName];
   return new cloudwatch.Metric({
     namespace: METRIC_NAMESPACE,
     metricName,
     dimensionsMap: { [METRIC_SOURCE[source].dimension]: metricSourceName(construct) },
     statistic,
-    unit: UNITS[METRICS[metricName]],
+    unit: UNITS[unit],
     ...options,
   }).attachTo(construct);
 }

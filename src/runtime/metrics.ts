@@ -22,7 +22,7 @@ export function record(source: MetricSource, values: Partial<Record<MetricName, 
         {
           Namespace: METRIC_NAMESPACE,
           Dimensions: [[dimension]],
-          Metrics: known.map(([Name]) => ({ Name, Unit: METRICS[Name] })),
+          Metrics: known.map(([Name]) => ({ Name, Unit: METRICS[Name].unit })),
         },
       ],
     },

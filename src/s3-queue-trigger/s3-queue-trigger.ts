@@ -27,7 +27,7 @@ import { DETAIL_TYPE, LEDGER_FUNCTION_TIMEOUT_SECONDS } from '../file-ledger/con
 import { FileLedger } from '../file-ledger/file-ledger';
 import { acknowledgeFindings } from '../findings/acknowledge-findings';
 import { functionOptions, type EtlFunctionOptions } from '../function-options';
-import type { MetricName } from '../metrics/contract';
+import { metricsOf } from '../metrics/contract';
 import { etlMetric, metricEnvironment, metricSourceName } from '../metrics/etl-metric';
 import { graph } from '../metrics/graph';
 import { OPERATOR_ENV, OPERATOR_TIMEOUT_SECONDS } from '../operator/contract';
@@ -76,21 +76,6 @@ const FUNCTION_MEMORY_MIB = 1_024;
 const TEARDOWN_TIMEOUT = Duration.minutes(15);
 /** Of CloudFormation, for a function that dies without an answer: Lambda calls it again after 1 and after 2 minutes. */
 const TEARDOWN_SERVICE_TIMEOUT = Duration.minutes(20);
-
-/** The statistic that each metric is shown by. */
-const TRIGGER_METRICS: ReadonlyMap<string, string> = new Map<MetricName, string>([
-  ['FilesArrived', cloudwatch.Stats.SUM],
-  ['FilesWaiting', cloudwatch.Stats.MAXIMUM],
-  ['OldestFileAge', cloudwatch.Stats.MAXIMUM],
-  ['FilesLoaded', cloudwatch.Stats.SUM],
-  ['FilesRejected', cloudwatch.Stats.SUM],
-  ['FilesFailed', cloudwatch.Stats.SUM],
-  ['RunsSucceeded', cloudwatch.Stats.SUM],
-  ['RunsFailed', cloudwatch.Stats.SUM],
-  ['RunDuration', cloudwatch.Stats.MAXIMUM],
-  ['RunsStopping', cloudwatch.Stats.SUM],
-  ['Paused', cloudwatch.Stats.MAXIMUM],
-]);
 
 /** Properties of an S3QueueTrigger. */
 export interface S3QueueTriggerProps extends EtlFunctionOptions {
@@ -462,13 +447,12 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
    * @throws Error if the trigger has no such metric
    */
   public metric(name: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    if (!TRIGGER_METRICS.has(name)) {
-      throw new Error(
-        `The trigger ${this.node.path} has no metric '${name}': it must be one of ` +
-          `${[...TRIGGER_METRICS.keys()].join(', ')}.`,
-      );
+    const names = metricsOf('trigger');
+    const known = names.find(other => other === name);
+    if (!known) {
+      throw new Error(`The trigger ${this.node.path} has no metric '${name}': it must be one of ${names.join(', ')}.`);
     }
-    return etlMetric(this, 'trigger', name as MetricName, TRIGGER_METRICS.get(name)!, options);
+    return etlMetric(this, known, options);
   }
 
   /** Files that arrived: new ones, each counted once. Sum. */

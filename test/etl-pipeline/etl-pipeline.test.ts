@@ -420,6 +420,29 @@ describe('the trigger', () => {
   });
 });
 
+test('has metrics of its attempts', () => {
+  const pipeline = newPipeline(newStack());
+  const metrics = [
+    pipeline.metricAttemptsSucceeded(),
+    pipeline.metricAttemptsFailed(),
+    pipeline.metricAttemptsTimedOut(),
+    pipeline.metricAttemptsAborted(),
+    pipeline.metricAttemptDuration(),
+    pipeline.metricAttemptDuration({ statistic: 'p50' }),
+  ];
+  expect(metrics.map(({ metricName, statistic }) => `${metricName} ${statistic}`)).toEqual([
+    'ExecutionsSucceeded Sum',
+    'ExecutionsFailed Sum',
+    'ExecutionsTimedOut Sum',
+    'ExecutionsAborted Sum',
+    'ExecutionTime Maximum',
+    'ExecutionTime p50',
+  ]);
+  for (const { dimensions } of metrics) {
+    expect(dimensions).toEqual({ StateMachineArn: pipeline.stateMachine.stateMachineArn });
+  }
+});
+
 describe('the dashboard', () => {
   const widgetsOf = (template: Template) => {
     const [
