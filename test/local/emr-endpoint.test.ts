@@ -9,6 +9,7 @@ import {
   DescribeStepCommand,
   EMRClient,
   ListClustersCommand,
+  ListInstancesCommand,
   ListStepsCommand,
   RunJobFlowCommand,
   type RunJobFlowInput,
@@ -169,6 +170,12 @@ test('a cluster runs its script and ends', async () => {
   expect(cluster.Status!.Timeline!.CreationDateTime!.getTime()).toBeLessThanOrEqual(
     cluster.Status!.Timeline!.EndDateTime!.getTime(),
   );
+  const { Instances } = await client.send(new ListInstancesCommand({ ClusterId: id }));
+  const units = request().Instances!.InstanceFleets!.map(
+    ({ TargetOnDemandCapacity = 0, TargetSpotCapacity = 0 }) => TargetOnDemandCapacity + TargetSpotCapacity,
+  );
+  expect(Instances).toHaveLength(units.reduce((sum, count) => sum + count));
+  for (const { Status } of Instances!) expect(Status!.Timeline).toEqual(cluster.Status!.Timeline);
   const [step] = await steps(id);
   expect(step.Status).toMatchObject({ State: 'COMPLETED' });
   const { Step: described } = await client.send(new DescribeStepCommand({ ClusterId: id, StepId: step.Id }));
