@@ -347,9 +347,10 @@ project.setScript(
 );
 project.setScript('mutate:ledger', 'tsx --tsconfig tsconfig.dev.json test/file-ledger/simulation/mutate-ledger.ts');
 
-// ---- the demo
-// The demo sets itself up, from nothing. It is no task: projen would take arguments apart at their spaces.
+// ---- apps on one machine
+// They set themselves up, from nothing. They are no tasks: projen would take arguments apart at their spaces.
 project.setScript('demo', 'node local/install.js && tsx --tsconfig tsconfig.dev.json local/demo.ts');
+project.setScript('local', 'node local/install.js && tsx --tsconfig tsconfig.dev.json local/run.ts');
 
 // ---- benchmarks
 project.setScript('bench:hive', 'tsx --tsconfig tsconfig.dev.json test/bench/hive.ts');

@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -25,6 +26,7 @@ export function createClients(environment: Record<string, string>) {
     dynamodb,
     documents: DynamoDBDocumentClient.from(dynamodb),
     ecs: new ECSClient(configuration),
+    lambda: new LambdaClient(configuration),
     s3: new S3Client({ ...configuration, forcePathStyle: true }),
     sfn: new SFNClient(configuration),
   };

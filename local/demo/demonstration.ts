@@ -1,19 +1,18 @@
 import * as fs from 'fs';
-import { createClients } from './clients';
 import { startEnvironment } from './environment';
 import { DUPLICATED_EVENT_KEY, type InputFile } from './input';
-import { howToUploadMore, watchOn, whereToLook } from './keep';
-import type { LedgerContent } from './ledger';
+import { howToGoOn, watchOn, whereToLook } from './keep';
+import { readLedger, type LedgerContent } from './ledger';
 import type { Lifetime } from './lifetime';
 import type { Narrator } from './narrator';
-import type { DemoOptions } from './options';
+import { DEMO, type RunOptions } from './options';
 import { outcomeOf, outcomeText, type Outcome } from './outcome';
 import type { Pipeline } from './pipeline';
 import { Queue } from './queue';
 import { rejectedRows } from './rejected-rows';
 import type { Started } from './started';
-import { tellStory } from './story';
-import { readDynamoDbTable, readRedshiftTable } from './tables';
+import { tellStory, type StoryEnd } from './story';
+import { readTargets } from './targets';
 import { Watcher } from './watch/watcher';
 
 /** Width of the tables where the output is no terminal. */
@@ -25,52 +24,50 @@ const DEFAULT_WIDTH = 120;
  * @returns whether every file was loaded or rejected and the targets agree
  */
 export async function demonstrate(
-  options: DemoOptions,
+  options: RunOptions,
   files: InputFile[],
   narrator: Narrator,
   started: Started,
   lifetime: Lifetime,
 ): Promise<boolean> {
-  const environment = await startEnvironment(narrator, started);
-  const { app, aws, query, hive } = environment;
-  const clients = createClients(aws);
+  const environment = await startEnvironment(options, narrator, started);
+  const { app, aws, clients, redshift } = environment;
   const pipeline: Pipeline = {
     app,
     clients,
-    query,
+    query: redshift.query,
     narrator,
-    queue: new Queue(aws.AWS_ENDPOINT_URL, app.queueUrl),
-    watcher: new Watcher(narrator, clients, hive, app),
+    queue: new Queue(aws.AWS_ENDPOINT_URL, app.queueName),
+    watcher: new Watcher(narrator, clients, environment, app),
   };
+  const isSamples = options.app === DEMO.app && options.input === undefined;
 
-  const { ledger, stuck } = await tellStory(
-    pipeline,
-    files,
-    options.input === undefined ? DUPLICATED_EVENT_KEY : undefined,
-  );
-  const outcome = await readOutcome(pipeline, ledger);
-  const good = outcome.good && stuck.length === 0;
-  narrator.show(
-    outcomeText(app, outcome, await rejectedRows(clients.s3, ledger), process.stdout.columns ?? DEFAULT_WIDTH),
-  );
-  narrator.show(whereToLook(environment.folder, options.keep));
+  const { ledger, stuck } = await load(pipeline, files, isSamples);
+  const outcome = await readOutcome(pipeline, ledger, stuck);
+  const kept = await rejectedRows(clients.s3, ledger);
+  if (files.length > 0) narrator.show(outcomeText(app, outcome, kept, process.stdout.columns ?? DEFAULT_WIDTH));
+  narrator.show(whereToLook(environment.folder, options));
   if (options.report !== undefined) {
     fs.writeFileSync(options.report, `${JSON.stringify(outcome.report, undefined, 2)}\n`);
     narrator.say(`report written to ${options.report}`);
   }
   if (options.keep) {
-    lifetime.waitForSignal(good ? 0 : 1);
-    narrator.show(howToUploadMore(environment));
-    await watchOn(narrator, pipeline.watcher, ledger, content => readOutcome(pipeline, content));
+    lifetime.waitForSignal(outcome.good ? 0 : 1);
+    narrator.show(howToGoOn(environment));
+    await watchOn(pipeline, ledger, content => readOutcome(pipeline, content));
   }
-  return good;
+  return outcome.good;
 }
 
-async function readOutcome({ app, clients, query }: Pipeline, ledger: LedgerContent): Promise<Outcome> {
-  return outcomeOf(
-    app.dataset,
-    ledger,
-    await readDynamoDbTable(clients.dynamodb, app.dynamoDbTable, app.dataset),
-    await readRedshiftTable(query, app.schema, app.table, app.dataset),
-  );
+async function load(pipeline: Pipeline, files: InputFile[], isSamples: boolean): Promise<StoryEnd> {
+  if (files.length > 0) return tellStory(pipeline, files, isSamples ? DUPLICATED_EVENT_KEY : undefined);
+  return { ledger: await readLedger(pipeline.clients.documents, pipeline.app.ledgerTable), stuck: [] };
+}
+
+async function readOutcome(
+  { app, clients, query, watcher }: Pipeline,
+  ledger: LedgerContent,
+  stuck: string[] = [],
+): Promise<Outcome> {
+  return outcomeOf(app, ledger, await readTargets(clients, query, app), watcher.records, stuck);
 }

@@ -87,6 +87,7 @@ export async function startEngines(
         emrEndpoint: emr.endpoint,
         dockerHost: docker.dockerHost,
         timeScale: TIME_SCALE,
+        onProgress: text => narrator.say(text),
       }),
     ),
   );

@@ -1,31 +1,39 @@
 import * as path from 'path';
-import { ORDERS } from '../../examples/orders/orders-dataset';
-import { deploy, type StackOutputs } from '../deploy';
+import { deploy } from '../deploy';
 import type { RunningHive } from '../hive';
 import { createRunFolder, removeOldRunFolders, REPOSITORY } from '../processes';
+import type { RunningRedshift } from '../redshift';
 import { bundle } from './bundles';
+import { createClients, type Clients } from './clients';
+import type { DeployedPipeline } from './deployed';
+import { discoverPipeline } from './discover';
 import { startEngines, WAREHOUSE_DATABASE } from './engines';
+import { spaceProblem } from './explain';
 import type { Narrator } from './narrator';
-import type { DeployedApp } from './pipeline';
+import { UsageError, type RunOptions } from './options';
 import type { Started } from './started';
-import type { QueryRows } from './tables';
 
-const APP_FOLDER = path.join(REPOSITORY, 'examples', 'orders');
-
-/** What the demo runs on, with the example deployed to it. */
+/** What a pipeline runs on, with its app deployed to it. */
 export interface RunningEnvironment {
-  readonly app: DeployedApp;
+  readonly app: DeployedPipeline;
   /** Variables with which an SDK or a CLI uses the local AWS. */
   readonly aws: Record<string, string>;
-  readonly query: QueryRows;
+  readonly clients: Clients;
+  readonly redshift: RunningRedshift;
   readonly hive: RunningHive;
   /** Logs, and what the engines write. */
   readonly folder: string;
 }
 
-/** Starts the engines and deploys examples/orders to them. */
-export async function startEnvironment(narrator: Narrator, started: Started): Promise<RunningEnvironment> {
+/** Starts the engines and deploys an app to them. */
+export async function startEnvironment(
+  { app: appFolder, pipeline }: Pick<RunOptions, 'app' | 'pipeline'>,
+  narrator: Narrator,
+  started: Started,
+): Promise<RunningEnvironment> {
   const folder = createRunFolder();
+  const problem = spaceProblem(folder);
+  if (problem !== undefined) throw new UsageError(problem);
   narrator.say(`logs are in ${folder}`);
   const cdkOut = path.join(folder, 'cdk.out');
   const [{ aws, redshift, hive, warehouseSecretArn }] = await Promise.all([
@@ -35,9 +43,9 @@ export async function startEnvironment(narrator: Narrator, started: Started): Pr
     ),
     removeOldRunFolders(),
   ]);
-  const outputs = await narrator.during('the CDK CLI deploys examples/orders', () =>
+  await narrator.during(`the CDK CLI deploys ${path.relative(REPOSITORY, appFolder)}`, () =>
     deploy({
-      appFolder: APP_FOLDER,
+      appFolder,
       // it takes half of the synthesis; the tests of the templates have it on
       environment: { ...aws.environment, CDK_VALIDATION: 'false' },
       runFolder: folder,
@@ -53,20 +61,20 @@ export async function startEnvironment(narrator: Narrator, started: Started): Pr
       },
     }),
   );
-  return { app: deployedApp(outputs), aws: aws.environment, query: redshift.query, hive: await hive, folder };
+  const clients = createClients(aws.environment);
+  const app = await discoverPipeline(clients, pipeline);
+  checkWarehouse(app, redshift);
+  return { app, aws: aws.environment, clients, redshift, hive: await hive, folder };
 }
 
-function deployedApp({ OrdersPipeline: outputs }: StackOutputs): DeployedApp {
-  return {
-    dataset: ORDERS._definition,
-    landingBucket: outputs.LandingBucket,
-    queueUrl: outputs.QueueUrl,
-    ledgerTable: outputs.LedgerTable,
-    stateMachineArn: outputs.StateMachineArn,
-    dynamoDbTable: outputs.ItemsTable,
-    // as examples/orders/orders-pipeline.ts has them
-    prefix: 'orders/',
-    schema: 'analytics',
-    table: 'orders',
-  };
+/** @throws UsageError if a step looks for a warehouse that is not on this machine */
+function checkWarehouse({ steps }: DeployedPipeline, { host, port }: RunningRedshift): void {
+  for (const { stepId, target } of steps) {
+    if (target?.engine !== 'Redshift' || (target.host === host && Number(target.port) === port)) continue;
+    const got = target.host === undefined ? 'a warehouse that AWS is asked for' : `${target.host}:${target.port}`;
+    throw new UsageError(
+      `The step '${stepId}' loads into ${got}, and here Redshift is ${host}:${port}. Let the app take the warehouse ` +
+        "from the context if it has 'warehouseHost', as docs/local.md shows.",
+    );
+  }
 }

@@ -1,4 +1,5 @@
 import { constants } from 'os';
+import { explain } from './explain';
 import type { Narrator } from './narrator';
 import { whenLauncherIsGone } from './parents';
 import type { Started } from './started';
@@ -52,7 +53,7 @@ export class Lifetime {
    * Ends with an error, unless the demo is ending already: then it is only about something that is not there any more.
    */
   public async fail(error: unknown): Promise<never> {
-    return this.end(1, error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return this.end(1, explain(error));
   }
 
   /** Stops everything and ends this process. */

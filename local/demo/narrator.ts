@@ -4,7 +4,7 @@ const SILENCE_SECONDS = 10;
 /** Tells the user what happens, with the seconds since the start in front of each line. */
 export class Narrator {
   private readonly started = Date.now();
-  private readonly waiting = new Map<string, number>();
+  private readonly waiting = new Map<string, { since: number; now: () => string }>();
   private lastLine = Date.now();
   private timer?: NodeJS.Timeout;
 
@@ -41,9 +41,12 @@ export class Narrator {
     }
   }
 
-  /** From now on, silence is broken by saying that this is still awaited. */
-  public await(what: string): void {
-    this.waiting.set(what, Date.now());
+  /**
+   * From now on, silence is broken by saying that this is still awaited.
+   * @param now what is being done at that moment; nothing if that is not known
+   */
+  public await(what: string, now: () => string = () => ''): void {
+    this.waiting.set(what, { since: Date.now(), now });
     this.timer ??= setInterval(() => this.breakSilence(), 1000);
   }
 
@@ -57,7 +60,10 @@ export class Narrator {
   private breakSilence(): void {
     const now = Date.now();
     if (now - this.lastLine < SILENCE_SECONDS * 1000 - 500) return;
-    const all = [...this.waiting].map(([what, since]) => `${what} (${Math.round((now - since) / 1000)} s so far)`);
+    const all = [...this.waiting].map(([what, awaited]) => {
+      const doing = awaited.now();
+      return `${what}${doing && `, ${doing}`} (${Math.round((now - awaited.since) / 1000)} s so far)`;
+    });
     this.say(`still going on: ${all.join(', ')}`);
   }
 }

@@ -29,26 +29,33 @@ export function objectCreatedMessage(file: FileItem): string {
 }
 
 /**
- * The pipeline's queue in the local AWS, which takes unsigned requests: no reason to install an SDK client for two
+ * The pipeline's queue in the local AWS, which takes unsigned requests: no reason to install an SDK client for three
  * calls.
  */
 export class Queue {
+  private url?: string;
+
   constructor(
     private readonly endpoint: string,
-    private readonly url: string,
+    private readonly name: string,
   ) {}
 
   public async send(message: string): Promise<void> {
-    await this.call('SendMessage', { QueueUrl: this.url, MessageBody: message });
+    await this.call('SendMessage', { QueueUrl: await this.findUrl(), MessageBody: message });
   }
 
   /** Messages that no function has finished with. */
   public async messages(): Promise<number> {
     const answer = (await this.call('GetQueueAttributes', {
-      QueueUrl: this.url,
+      QueueUrl: await this.findUrl(),
       AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
     })) as { Attributes: Record<string, string> };
     return Object.values(answer.Attributes).reduce((sum, count) => sum + Number(count), 0);
+  }
+
+  private async findUrl(): Promise<string> {
+    this.url ??= ((await this.call('GetQueueUrl', { QueueName: this.name })) as { QueueUrl: string }).QueueUrl;
+    return this.url;
   }
 
   private async call(operation: string, input: object): Promise<unknown> {

@@ -1,14 +1,21 @@
 import type { Row } from './compare';
 import type { LedgerContent } from './ledger';
+import type { TargetContent } from './targets';
+import { isStepResult } from './step-result';
+import type { ExecutionRecord } from './watch/execution-changes';
 import { NO_RUN } from '../../src/file-ledger/contract';
 
-/** What `--report FILE` writes. */
-export interface DemoReport {
+/** What `--report FILE` writes as JSON. */
+export interface RunReport {
   readonly files: ReportedFile[];
   readonly runs: ReportedRun[];
-  /** Sorted by key; every column is there, as the text that the target holds, null where it holds none. */
-  readonly dynamodb: Row[];
-  readonly redshift: Row[];
+  /**
+   * Rows of the first DynamoDB table that a step loads, sorted by key; every column is there, as the text that the
+   * table holds, null where it holds none. Absent without such a step.
+   */
+  readonly dynamodb?: Row[];
+  /** The same of Redshift. */
+  readonly redshift?: Row[];
 }
 
 export interface ReportedFile {
@@ -24,7 +31,10 @@ export interface ReportedRun {
   readonly status: string;
   /** Of the last attempt; null while it goes on. */
   readonly seconds: number | null;
+  /** Of steps that count rows. */
   readonly steps: Record<string, ReportedStep>;
+  /** What the others have returned. */
+  readonly otherResults: Record<string, unknown>;
 }
 
 export interface ReportedStep {
@@ -35,7 +45,13 @@ export interface ReportedStep {
 }
 
 /** Files in the order of arrival, runs in the order in which they began. */
-export function makeReport(ledger: LedgerContent, dynamodb: Row[], redshift: Row[]): DemoReport {
+export function makeReport(
+  ledger: LedgerContent,
+  targets: TargetContent[],
+  executions: Pick<ExecutionRecord, 'runId' | 'results'>[],
+): RunReport {
+  const rowsOf = (engine: 'DynamoDB' | 'Redshift') => targets.find(({ target }) => target.engine === engine)?.rows;
+  const [dynamodb, redshift] = [rowsOf('DynamoDB'), rowsOf('Redshift')];
   return {
     files: ledger.files.map(({ key, versionId, status, reason, runId }) => ({
       key,
@@ -44,22 +60,25 @@ export function makeReport(ledger: LedgerContent, dynamodb: Row[], redshift: Row
       reason: reason ?? null,
       runId: runId === NO_RUN ? null : runId,
     })),
-    runs: ledger.runs.map(({ id, status, seconds, results }) => ({
-      runId: id,
-      status,
-      seconds: seconds ?? null,
-      steps: stepsOf(results ?? {}),
-    })),
-    dynamodb,
-    redshift,
+    runs: ledger.runs.map(({ id, status, seconds, results }) => {
+      const seen = Object.assign({}, ...executions.filter(({ runId }) => runId === id).map(record => record.results));
+      return { runId: id, status, seconds: seconds ?? null, ...sorted({ ...seen, ...results }) };
+    }),
+    ...(dynamodb && { dynamodb }),
+    ...(redshift && { redshift }),
   };
 }
 
-function stepsOf(results: Record<string, ReportedStep>): Record<string, ReportedStep> {
-  return Object.fromEntries(
-    Object.entries(results).map(([stepId, { rowsRead, rowsWritten, rowsRejected, duplicatesDropped }]) => [
-      stepId,
-      { rowsRead, rowsWritten, rowsRejected, duplicatesDropped },
-    ]),
-  );
+function sorted(results: Record<string, unknown>): Pick<ReportedRun, 'steps' | 'otherResults'> {
+  const steps: Record<string, ReportedStep> = {};
+  const otherResults: Record<string, unknown> = {};
+  for (const [stepId, result] of Object.entries(results)) {
+    if (isStepResult(result)) {
+      const { rowsRead, rowsWritten, rowsRejected, duplicatesDropped } = result;
+      steps[stepId] = { rowsRead, rowsWritten, rowsRejected, duplicatesDropped };
+    } else {
+      otherResults[stepId] = result;
+    }
+  }
+  return { steps, otherResults };
 }

@@ -1,48 +1,47 @@
+import { explain } from './explain';
 import { filesOf, sampleFiles, type InputFile } from './input';
 import { Lifetime } from './lifetime';
 import { Narrator } from './narrator';
-import { parseOptions, USAGE, UsageError, type DemoOptions } from './options';
-import { missingPrerequisites } from './prerequisites';
+import { parseOptions, UsageError, type Command, type RunOptions } from './options';
 import { Started } from './started';
 
-const EXIT_INCOMPLETE_MACHINE = 1;
 const EXIT_USAGE = 2;
 
-/**
- * Runs the demo to its end, and ends the process.
- * @param folder what relative paths on the command line are relative to
- */
-export async function runDemo(commandLine: string[], folder: string): Promise<void> {
-  let options: DemoOptions;
+/** Runs a command of package.json to its end, and ends the process. */
+export function runCommand(command: Command): void {
+  // The SDK advises Node.js 22 at every start; local/prerequisites.js says what is needed.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  // npm changes to the package's folder, paths are the user's
+  void run(command, process.argv.slice(2), process.env.INIT_CWD ?? process.cwd());
+}
+
+async function run(command: Command, commandLine: string[], folder: string): Promise<void> {
+  let options: RunOptions;
   let files: InputFile[];
   try {
-    options = parseOptions(commandLine, folder);
-    files = options.input === undefined ? sampleFiles() : filesOf(options.input);
+    options = parseOptions(command, commandLine, folder);
+    files = options.input === undefined ? (command.name === 'demo' ? sampleFiles() : []) : filesOf(options.input);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    return refuse(EXIT_USAGE, [error.message, 'npm run demo -- --help lists the options.']);
-  }
-  if (options.help) {
-    process.stdout.write(`${USAGE}\n`);
+    process.stderr.write(`${error.message}\nnpm run ${command.name} -- --help lists the options.\n`);
+    process.exitCode = EXIT_USAGE;
     return;
   }
-  const missing = await missingPrerequisites();
-  if (missing.length > 0) return refuse(EXIT_INCOMPLETE_MACHINE, missing);
+  if (options.help) {
+    process.stdout.write(`${command.usage}\n`);
+    return;
+  }
 
-  // not before: an old Node.js cannot load the AWS SDK, and gets a message instead
-  const { demonstrate } = await import('./demonstration.js');
   const narrator = new Narrator();
   const started = new Started(message => narrator.say(message));
   const lifetime = new Lifetime(narrator, started);
   try {
+    // not before: loading the AWS SDK takes a second, which the user of a wrong option need not wait
+    const { demonstrate } = await import('./demonstration.js');
     const good = await demonstrate(options, files, narrator, started, lifetime);
     await lifetime.end(good ? 0 : 1);
   } catch (error) {
-    await lifetime.fail(error);
+    if (error instanceof UsageError) await lifetime.end(EXIT_USAGE, error.message);
+    await lifetime.end(1, explain(error));
   }
-}
-
-function refuse(exitCode: number, lines: string[]): void {
-  process.stderr.write(`${lines.join('\n')}\n`);
-  process.exitCode = exitCode;
 }

@@ -14,16 +14,19 @@ const PART_OF_TIME = 0.2;
 
 /**
  * Looks on until a condition holds, or nothing has changed for too long.
+ * @param onUnderWay told at each look which steps are under way, with how far they are
  * @returns the last look, and whether the condition held
  */
 export async function watchUntil(
   watcher: Pick<Watcher, 'look'>,
   patienceSeconds: number,
   condition: (content: LedgerContent) => Promise<boolean> | boolean,
+  onUnderWay: (steps: string[]) => void = () => {},
 ): Promise<{ content: LedgerContent; held: boolean }> {
   for (let lastChange = Date.now(); ;) {
     const began = Date.now();
-    const { content, changed } = await watcher.look();
+    const { content, changed, underWay } = await watcher.look();
+    onUnderWay(underWay);
     if (changed) lastChange = began;
     const held = await condition(content);
     if (held || Date.now() - lastChange > patienceSeconds * 1000) return { content, held };

@@ -1,13 +1,18 @@
 import type { Row, RowPair } from './compare';
 import { printable } from './narrator';
-import type { DatasetDefinition } from '../../src/dataset/contract';
 
 /** Rows shown at most; the report has all of them. */
 const MOST_ROWS = 20;
 
+/** One row of a table, or one key of two tables: each column's line, with a cell for each table. */
+interface Block {
+  readonly cells: (Row | undefined)[];
+  readonly differences: string[];
+}
+
 /** Shows what both targets hold, a block for each row, fitted to the terminal; a difference is marked. */
 export function sideBySide(
-  dataset: DatasetDefinition,
+  columns: string[],
   pairs: RowPair[],
   titles: { dynamodb: string; redshift: string },
   width: number,
@@ -15,33 +20,47 @@ export function sideBySide(
   const differing = pairs.filter(pair => pair.differences.length > 0);
   const shown = [...differing, ...pairs.filter(pair => pair.differences.length === 0)]
     .slice(0, MOST_ROWS)
-    .sort((one, other) => (one.key < other.key ? -1 : 1));
-  const names = dataset.columns.map(column => column.name);
-  const nameWidth = Math.max(...names.map(name => name.length));
-  const values = shown.flatMap(pair =>
-    names.flatMap(name => [valueText(pair.dynamodb, name), valueText(pair.redshift, name)]),
-  );
-  const widest = Math.max(...[titles.dynamodb, titles.redshift, ...values].map(text => [...text].length));
-  const valueWidth = Math.max(10, Math.min(widest, Math.floor((width - nameWidth - 6) / 2)));
+    .sort((one, other) => (one.key < other.key ? -1 : 1))
+    .map(({ dynamodb, redshift, differences }) => ({ cells: [dynamodb, redshift], differences }));
+  return [...table(columns, shown, [titles.dynamodb, titles.redshift], width), ...andMore(pairs)].join('\n');
+}
 
-  const line = (mark: string, name: string, left: string, right: string) =>
-    `${mark} ${fit(name, nameWidth)}  ${fit(left, valueWidth)}  ${fit(right, valueWidth).trimEnd()}`;
-  const rule = '─'.repeat(nameWidth + 2 * valueWidth + 6);
-  const blocks = shown.map(pair =>
-    names.map(name =>
-      line(
-        pair.differences.includes(name) ? '≠' : ' ',
-        name,
-        valueText(pair.dynamodb, name),
-        valueText(pair.redshift, name),
+/** Shows what one target holds. */
+export function oneTarget(columns: string[], rows: Row[], title: string, width: number): string {
+  const shown = rows.slice(0, MOST_ROWS).map(row => ({ cells: [row], differences: [] }));
+  return [...table(columns, shown, [title], width), ...andMore(rows)].join('\n');
+}
+
+function andMore(rows: unknown[]): string[] {
+  return rows.length > MOST_ROWS
+    ? [`… and ${rows.length - MOST_ROWS} more rows; --report FILE writes all of them.`]
+    : [];
+}
+
+function table(columns: string[], blocks: Block[], titles: string[], width: number): string[] {
+  const nameWidth = Math.max(...columns.map(name => name.length));
+  const values = blocks.flatMap(({ cells }) => cells.flatMap(row => columns.map(name => valueText(row, name))));
+  const widest = Math.max(...[...titles, ...values].map(text => [...text].length));
+  const gaps = 2 + 2 * titles.length;
+  const valueWidth = Math.max(10, Math.min(widest, Math.floor((width - nameWidth - gaps) / titles.length)));
+
+  const line = (mark: string, name: string, cells: string[]) =>
+    `${mark} ${fit(name, nameWidth)}  ${cells.map(cell => fit(cell, valueWidth)).join('  ')}`.trimEnd();
+  const rule = '─'.repeat(nameWidth + titles.length * valueWidth + gaps);
+  return [
+    line(' ', '', titles),
+    rule,
+    ...blocks.flatMap(({ cells, differences }) => [
+      ...columns.map(name =>
+        line(
+          differences.includes(name) ? '≠' : ' ',
+          name,
+          cells.map(row => valueText(row, name)),
+        ),
       ),
-    ),
-  );
-  const lines = [line(' ', '', titles.dynamodb, titles.redshift), rule, ...blocks.flatMap(block => [...block, rule])];
-  if (pairs.length > shown.length) {
-    lines.push(`… and ${pairs.length - shown.length} more rows; --report FILE writes all of them.`);
-  }
-  return lines.join('\n');
+      rule,
+    ]),
+  ];
 }
 
 function valueText(row: Row | undefined, name: string): string {

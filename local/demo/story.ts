@@ -5,10 +5,7 @@ import { objectCreatedMessage } from './queue';
 import { unsettled, watchUntil } from './settled';
 import { upload, type UploadedObject } from './upload';
 
-/**
- * How long nothing may change before the demo gives up and says what is stuck. A load of many rows takes minutes in
- * which nothing changes.
- */
+/** How long nothing may change, nor any engine do anything, before it is given up and told what is stuck. */
 const PATIENCE_SECONDS = 600;
 
 /** More files than this are counted, not listed. */
@@ -40,7 +37,8 @@ export async function tellStory(
   const began = narrator.seconds;
   const uploaded = await uploadAll(pipeline, files);
 
-  narrator.await('the pipeline');
+  let underWay: string[] = [];
+  narrator.await('the pipeline', () => underWay.join(' and '));
   if (announceAgain !== undefined) {
     await sendEventAgain(
       pipeline,
@@ -49,10 +47,17 @@ export async function tellStory(
     );
   }
   let stuck: string[] = [];
-  const { content } = await watchUntil(watcher, patienceSeconds, async ledger => {
-    stuck = await unsettled(uploaded, ledger, queue);
-    return stuck.length === 0;
-  });
+  const { content } = await watchUntil(
+    watcher,
+    patienceSeconds,
+    async ledger => {
+      stuck = await unsettled(uploaded, ledger, queue);
+      return stuck.length === 0;
+    },
+    steps => {
+      underWay = steps;
+    },
+  );
   narrator.awaited('the pipeline');
 
   const seconds = (narrator.seconds - began).toFixed(1);
@@ -60,7 +65,7 @@ export async function tellStory(
     narrator.say(`every file has its final status ${seconds} s after the first upload began`);
   } else {
     narrator.say(
-      `nothing has changed for ${patienceSeconds} s; what is stuck:\n${stuck.map(line => `  ${line}`).join('\n')}`,
+      `nothing has changed for ${patienceSeconds} s, and no engine has done anything; what is stuck:\n${stuck.map(line => `  ${line}`).join('\n')}`,
     );
   }
   return { ledger: content, stuck };

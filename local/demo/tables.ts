@@ -5,18 +5,28 @@ import type { DatasetDefinition } from '../../src/dataset/contract';
 /** What a query answers: each value as the warehouse's own text. */
 export type QueryRows = (statement: string) => Promise<Row[]>;
 
+/** What a table holds. */
+export interface TableContent {
+  /** Those of the dataset first. */
+  readonly columns: string[];
+  /** Every column is there, null where the table holds none. Sorted by the dataset's key. */
+  readonly rows: Row[];
+}
+
+/** Items may have attributes that are no columns of the dataset: a transform's, renamed ones, the user's own. */
 export async function readDynamoDbTable(
   client: DynamoDBClient,
   table: string,
-  dataset: DatasetDefinition,
-): Promise<Row[]> {
-  const rows: Row[] = [];
+  dataset?: DatasetDefinition,
+): Promise<TableContent> {
+  const items: Record<string, AttributeValue>[] = [];
   for await (const page of paginateScan({ client }, { TableName: table, ConsistentRead: true })) {
-    for (const item of page.Items ?? []) {
-      rows.push(Object.fromEntries(dataset.columns.map(({ name }) => [name, attributeText(item[name])])));
-    }
+    items.push(...(page.Items ?? []));
   }
-  return sortByKey(dataset, rows);
+  const known = dataset?.columns.map(({ name }) => name) ?? [];
+  const columns = [...new Set([...known, ...items.flatMap(item => Object.keys(item)).sort()])];
+  const rows = items.map(item => Object.fromEntries(columns.map(name => [name, attributeText(item[name])])));
+  return { columns, rows: dataset ? sortByKey(dataset, rows) : rows };
 }
 
 function attributeText(value: AttributeValue | undefined): string | null {
@@ -32,17 +42,18 @@ export async function readRedshiftTable(
   schema: string,
   table: string,
   dataset: DatasetDefinition,
-): Promise<Row[]> {
+): Promise<TableContent> {
+  const columns = dataset.columns.map(({ name }) => name);
   const target = `${quoted(schema)}.${quoted(table)}`;
   const [{ found }] = await query(`SELECT to_regclass('${target.replaceAll("'", "''")}') AS found`);
-  if (found === null) return [];
-  const columns = dataset.columns.map(({ name, type }) =>
+  if (found === null) return { columns, rows: [] };
+  const texts = dataset.columns.map(({ name, type }) =>
     type === 'bool'
       ? // the wire says t and f
         `CASE WHEN ${quoted(name)} THEN 'true' WHEN NOT ${quoted(name)} THEN 'false' END AS ${quoted(name)}`
       : `${quoted(name)}::varchar AS ${quoted(name)}`,
   );
-  return sortByKey(dataset, await query(`SELECT ${columns.join(', ')} FROM ${target}`));
+  return { columns, rows: sortByKey(dataset, await query(`SELECT ${texts.join(', ')} FROM ${target}`)) };
 }
 
 function quoted(identifier: string): string {

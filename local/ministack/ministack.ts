@@ -30,6 +30,11 @@ export interface MiniStackOptions {
    * @default - none
    */
   readonly extraEnvironment?: NodeJS.ProcessEnv;
+  /**
+   * Told what is being done when it takes a while.
+   * @default - nobody is
+   */
+  readonly onProgress?: (text: string) => void;
 }
 
 export interface RunningMiniStack {
@@ -42,7 +47,7 @@ export interface RunningMiniStack {
 
 /** Starts MiniStack, the local AWS, with its gaps closed (patches/). */
 export async function startMiniStack(options: MiniStackOptions): Promise<RunningMiniStack> {
-  const python = await pythonWithMiniStack();
+  const python = await pythonWithMiniStack(options.onProgress);
   const port = options.port ?? (await freePort());
   const endpoint = `http://127.0.0.1:${port}`; // the number, not a name: SDKs then put the bucket into the path
   const environment = {

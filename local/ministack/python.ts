@@ -3,6 +3,7 @@ import { createHash } from 'crypto';
 import { readFileSync } from 'fs';
 import * as path from 'path';
 import { promisify } from 'util';
+import { PYTHON_COMMANDS } from '../prerequisites';
 import { cached, runProcess } from '../processes';
 
 const REQUIREMENTS = path.join(__dirname, 'requirements.txt');
@@ -10,22 +11,17 @@ const REQUIREMENTS = path.join(__dirname, 'requirements.txt');
 /** MiniStack's own minimum. */
 const OLDEST_MINOR = 10;
 
-/** Tried in this order; the first that is new enough is taken. */
-export const PYTHON_COMMANDS = [
-  'python3',
-  'python',
-  'python3.14',
-  'python3.13',
-  'python3.12',
-  'python3.11',
-  'python3.10',
-];
-
-/** Path of a Python that has MiniStack installed: in a virtual environment of its own, made the first time. */
-export async function pythonWithMiniStack(): Promise<string> {
+/**
+ * Path of a Python that has MiniStack installed: in a virtual environment of its own, made the first time.
+ * @param onProgress told what is being done when it takes a while
+ */
+export async function pythonWithMiniStack(onProgress: (text: string) => void = () => {}): Promise<string> {
   const { command, version } = await findPython();
   const hash = createHash('sha256').update(readFileSync(REQUIREMENTS)).update(version).digest('hex').slice(0, 16);
-  const folder = await cached(`ministack-${hash}`, unfinished => install(command, unfinished));
+  const folder = await cached(`ministack-${hash}`, unfinished => {
+    onProgress('MiniStack and what it needs are fetched with pip: 84 MB unpacked, once');
+    return install(command, unfinished);
+  });
   return path.join(folder, 'bin', 'python');
 }
 

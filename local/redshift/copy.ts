@@ -23,6 +23,8 @@ export interface CopyEnvironment {
   readonly queryId: number;
   /** Rows that are refused for no reason that a reader of the file could see. */
   readonly refuses?: RegExp;
+  /** Told of rows as they are loaded. */
+  readonly onRows: (rows: number) => void;
 }
 
 interface Column {
@@ -126,6 +128,7 @@ async function copyObject(
   const flush = async (): Promise<void> => {
     if (batch.length > 0) await insert(environment.backend, statement, columns, batch);
     loaded += batch.length;
+    environment.onRows(batch.length);
     batch = [];
     bytes = 0;
   };

@@ -51,6 +51,8 @@ export interface RunningRedshift {
    * called.
    */
   hold(sql: string): Promise<() => Promise<void>>;
+  /** Rows that COPY has loaded since the start, into temporary tables too. */
+  rowsCopied(): number;
   /** Lets something go wrong. */
   inject(fault: Fault): void;
   /** Shows it every statement from now on; without one, nobody sees them. */
@@ -95,6 +97,7 @@ export async function startRedshift(options: RedshiftOptions): Promise<RunningRe
   });
   const faults = new Faults();
   let queryId = 1000;
+  let rowsCopied = 0;
   const warehouse: Warehouse = {
     backend: {
       host: postgresql.superuser.host,
@@ -110,6 +113,9 @@ export async function startRedshift(options: RedshiftOptions): Promise<RunningRe
     s3,
     faults,
     nextQueryId: () => queryId++,
+    onRowsCopied: rows => {
+      rowsCopied += rows;
+    },
     recordLoadErrors: async (id, errors) => {
       if (errors.length === 0) return;
       await administrator.query(
@@ -151,6 +157,7 @@ export async function startRedshift(options: RedshiftOptions): Promise<RunningRe
         client.release();
       };
     },
+    rowsCopied: () => rowsCopied,
     inject: fault => faults.add(fault),
     watch: watch => {
       faults.watch = watch;

@@ -25,6 +25,7 @@ export interface Warehouse {
   readonly s3: S3Client;
   readonly faults: Faults;
   nextQueryId(): number;
+  onRowsCopied(rows: number): void;
   recordLoadErrors(queryId: number, errors: LoadError[]): Promise<void>;
 }
 
@@ -291,7 +292,14 @@ export class Session {
       const { s3, copyRoles } = this.warehouse;
       this.lastCopy.count = await copy(
         statement,
-        { backend: this.backend!, s3, roles: copyRoles, queryId, refuses: fault?.copyRefuses },
+        {
+          backend: this.backend!,
+          s3,
+          roles: copyRoles,
+          queryId,
+          refuses: fault?.copyRefuses,
+          onRows: rows => this.warehouse.onRowsCopied(rows),
+        },
         errors,
       );
       this.lastCopy.id = queryId;

@@ -4,8 +4,8 @@ import {
   type HistoryEvent,
   type SFNClient,
 } from '@aws-sdk/client-sfn';
-import type { StepResult } from '../../../src/etl-step/contract';
 import type { RunItem } from '../../../src/file-ledger/contract';
+import { isStepResult, resultLine } from '../step-result';
 
 /** States in which something is done or waited for; the others only lead there. */
 const TOLD_TYPES = new Set([
@@ -16,50 +16,97 @@ const TOLD_TYPES = new Set([
   'FailStateEntered',
 ]);
 
+/** What an execution has done so far. Times are milliseconds since 1970. */
+export interface ExecutionRecord {
+  /** `<runId>-<attempt>`. */
+  readonly name: string;
+  readonly runId: string;
+  readonly attempt: number;
+  readonly began: number;
+  /** Absent while it goes on. */
+  ended?: number;
+  status: string;
+  readonly steps: StepRecord[];
+  /** What its steps have returned, by stepId. */
+  readonly results: Record<string, unknown>;
+}
+
+export interface StepRecord {
+  readonly stepId: string;
+  readonly began: number;
+  /** Absent while it goes on, and where it failed. */
+  ended?: number;
+}
+
 interface Execution {
+  readonly record: ExecutionRecord;
   lastEventId: number;
-  ended: boolean;
-  /**
-   * A loop enters its states again and again: each is told once, and so is each step's result, which every later state
-   * hands on.
-   */
+  /** A loop enters its states again and again: each is told once. */
   readonly told: Set<string>;
 }
 
 /** Tells which states the executions of runs enter, and what their steps have done. */
 export class ExecutionChanges {
   private readonly executions = new Map<string, Execution>();
+  private readonly stepIds: ReadonlySet<string>;
 
   /** @param stateMachineArn executions are named `<runId>-<attempt>` */
   constructor(
     private readonly sfn: SFNClient,
     private readonly stateMachineArn: string,
-  ) {}
+    stepIds: string[],
+  ) {
+    this.stepIds = new Set(stepIds);
+  }
+
+  /** In the order in which they began. */
+  public get records(): ExecutionRecord[] {
+    return [...this.executions.values()].map(({ record }) => record).sort((one, other) => one.began - other.began);
+  }
 
   public async since(runs: RunItem[]): Promise<string[]> {
     const lines: string[] = [];
     for (const run of runs) {
       for (let attempt = 1; attempt <= run.attempt; attempt++) {
-        lines.push(...(await this.linesOf(`${run.id}-${attempt}`)));
+        lines.push(...(await this.linesOf(run.id, attempt)));
       }
     }
     return lines;
   }
 
-  private async linesOf(name: string): Promise<string[]> {
-    const execution = this.executions.get(name) ?? { lastEventId: 0, ended: false, told: new Set<string>() };
-    if (execution.ended) return [];
+  private async linesOf(runId: string, attempt: number): Promise<string[]> {
+    const name = `${runId}-${attempt}`;
+    const known = this.executions.get(name);
+    if (known && known.record.status !== 'RUNNING') return [];
     const executionArn = `${this.stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
     try {
       // first: no event may come after an end seen here
-      const { status } = await this.sfn.send(new DescribeExecutionCommand({ executionArn }));
-      const events = await this.eventsAfter(executionArn, execution.lastEventId);
+      const { status, startDate, stopDate } = await this.sfn.send(new DescribeExecutionCommand({ executionArn }));
+      const events = await this.eventsAfter(executionArn, known?.lastEventId ?? 0);
+      const execution = known ?? {
+        record: {
+          name,
+          runId,
+          attempt,
+          began: startDate?.getTime() ?? Date.now(),
+          status: status!,
+          steps: [],
+          results: {},
+        },
+        lastEventId: 0,
+        told: new Set<string>(),
+      };
       this.executions.set(name, execution);
       execution.lastEventId = events.at(-1)?.id ?? execution.lastEventId;
-      execution.ended = status !== 'RUNNING';
-      const lines = [...new Set(events.flatMap(eventLines))].filter(line => !execution.told.has(line));
-      for (const line of lines) execution.told.add(line);
-      return (execution.ended ? [...lines, `ended: ${status}`] : lines).map(line => `execution ${name}: ${line}`);
+      execution.record.status = status!;
+      const lines = events.flatMap(event => this.eventLines(execution.record, event));
+      const fresh = [...new Set(lines)].filter(line => !execution.told.has(line));
+      for (const line of fresh) execution.told.add(line);
+      if (status !== 'RUNNING') {
+        execution.record.ended = stopDate?.getTime() ?? Date.now();
+        fresh.push(`ended: ${status}`);
+      }
+      return fresh.map(line => `execution ${name}: ${line}`);
     } catch (error) {
       // the ledger names it right before it is started
       if ((error as Error).name === 'ExecutionDoesNotExist') return [];
@@ -81,29 +128,50 @@ export class ExecutionChanges {
     } while (nextToken);
     return newer.sort((one, other) => one.id! - other.id!);
   }
+
+  private eventLines(record: ExecutionRecord, event: HistoryEvent): string[] {
+    const at = event.timestamp?.getTime() ?? Date.now();
+    const entered = event.stateEnteredEventDetails?.name;
+    if (entered !== undefined) {
+      if (this.stepIds.has(entered)) record.steps.push({ stepId: entered, began: at });
+      return TOLD_TYPES.has(event.type!) ? [entered] : [];
+    }
+    const failure =
+      event.taskFailedEventDetails ??
+      event.executionFailedEventDetails ??
+      event.executionAbortedEventDetails ??
+      event.executionTimedOutEventDetails;
+    if (failure) return [`${event.type}: ${failure.error ?? ''} ${failure.cause ?? ''}`.trimEnd()];
+    const { name, output } = event.stateExitedEventDetails ?? {};
+    const step = [...record.steps].reverse().find(({ stepId, ended }) => stepId === name && ended === undefined);
+    if (step) {
+      step.ended = at;
+      return []; // its output is still wrapped: the next state unwraps it
+    }
+    return output === undefined ? [] : this.resultLines(record, JSON.parse(output));
+  }
+
+  /** Each state hands on the results of the steps before it: each result is told once. */
+  private resultLines(record: ExecutionRecord, output: unknown): string[] {
+    const { results } = (output ?? {}) as { readonly results?: Record<string, unknown> };
+    return Object.entries(results ?? {})
+      .filter(([stepId]) => this.stepIds.has(stepId) && record.steps.some(step => step.stepId === stepId && step.ended))
+      .filter(([stepId]) => !(stepId in record.results))
+      .map(([stepId, result]) => {
+        record.results[stepId] = result;
+        return resultLine(stepId, result);
+      });
+  }
 }
 
-function eventLines(event: HistoryEvent): string[] {
-  const entered = event.stateEnteredEventDetails?.name;
-  if (entered && TOLD_TYPES.has(event.type!)) return [entered];
-  const failure =
-    event.taskFailedEventDetails ??
-    event.executionFailedEventDetails ??
-    event.executionAbortedEventDetails ??
-    event.executionTimedOutEventDetails;
-  if (failure) return [`${event.type}: ${failure.error ?? ''} ${failure.cause ?? ''}`.trimEnd()];
-  const { output } = event.stateExitedEventDetails ?? {};
-  return output === undefined ? [] : resultLines(JSON.parse(output));
-}
-
-/**
- * Each state hands on the results of the steps before it; a Parallel wraps its own, and the next state unwraps that.
- */
-function resultLines(output: { readonly results?: Record<string, StepResult> } | null): string[] {
-  const results = Object.entries(output?.results ?? {}).filter(([, result]) => 'rowsRead' in result);
-  return results.map(
-    ([stepId, { rowsRead, rowsWritten, rowsRejected, duplicatesDropped, seconds }]) =>
-      `${stepId} is done: ${rowsRead} rows read, ${rowsWritten} written, ${rowsRejected} rejected, ` +
-      `${duplicatesDropped} duplicates dropped, in ${seconds.toFixed(1)} s`,
-  );
+/** The steps that are under way, with the rows that are to come, as far as the steps before them have counted them. */
+export function stepsUnderWay(records: ExecutionRecord[]): { key: string; stepId: string; rows?: number }[] {
+  return records
+    .filter(({ status }) => status === 'RUNNING')
+    .flatMap(({ name, steps, results }) => {
+      const counted = Object.values(results).find(isStepResult);
+      return steps
+        .filter(({ ended }) => ended === undefined)
+        .map(({ stepId }) => ({ key: `${name} ${stepId}`, stepId, rows: counted?.rowsRead }));
+    });
 }

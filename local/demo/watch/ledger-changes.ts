@@ -53,7 +53,7 @@ function fileLine(before: FileItem | undefined, file: FileItem): string {
     case 'CLAIMED':
       return before ? `goes into run ${file.runId}` : `arrived, goes into run ${file.runId}`;
     case 'LOADED':
-      return 'LOADED into both targets';
+      return 'LOADED';
     case 'REJECTED':
       return `REJECTED: ${file.reason}`;
     case 'FAILED':

@@ -1,17 +1,18 @@
 import type { Clients } from '../clients';
+import type { DeployedPipeline } from '../deployed';
 import { readLedger, type LedgerContent } from '../ledger';
 import type { Narrator } from '../narrator';
-import type { DeployedApp } from '../pipeline';
-import { ExecutionChanges } from './execution-changes';
+import { ExecutionChanges, type ExecutionRecord } from './execution-changes';
 import { LedgerChanges } from './ledger-changes';
-import { LoadProgress } from './load-progress';
+import { LoadProgress, type Engines } from './load-progress';
 import { TaskChanges } from './task-changes';
-import type { RunningHive } from '../../hive';
 
 export interface Look {
   readonly content: LedgerContent;
-  /** Whether anything has changed since the look before. */
+  /** Whether anything has changed since the look before, or an engine has done anything. */
   readonly changed: boolean;
+  /** The steps that are under way, with how far they are. */
+  readonly underWay: string[];
 }
 
 /**
@@ -27,24 +28,27 @@ export class Watcher {
   constructor(
     private readonly narrator: Narrator,
     private readonly clients: Clients,
-    hive: Pick<RunningHive, 'progress'>,
-    private readonly app: Pick<DeployedApp, 'ledgerTable' | 'stateMachineArn'>,
+    engines: Engines,
+    private readonly app: Pick<DeployedPipeline, 'ledgerTable' | 'stateMachineArn' | 'steps'>,
   ) {
-    this.executions = new ExecutionChanges(clients.sfn, app.stateMachineArn);
+    const stepIds = app.steps.map(({ stepId }) => stepId);
+    this.executions = new ExecutionChanges(clients.sfn, app.stateMachineArn, stepIds);
     this.tasks = new TaskChanges(clients.ecs);
-    this.load = new LoadProgress(hive);
+    this.load = new LoadProgress(engines, app.steps);
+  }
+
+  /** What the executions have done, as far as it has been looked at. */
+  public get records(): ExecutionRecord[] {
+    return this.executions.records;
   }
 
   public async look(): Promise<Look> {
     const content = await readLedger(this.clients.documents, this.app.ledgerTable);
-    const [executions, tasks, load] = await Promise.all([
-      this.executions.since(content.runs),
-      this.tasks.since(),
-      this.load.since(),
-    ]);
+    const [executions, tasks] = await Promise.all([this.executions.since(content.runs), this.tasks.since()]);
+    const load = await this.load.since(this.records);
     const { underWay, settled } = this.ledger.since(content);
-    const lines = [...underWay, ...load, ...tasks, ...executions, ...settled]; // as causes follow each other
+    const lines = [...underWay, ...load.lines, ...tasks, ...executions, ...settled]; // as causes follow each other
     for (const line of lines) this.narrator.say(line);
-    return { content, changed: lines.length > 0 };
+    return { content, changed: load.moved || lines.length > 0, underWay: load.underWay };
   }
 }

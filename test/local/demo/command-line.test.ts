@@ -13,14 +13,16 @@ beforeEach(() => {
 });
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-function demo(commandLine: string[], environment: NodeJS.ProcessEnv = {}) {
+const demo = (commandLine: string[]) => command('demo.ts', commandLine);
+
+function command(script: string, commandLine: string[]) {
   return spawnSync(
     process.execPath,
-    [require.resolve('tsx/cli'), '--tsconfig', 'tsconfig.dev.json', 'local/demo.ts', ...commandLine],
+    [require.resolve('tsx/cli'), '--tsconfig', 'tsconfig.dev.json', `local/${script}`, ...commandLine],
     {
       cwd: REPOSITORY,
       encoding: 'utf8',
-      env: { ...process.env, INIT_CWD: folder, ...environment },
+      env: { ...process.env, INIT_CWD: folder },
     },
   );
 }
@@ -45,13 +47,9 @@ test('a folder is looked for where the user is, and must hold a file', () => {
   expect(stderr).toContain(`there is no file in ${path.join(folder, 'empty')}`);
 });
 
-test('a machine that lacks something gets one message for each', () => {
-  const { status, stderr } = demo([], { PATH: folder });
-  expect(status).toBe(1);
-  const lines = stderr.split('\n');
-  expect(
-    ['Python', 'Java', 'Maven'].map(
-      name => lines.filter(line => line.includes(`${name} `) && line.includes('needed')).length,
-    ),
-  ).toEqual([1, 1, 1]);
+test('an app is named by its folder, where the user is', () => {
+  const { status, stderr } = command('run.ts', ['my-app', '--keep']);
+  expect(status).toBe(2);
+  expect(stderr).toContain(`There is no folder ${path.join(folder, 'my-app')}.`);
+  expect(stderr).toContain('npm run local -- --help');
 });

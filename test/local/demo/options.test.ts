@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { parseOptions, UsageError } from '../../../local/demo/options';
+import { DEMO, LOCAL, parseOptions, UsageError } from '../../../local/demo/options';
 
 let folder: string;
 beforeEach(() => {
@@ -9,13 +9,14 @@ beforeEach(() => {
 });
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-test('without options the samples are loaded and everything ends', () => {
-  expect(parseOptions([], folder)).toEqual({ keep: false, help: false });
+test('the demo runs examples/orders, and ends', () => {
+  expect(parseOptions(DEMO, [], folder)).toEqual({ app: DEMO.app, keep: false, help: false });
 });
 
 test('paths are relative to the folder that the user is in', () => {
   fs.mkdirSync(path.join(folder, 'a b'));
-  expect(parseOptions(['--input', 'a b', '--report=out.json', '--keep'], folder)).toEqual({
+  expect(parseOptions(DEMO, ['--input', 'a b', '--report=out.json', '--keep'], folder)).toEqual({
+    app: DEMO.app,
     input: path.join(folder, 'a b'),
     report: path.join(folder, 'out.json'),
     keep: true,
@@ -24,7 +25,7 @@ test('paths are relative to the folder that the user is in', () => {
 });
 
 test('help needs no other option to be right', () => {
-  expect(parseOptions(['--input', '/nowhere', '-h'], folder).help).toBe(true);
+  expect(parseOptions(DEMO, ['--input', '/nowhere', '-h'], folder).help).toBe(true);
 });
 
 test.each([
@@ -45,11 +46,36 @@ test.each([
   fs.writeFileSync(path.join(folder, 'file'), '');
   let message = '';
   try {
-    parseOptions(line, folder);
+    parseOptions(DEMO, line, folder);
   } catch (error) {
     expect(error).toBeInstanceOf(UsageError);
     message = (error as Error).message;
   }
   expect(message).toMatch(says);
   expect(message).not.toContain('\n');
+});
+
+test('any app is run from its folder, with files to load or to be uploaded later', () => {
+  const app = path.join(folder, 'my app');
+  fs.mkdirSync(app);
+  fs.writeFileSync(path.join(app, 'cdk.json'), '{}');
+  expect(parseOptions(LOCAL, ['my app', '--keep', '--pipeline', 'Orders'], folder)).toEqual({
+    app,
+    keep: true,
+    pipeline: 'Orders',
+    help: false,
+  });
+  expect(parseOptions(LOCAL, ['my app', '--input', '.'], folder)).toMatchObject({ app, input: folder, keep: false });
+});
+
+test.each([
+  { name: 'no app', line: ['--keep'], says: /the folder of one app, got none/ },
+  { name: 'two apps', line: ['.', '.', '--keep'], says: /the folder of one app, got \., \./ },
+  { name: 'an app that is not there', line: ['nowhere', '--keep'], says: /There is no folder .*nowhere/ },
+  { name: 'a folder without a CDK app', line: ['.', '--keep'], says: /has no cdk\.json/ },
+  { name: 'an app with nothing to load', line: ['app'], says: /--input DIR.*--keep/ },
+])('npm run local refuses $name', ({ line, says }) => {
+  fs.mkdirSync(path.join(folder, 'app'));
+  fs.writeFileSync(path.join(folder, 'app', 'cdk.json'), '{}');
+  expect(() => parseOptions(LOCAL, line, folder)).toThrow(says);
 });

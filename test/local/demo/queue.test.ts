@@ -48,14 +48,16 @@ describe('the queue', () => {
       body += chunk;
     });
     request.on('end', () => {
-      requests.push({ target: request.headers['x-amz-target'], body: JSON.parse(body) });
-      response.writeHead(answer.status).end(answer.body);
+      const target = request.headers['x-amz-target'];
+      requests.push({ target, body: JSON.parse(body) });
+      const isUrl = target === 'AmazonSQS.GetQueueUrl';
+      response.writeHead(isUrl ? 200 : answer.status).end(isUrl ? '{"QueueUrl":"http://queue"}' : answer.body);
     });
   });
   let queue: Queue;
   beforeAll(async () => {
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-    queue = new Queue(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'http://queue');
+    queue = new Queue(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'uploads');
   });
   afterAll(() => {
     server.close();
@@ -65,11 +67,14 @@ describe('the queue', () => {
     requests.length = 0;
   });
 
-  test('takes a message', async () => {
+  test('is found by its name once, and takes messages', async () => {
     answer = { status: 200, body: '{"MessageId":"1"}' };
     await queue.send('hello');
+    await queue.send('again');
     expect(requests).toEqual([
+      { target: 'AmazonSQS.GetQueueUrl', body: { QueueName: 'uploads' } },
       { target: 'AmazonSQS.SendMessage', body: { QueueUrl: 'http://queue', MessageBody: 'hello' } },
+      { target: 'AmazonSQS.SendMessage', body: { QueueUrl: 'http://queue', MessageBody: 'again' } },
     ]);
   });
 

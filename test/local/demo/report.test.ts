@@ -1,4 +1,5 @@
 import { makeReport } from '../../../local/demo/report';
+import type { TargetContent } from '../../../local/demo/targets';
 import type { FileItem, RunItem } from '../../../src/file-ledger/contract';
 
 const FILE: FileItem = {
@@ -35,8 +36,20 @@ const RUN: RunItem = {
   },
 };
 
+const TARGETS: TargetContent[] = [
+  { stepId: 'A', target: { engine: 'DynamoDB', table: 'items' }, columns: ['id'], rows: [{ id: 'a' }] },
+  {
+    stepId: 'B',
+    target: { engine: 'Redshift', schema: 's', table: 't', mode: 'upsert' },
+    columns: ['id'],
+    rows: [],
+  },
+];
+
 test('has exactly the documented members', () => {
-  expect(makeReport({ files: [FILE], runs: [RUN], live: [] }, [{ id: 'a' }], [])).toEqual({
+  expect(
+    makeReport({ files: [FILE], runs: [RUN], live: [] }, TARGETS, [{ runId: 'R', results: { Stats: [1] } }]),
+  ).toEqual({
     files: [{ key: 'orders/a.csv', versionId: 'v1', status: 'REJECTED', reason: 'no header', runId: 'R' }],
     runs: [
       {
@@ -44,6 +57,7 @@ test('has exactly the documented members', () => {
         status: 'SUCCEEDED',
         seconds: 12.5,
         steps: { ToDynamo: { rowsRead: 4, rowsWritten: 2, rowsRejected: 1, duplicatesDropped: 1 } },
+        otherResults: { Stats: [1] },
       },
     ],
     dynamodb: [{ id: 'a' }],
@@ -62,5 +76,13 @@ test('what is not known is null, never left out', () => {
     [],
   );
   expect(files).toStrictEqual([{ key: 'orders/a.csv', versionId: null, status: 'PENDING', reason: null, runId: null }]);
-  expect(runs).toStrictEqual([{ runId: 'R', status: 'RUNNING', seconds: null, steps: {} }]);
+  expect(runs).toStrictEqual([{ runId: 'R', status: 'RUNNING', seconds: null, steps: {}, otherResults: {} }]);
+});
+
+test('a target that no step loads is not there', () => {
+  expect(Object.keys(makeReport({ files: [], runs: [], live: [] }, [TARGETS[0]], []))).toEqual([
+    'files',
+    'runs',
+    'dynamodb',
+  ]);
 });

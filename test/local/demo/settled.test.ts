@@ -35,7 +35,11 @@ test('everything that is still under way keeps the demo waiting, by name', async
   expect(await reasons([file({})], [], 1)).toEqual(['the queue: 1 messages']);
 });
 
-const look = (changed: boolean, live: string[] = []): Look => ({ content: { files: [], runs: [], live }, changed });
+const look = (changed: boolean, live: string[] = []): Look => ({
+  content: { files: [], runs: [], live },
+  changed,
+  underWay: [],
+});
 
 test('watching ends when the condition holds', async () => {
   const watcher = {

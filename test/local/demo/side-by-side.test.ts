@@ -15,7 +15,7 @@ const TITLES = { dynamodb: 'DynamoDB', redshift: 'Redshift' };
 const rows = (count: number) => Array.from({ length: count }, (_, index) => ({ id: `k${100 + index}`, note: null }));
 
 function show(dynamodb: Array<Record<string, string | null>>, redshift = dynamodb, width = 100): string {
-  return sideBySide(DATASET, pairRows(DATASET, dynamodb, redshift), TITLES, width);
+  return sideBySide(['id', 'note'], pairRows(DATASET, dynamodb, redshift), TITLES, width);
 }
 
 test('both values of a column stand in one line', () => {

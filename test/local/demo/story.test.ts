@@ -5,7 +5,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { InputFile } from '../../../local/demo/input';
 import { Narrator } from '../../../local/demo/narrator';
-import type { DeployedApp } from '../../../local/demo/pipeline';
+import type { DeployedPipeline } from '../../../local/demo/deployed';
 import type { Queue } from '../../../local/demo/queue';
 import { tellStory } from '../../../local/demo/story';
 import type { Look } from '../../../local/demo/watch/watcher';
@@ -38,13 +38,17 @@ const item = (key: string, status: FileStatus): FileItem => ({
 
 function pipeline(...looks: FileItem[][]) {
   const told: string[] = [];
-  const contents: Look[] = looks.map(found => ({ content: { files: found, runs: [], live: [] }, changed: true }));
+  const contents: Look[] = looks.map(found => ({
+    content: { files: found, runs: [], live: [] },
+    changed: true,
+    underWay: [],
+  }));
   const sent: string[] = [];
   return {
     told,
     sent,
     used: {
-      app: { landingBucket: 'landing', prefix: 'orders/' } as DeployedApp,
+      app: { landingBucket: 'landing', prefix: 'orders/' } as DeployedPipeline,
       narrator: new Narrator(line => told.push(line)),
       clients: { s3: new S3Client({}) },
       queue: {

@@ -38,7 +38,7 @@ const entered = (type: HistoryEvent['type'], name: string): Partial<HistoryEvent
 });
 
 test('states that do something are told once, however often a loop enters them', async () => {
-  const changes = new ExecutionChanges(new SFNClient({}), MACHINE);
+  const changes = new ExecutionChanges(new SFNClient({}), MACHINE, ['ToDynamo', 'Stats']);
   const first = [
     entered('PassStateEntered', 'A: Begin'),
     entered('TaskStateEntered', 'A: Launch'),
@@ -52,7 +52,7 @@ test('states that do something are told once, however often a loop enters them',
 });
 
 test("a step's result is told once, though every later state hands it on, and so is the end of the execution", async () => {
-  const changes = new ExecutionChanges(new SFNClient({}), MACHINE);
+  const changes = new ExecutionChanges(new SFNClient({}), MACHINE, ['ToDynamo', 'Stats']);
   const output = JSON.stringify({
     results: { ToDynamo: { rowsRead: 5, rowsWritten: 3, rowsRejected: 1, duplicatesDropped: 1, seconds: 12.34 } },
   });
@@ -74,12 +74,42 @@ test("a step's result is told once, though every later state hands it on, and so
   expect(await changes.since([RUN])).toEqual([]);
 });
 
+test('a result of another shape is shown with the shape that is wanted, and steps have their times', async () => {
+  const changes = new ExecutionChanges(new SFNClient({}), MACHINE, ['Stats']);
+  const output = '{"results":{"Stats":{"rowsRead":7,"orders":3}}}';
+  history(
+    'SUCCEEDED',
+    { ...entered('ParallelStateEntered', 'Stats'), timestamp: new Date(1_000) },
+    {
+      type: 'ParallelStateExited',
+      timestamp: new Date(3_000),
+      stateExitedEventDetails: { name: 'Stats', output: '{"results":{"Stats":[{}]}}' },
+    },
+    { type: 'PassStateExited', stateExitedEventDetails: { name: 'Stats: Result', output } },
+  );
+  expect(await changes.since([RUN])).toEqual([
+    'execution R-1: Stats',
+    'execution R-1: Stats is done. It returned {"rowsRead":7,"orders":3}; to have its rows counted, return ' +
+      '{ rowsRead, rowsWritten, rowsRejected, duplicatesDropped, seconds }, all of them numbers: rowsWritten, ' +
+      'rowsRejected, duplicatesDropped, seconds are missing',
+    'execution R-1: ended: SUCCEEDED',
+  ]);
+  expect(changes.records).toMatchObject([
+    {
+      name: 'R-1',
+      status: 'SUCCEEDED',
+      steps: [{ stepId: 'Stats', began: 1_000, ended: 3_000 }],
+      results: { Stats: { rowsRead: 7, orders: 3 } },
+    },
+  ]);
+});
+
 test('failures are told with their cause', async () => {
   history('FAILED', {
     type: 'ExecutionFailed',
     executionFailedEventDetails: { error: 'Etl.Configuration', cause: 'no such table' },
   });
-  expect(await new ExecutionChanges(new SFNClient({}), MACHINE).since([RUN])).toEqual([
+  expect(await new ExecutionChanges(new SFNClient({}), MACHINE, ['ToDynamo', 'Stats']).since([RUN])).toEqual([
     'execution R-1: ExecutionFailed: Etl.Configuration no such table',
     'execution R-1: ended: FAILED',
   ]);
@@ -87,11 +117,11 @@ test('failures are told with their cause', async () => {
 
 test('an execution that the ledger has announced but not started yet is nothing to tell', async () => {
   sfn.on(DescribeExecutionCommand).rejects(new ExecutionDoesNotExist({ message: 'none', $metadata: {} }));
-  expect(await new ExecutionChanges(new SFNClient({}), MACHINE).since([RUN])).toEqual([]);
+  expect(await new ExecutionChanges(new SFNClient({}), MACHINE, ['ToDynamo', 'Stats']).since([RUN])).toEqual([]);
 });
 
 test('a long history is read back only as far as it is new', async () => {
-  const changes = new ExecutionChanges(new SFNClient({}), MACHINE);
+  const changes = new ExecutionChanges(new SFNClient({}), MACHINE, ['ToDynamo', 'Stats']);
   const event = (id: number) =>
     ({ id, timestamp: undefined, ...entered('TaskStateEntered', `S${id}`) }) as HistoryEvent;
   sfn.on(DescribeExecutionCommand).resolves({ status: 'RUNNING' });

@@ -38,7 +38,7 @@ test('a file is followed from its arrival to its end, each change told once', ()
   ]);
   expect(changes.since(content([file('a', { status: 'LOADED', runId: 'R2' })]))).toEqual({
     underWay: [],
-    settled: ['orders/a: LOADED into both targets'],
+    settled: ['orders/a: LOADED'],
   });
 });
 

@@ -1,4 +1,8 @@
-import { missingPrerequisites } from '../../../local/demo/prerequisites';
+import { spawnSync } from 'child_process';
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
+import { missingPrerequisites, writeProblem } from '../../local/prerequisites';
 
 const COMPLETE: Record<string, string | undefined> = {
   'python3 --version': 'Python 3.11.7',
@@ -11,12 +15,12 @@ const COMPLETE: Record<string, string | undefined> = {
 
 function missing(machine: Record<string, string | undefined> = {}, node = '20.16.0', platform = 'linux') {
   const answers = { ...COMPLETE, ...machine };
-  return missingPrerequisites(async (command, option) => answers[`${command} ${option}`], node, platform);
+  return missingPrerequisites((command, option) => answers[`${command} ${option}`], node, platform);
 }
 
-test('a complete machine lacks nothing', async () => {
-  expect(await missing()).toEqual([]);
-  expect(await missing({ 'python3 --version': 'Python 3.10.0' }, '24.1.0', 'darwin')).toEqual([]);
+test('a complete machine lacks nothing', () => {
+  expect(missing()).toEqual([]);
+  expect(missing({ 'python3 --version': 'Python 3.10.0' }, '24.1.0', 'darwin')).toEqual([]);
 });
 
 test.each([
@@ -59,13 +63,13 @@ test.each([
     says: /^Maven 3.6 or newer.* found 3.3.9\. Get it/,
   },
   { name: 'Windows', platform: 'win32', says: /^Linux or macOS is needed, found win32/ },
-])('$name is one message', async ({ node, machine, platform, says }) => {
-  expect(await missing(machine, node, platform)).toEqual([expect.stringMatching(says)]);
+])('$name is one message', ({ node, machine, platform, says }) => {
+  expect(missing(machine, node, platform)).toEqual([expect.stringMatching(says)]);
 });
 
-test('a newer Python under another name will do', async () => {
+test('a newer Python under another name will do', () => {
   expect(
-    await missing({
+    missing({
       'python3 --version': 'Python 3.9.18',
       'python3.12 --version': 'Python 3.12.1',
       'python3.12 -c': '',
@@ -73,11 +77,35 @@ test('a newer Python under another name will do', async () => {
   ).toEqual([]);
 });
 
-test('everything that is missing is told at once', async () => {
+test('everything that is missing is told at once', () => {
   const nothing = Object.fromEntries(Object.keys(COMPLETE).map(command => [command, undefined]));
-  expect(await missing(nothing, '18.0.0')).toHaveLength(4);
+  expect(missing(nothing, '18.0.0')).toHaveLength(4);
 });
 
-test('this machine is complete: the other tests of this folder run on it', async () => {
-  expect(await missingPrerequisites()).toEqual([]);
+test('this machine is complete: the other tests of this folder run on it', () => {
+  expect(missingPrerequisites()).toEqual([]);
+});
+
+test('a machine that lacks something gets one message for each, before anything is installed', () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'demo-prerequisites-'));
+  const local = path.resolve(__dirname, '..', '..', 'local');
+  fs.mkdirSync(path.join(folder, 'local'));
+  for (const name of ['install.js', 'prerequisites.js']) {
+    fs.copyFileSync(path.join(local, name), path.join(folder, 'local', name));
+  }
+  const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(folder, 'local', 'install.js')], {
+    encoding: 'utf8',
+    env: { PATH: folder },
+  });
+  fs.rmSync(folder, { recursive: true });
+  expect(status).toBe(1);
+  expect(stdout).toBe('');
+  expect(stderr.trimEnd().split('\n')).toEqual(
+    ['Python ', 'A Java ', 'Maven '].map(name => expect.stringMatching(new RegExp(`^${name}.* is needed`))),
+  );
+});
+
+test('a folder that cannot be written into says so', () => {
+  expect(writeProblem(os.tmpdir())).toBeUndefined();
+  expect(writeProblem('/proc')).toMatch(/^\/proc cannot be written \(\w+\): it is read-only, or belongs to somebody/);
 });
