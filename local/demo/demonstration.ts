@@ -7,6 +7,7 @@ import type { Lifetime } from './lifetime';
 import type { Narrator } from './narrator';
 import { DEMO, type RunOptions } from './options';
 import { outcomeOf, outcomeText, type Outcome } from './outcome';
+import { reportPage } from './page';
 import type { Pipeline } from './pipeline';
 import { Queue } from './queue';
 import { rejectedRows } from './rejected-rows';
@@ -48,7 +49,12 @@ export async function demonstrate(
   if (files.length > 0) narrator.show(outcomeText(app, outcome, kept, process.stdout.columns ?? DEFAULT_WIDTH));
   narrator.show(whereToLook(environment.folder, options));
   if (options.report !== undefined) {
-    fs.writeFileSync(options.report, `${JSON.stringify(outcome.report, undefined, 2)}\n`);
+    const content = { app, ledger, outcome, executions: pipeline.watcher.records, rejectedRows: kept };
+    const isPage = /\.html?$/i.test(options.report);
+    fs.writeFileSync(
+      options.report,
+      isPage ? reportPage(content) : `${JSON.stringify(outcome.report, undefined, 2)}\n`,
+    );
     narrator.say(`report written to ${options.report}`);
   }
   if (options.keep) {

@@ -17,6 +17,8 @@ export interface DeployedPipeline {
 
 export interface DeployedStep {
   readonly stepId: string;
+  /** States that hold it and others: it is under way while the machine is in one of them. */
+  readonly within: string[];
   /** Absent: the step is not one of the library's, so nothing says where its rows go. */
   readonly target?: Target;
 }

@@ -1,5 +1,5 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import * as path from 'path';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { targetName } from './deployed';
 import { WAREHOUSE_DATABASE, WAREHOUSE_LOGIN } from './engines';
 import type { RunningEnvironment } from './environment';
@@ -10,8 +10,8 @@ import { agreement, type Outcome } from './outcome';
 import { rejectedRows } from './rejected-rows';
 import { watchUntil } from './settled';
 import { titleOf } from './targets';
-import type { Watcher } from './watch/watcher';
 import { REPOSITORY } from '../processes';
+import type { Watcher } from './watch/watcher';
 
 /** Where to look further, while everything still runs or when it is over. */
 export function whereToLook(folder: string, { keep, app }: Pick<RunOptions, 'keep' | 'app'>): string {
@@ -65,7 +65,8 @@ export function howToGoOn({
     ...app.steps.flatMap(({ stepId, target }) => (target ? [[stepId, titleOf({ target })]] : [])),
   ];
   return [
-    'Everything goes on running until you press Ctrl-C. To upload more files, type in another terminal, in this folder:',
+    'Everything goes on running until you press Ctrl-C. To upload more files, type in another terminal, in this ' +
+      'folder:',
     `  export ${variables}`,
     `  npx tsx local/upload.ts s3://${app.landingBucket}/${app.prefix} FILE…`,
     ...warehouseTables.map(table => `  npx tsx local/query.ts 'SELECT * FROM ${table}'`),

@@ -1,7 +1,7 @@
+import type { RowPair } from './compare';
+import type { DeployedPipeline } from './deployed';
 import type { LedgerContent } from './ledger';
 import { printable } from './narrator';
-import type { DeployedPipeline } from './deployed';
-import type { RowPair } from './compare';
 import { makeReport, type RunReport } from './report';
 import { oneTarget, sideBySide } from './side-by-side';
 import { compareTargets, titleOf, type Comparison, type TargetContent } from './targets';

@@ -1,7 +1,7 @@
 import type { Row } from './compare';
 import type { LedgerContent } from './ledger';
-import type { TargetContent } from './targets';
 import { isStepResult } from './step-result';
+import type { TargetContent } from './targets';
 import type { ExecutionRecord } from './watch/execution-changes';
 import { NO_RUN } from '../../src/file-ledger/contract';
 

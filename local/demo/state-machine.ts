@@ -40,12 +40,12 @@ export function readDefinition(definition: string): PipelineDefinition {
   return { dataset: dataset && unescaped(dataset), steps: stepsOf(machine) };
 }
 
-function stepsOf(machine: States): DeployedStep[] {
-  return inOrder(machine).flatMap(state => {
+function stepsOf(machine: States, within: string[] = []): DeployedStep[] {
+  return inOrder(machine).flatMap(([name, state]) => {
     const stepId = state.Branches && stepOf(state);
-    if (!stepId) return inside(state).flatMap(stepsOf);
+    if (!stepId) return inside(state).flatMap(held => stepsOf(held, [...within, name]));
     const launches = inside(state).flatMap(allStates);
-    return [{ stepId, target: launches.map(targetOf).find(target => target !== undefined) }];
+    return [{ stepId, within, target: launches.map(targetOf).find(target => target !== undefined) }];
   });
 }
 
@@ -65,7 +65,7 @@ function targetOf({ Arguments: call }: State): Target | undefined {
 }
 
 function allStates(machine: States): State[] {
-  return inOrder(machine).flatMap(state => [state, ...inside(state).flatMap(allStates)]);
+  return inOrder(machine).flatMap(([, state]) => [state, ...inside(state).flatMap(allStates)]);
 }
 
 function inside({ Branches: branches = [], ItemProcessor: items }: State): States[] {
@@ -73,7 +73,7 @@ function inside({ Branches: branches = [], ItemProcessor: items }: State): State
 }
 
 /** As the machine runs them: what comes next before what is only chosen between. */
-function inOrder({ StartAt: first, States: states }: States): State[] {
+function inOrder({ StartAt: first, States: states }: States): [string, State][] {
   const found = new Set<string>();
   const visit = (name: string | undefined): void => {
     if (name === undefined || found.has(name)) return;
@@ -82,7 +82,7 @@ function inOrder({ StartAt: first, States: states }: States): State[] {
     for (const following of [next, ...choices.map(choice => choice.Next), otherwise]) visit(following);
   };
   visit(first);
-  return [...found].map(name => states[name]);
+  return [...found].map(name => [name, states[name]]);
 }
 
 /** Texts that look like JSONata stand in the definition as expressions: string literals with the escapes of JSON. */

@@ -5,6 +5,7 @@ import {
   type SFNClient,
 } from '@aws-sdk/client-sfn';
 import type { RunItem } from '../../../src/file-ledger/contract';
+import type { DeployedStep } from '../deployed';
 import { isStepResult, resultLine } from '../step-result';
 
 /** States in which something is done or waited for; the others only lead there. */
@@ -54,9 +55,9 @@ export class ExecutionChanges {
   constructor(
     private readonly sfn: SFNClient,
     private readonly stateMachineArn: string,
-    stepIds: string[],
+    private readonly steps: Pick<DeployedStep, 'stepId' | 'within'>[],
   ) {
-    this.stepIds = new Set(stepIds);
+    this.stepIds = new Set(steps.map(({ stepId }) => stepId));
   }
 
   /** In the order in which they began. */
@@ -133,7 +134,9 @@ export class ExecutionChanges {
     const at = event.timestamp?.getTime() ?? Date.now();
     const entered = event.stateEnteredEventDetails?.name;
     if (entered !== undefined) {
-      if (this.stepIds.has(entered)) record.steps.push({ stepId: entered, began: at });
+      for (const stepId of this.stepsIn(entered)) {
+        if (!openStep(record, stepId)) record.steps.push({ stepId, began: at });
+      }
       return TOLD_TYPES.has(event.type!) ? [entered] : [];
     }
     const failure =
@@ -143,12 +146,20 @@ export class ExecutionChanges {
       event.executionTimedOutEventDetails;
     if (failure) return [`${event.type}: ${failure.error ?? ''} ${failure.cause ?? ''}`.trimEnd()];
     const { name, output } = event.stateExitedEventDetails ?? {};
-    const step = [...record.steps].reverse().find(({ stepId, ended }) => stepId === name && ended === undefined);
-    if (step) {
-      step.ended = at;
-      return []; // its output is still wrapped: the next state unwraps it
+    for (const stepId of name === undefined ? [] : this.stepsIn(name)) {
+      const step = openStep(record, stepId);
+      if (step) step.ended = at;
     }
+    // the output of a step is still wrapped: the next state unwraps it
+    if (name !== undefined && this.stepIds.has(name)) return [];
     return output === undefined ? [] : this.resultLines(record, JSON.parse(output));
+  }
+
+  /** The local Step Functions tells of no states inside a Parallel: what it holds begins and ends with it. */
+  private stepsIn(state: string): string[] {
+    return this.steps
+      .filter(({ stepId, within }) => stepId === state || within.includes(state))
+      .map(({ stepId }) => stepId);
   }
 
   /** Each state hands on the results of the steps before it: each result is told once. */
@@ -159,9 +170,22 @@ export class ExecutionChanges {
       .filter(([stepId]) => !(stepId in record.results))
       .map(([stepId, result]) => {
         record.results[stepId] = result;
+        shorten(
+          record.steps.find(step => step.stepId === stepId)!,
+          result,
+        );
         return resultLine(stepId, result);
       });
   }
+}
+
+function openStep({ steps }: ExecutionRecord, stepId: string): StepRecord | undefined {
+  return steps.find(step => step.stepId === stepId && step.ended === undefined);
+}
+
+/** What a Parallel holds ends with the longest of it, as far as its state tells: the result knows better. */
+function shorten(step: StepRecord, result: unknown): void {
+  if (isStepResult(result)) step.ended = Math.min(step.ended!, step.began + Math.ceil(result.seconds * 1000));
 }
 
 /** The steps that are under way, with the rows that are to come, as far as the steps before them have counted them. */

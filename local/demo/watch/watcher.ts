@@ -31,8 +31,7 @@ export class Watcher {
     engines: Engines,
     private readonly app: Pick<DeployedPipeline, 'ledgerTable' | 'stateMachineArn' | 'steps'>,
   ) {
-    const stepIds = app.steps.map(({ stepId }) => stepId);
-    this.executions = new ExecutionChanges(clients.sfn, app.stateMachineArn, stepIds);
+    this.executions = new ExecutionChanges(clients.sfn, app.stateMachineArn, app.steps);
     this.tasks = new TaskChanges(clients.ecs);
     this.load = new LoadProgress(engines, app.steps);
   }

@@ -1,7 +1,7 @@
 import { GetObjectCommand, ListObjectsV2Command, S3Client, type GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
-import { howToGoOn, watchOn, whereToLook } from '../../../local/demo/keep';
 import type { DeployedPipeline } from '../../../local/demo/deployed';
+import { howToGoOn, watchOn, whereToLook } from '../../../local/demo/keep';
 import type { LedgerContent } from '../../../local/demo/ledger';
 import { Narrator } from '../../../local/demo/narrator';
 import { outcomeOf } from '../../../local/demo/outcome';
@@ -43,9 +43,13 @@ const APP: DeployedPipeline = {
   workBucket: 'the-work-bucket',
   stateMachineArn: 'arn:of:the:machine',
   steps: [
-    { stepId: 'ToDynamo', target: { engine: 'DynamoDB', table: 'items' } },
-    { stepId: 'ToRedshift', target: { engine: 'Redshift', schema: 'analytics', table: 'orders', mode: 'upsert' } },
-    { stepId: 'Stats' },
+    { stepId: 'ToDynamo', within: [], target: { engine: 'DynamoDB', table: 'items' } },
+    {
+      stepId: 'ToRedshift',
+      within: [],
+      target: { engine: 'Redshift', schema: 'analytics', table: 'orders', mode: 'upsert' },
+    },
+    { stepId: 'Stats', within: [] },
   ],
 };
 

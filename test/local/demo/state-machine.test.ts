@@ -70,10 +70,11 @@ test('a definition tells the dataset, and each step with its target in the order
   expect(found.steps).toEqual([
     {
       stepId: 'ToRedshift',
+      within: [],
       target: { engine: 'Redshift', schema: 'travel', table: 'trips', mode: 'upsert', host: 'localhost', port: 5439 },
     },
-    { stepId: 'Stats', target: undefined },
-    { stepId: 'ToDynamo', target: { engine: 'DynamoDB', table: 'Token' } },
+    { stepId: 'Stats', within: [], target: undefined },
+    { stepId: 'ToDynamo', within: [], target: { engine: 'DynamoDB', table: 'Token' } },
   ]);
 });
 
@@ -81,9 +82,9 @@ test('steps side by side are found inside what holds them', () => {
   const { steps } = readDefinition(
     definitionOf((stack, vpc) => [EtlStep.parallel('Load', [toDynamo(stack, vpc), toRedshift(stack, vpc)])]),
   );
-  expect(steps.map(({ stepId, target }) => [stepId, target?.engine])).toEqual([
-    ['ToDynamo', 'DynamoDB'],
-    ['ToRedshift', 'Redshift'],
+  expect(steps.map(({ stepId, within, target }) => [stepId, within, target?.engine])).toEqual([
+    ['ToDynamo', ['Load'], 'DynamoDB'],
+    ['ToRedshift', ['Load'], 'Redshift'],
   ]);
 });
 

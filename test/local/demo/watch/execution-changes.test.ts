@@ -6,7 +6,7 @@ import {
   type HistoryEvent,
 } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
-import { ExecutionChanges } from '../../../../local/demo/watch/execution-changes';
+import { ExecutionChanges, stepsUnderWay } from '../../../../local/demo/watch/execution-changes';
 import type { RunItem } from '../../../../src/file-ledger/contract';
 
 const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:orders';
@@ -20,6 +20,13 @@ const RUN: RunItem = {
   bytes: 1,
   created: '2026-11-01T00:00:00Z',
 };
+
+const STEPS = [
+  { stepId: 'ToDynamo', within: [] },
+  { stepId: 'Stats', within: [] },
+  { stepId: 'One', within: ['Load'] },
+  { stepId: 'Other', within: ['Load'] },
+];
 
 const sfn = mockClient(SFNClient);
 beforeEach(() => sfn.reset());
@@ -38,7 +45,7 @@ const entered = (type: HistoryEvent['type'], name: string): Partial<HistoryEvent
 });
 
 test('states that do something are told once, however often a loop enters them', async () => {
-  const changes = new ExecutionChanges(new SFNClient({}), MACHINE, ['ToDynamo', 'Stats']);
+  const changes = new ExecutionChanges(new SFNClient({}), MACHINE, STEPS);
   const first = [
     entered('PassStateEntered', 'A: Begin'),
     entered('TaskStateEntered', 'A: Launch'),
@@ -52,7 +59,7 @@ test('states that do something are told once, however often a loop enters them',
 });
 
 test("a step's result is told once, though every later state hands it on, and so is the end of the execution", async () => {
-  const changes = new ExecutionChanges(new SFNClient({}), MACHINE, ['ToDynamo', 'Stats']);
+  const changes = new ExecutionChanges(new SFNClient({}), MACHINE, STEPS);
   const output = JSON.stringify({
     results: { ToDynamo: { rowsRead: 5, rowsWritten: 3, rowsRejected: 1, duplicatesDropped: 1, seconds: 12.34 } },
   });
@@ -75,7 +82,7 @@ test("a step's result is told once, though every later state hands it on, and so
 });
 
 test('a result of another shape is shown with the shape that is wanted, and steps have their times', async () => {
-  const changes = new ExecutionChanges(new SFNClient({}), MACHINE, ['Stats']);
+  const changes = new ExecutionChanges(new SFNClient({}), MACHINE, STEPS);
   const output = '{"results":{"Stats":{"rowsRead":7,"orders":3}}}';
   history(
     'SUCCEEDED',
@@ -104,12 +111,42 @@ test('a result of another shape is shown with the shape that is wanted, and step
   ]);
 });
 
+test('steps inside a Parallel begin with it, and end when their results say', async () => {
+  const changes = new ExecutionChanges(new SFNClient({}), MACHINE, STEPS);
+  const counts = (seconds: number) => ({ rowsRead: 1, rowsWritten: 1, rowsRejected: 0, duplicatesDropped: 0, seconds });
+  const output = JSON.stringify({ results: { One: counts(2), Other: counts(9) } });
+  const load = { ...entered('ParallelStateEntered', 'Load'), timestamp: new Date(1_000) };
+  history('RUNNING', load);
+  await changes.since([RUN]);
+  expect(stepsUnderWay(changes.records).map(({ stepId }) => stepId)).toEqual(['One', 'Other']);
+  history(
+    'SUCCEEDED',
+    load,
+    {
+      type: 'ParallelStateExited',
+      timestamp: new Date(10_000),
+      stateExitedEventDetails: { name: 'Load', output: '[]' },
+    },
+    { type: 'PassStateExited', stateExitedEventDetails: { name: 'Load: Results', output } },
+  );
+  expect(await changes.since([RUN])).toEqual([
+    expect.stringContaining('One is done: 1 rows read'),
+    expect.stringContaining('Other is done: 1 rows read'),
+    'execution R-1: ended: SUCCEEDED',
+  ]);
+  expect(changes.records[0].steps).toEqual([
+    { stepId: 'One', began: 1_000, ended: 3_000 },
+    { stepId: 'Other', began: 1_000, ended: 10_000 },
+  ]);
+  expect(stepsUnderWay(changes.records)).toEqual([]);
+});
+
 test('failures are told with their cause', async () => {
   history('FAILED', {
     type: 'ExecutionFailed',
     executionFailedEventDetails: { error: 'Etl.Configuration', cause: 'no such table' },
   });
-  expect(await new ExecutionChanges(new SFNClient({}), MACHINE, ['ToDynamo', 'Stats']).since([RUN])).toEqual([
+  expect(await new ExecutionChanges(new SFNClient({}), MACHINE, STEPS).since([RUN])).toEqual([
     'execution R-1: ExecutionFailed: Etl.Configuration no such table',
     'execution R-1: ended: FAILED',
   ]);
@@ -117,11 +154,11 @@ test('failures are told with their cause', async () => {
 
 test('an execution that the ledger has announced but not started yet is nothing to tell', async () => {
   sfn.on(DescribeExecutionCommand).rejects(new ExecutionDoesNotExist({ message: 'none', $metadata: {} }));
-  expect(await new ExecutionChanges(new SFNClient({}), MACHINE, ['ToDynamo', 'Stats']).since([RUN])).toEqual([]);
+  expect(await new ExecutionChanges(new SFNClient({}), MACHINE, STEPS).since([RUN])).toEqual([]);
 });
 
 test('a long history is read back only as far as it is new', async () => {
-  const changes = new ExecutionChanges(new SFNClient({}), MACHINE, ['ToDynamo', 'Stats']);
+  const changes = new ExecutionChanges(new SFNClient({}), MACHINE, STEPS);
   const event = (id: number) =>
     ({ id, timestamp: undefined, ...entered('TaskStateEntered', `S${id}`) }) as HistoryEvent;
   sfn.on(DescribeExecutionCommand).resolves({ status: 'RUNNING' });

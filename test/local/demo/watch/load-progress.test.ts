@@ -1,6 +1,7 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
+import type { DeployedStep } from '../../../../local/demo/deployed';
 import type { ExecutionRecord } from '../../../../local/demo/watch/execution-changes';
 import { LoadProgress } from '../../../../local/demo/watch/load-progress';
 
@@ -14,11 +15,12 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
-const TO_DYNAMO = { stepId: 'ToDynamo', target: { engine: 'DynamoDB', table: 't' } } as const;
-const TO_REDSHIFT = {
+const TO_DYNAMO: DeployedStep = { stepId: 'ToDynamo', within: [], target: { engine: 'DynamoDB', table: 't' } };
+const TO_REDSHIFT: DeployedStep = {
   stepId: 'ToRedshift',
+  within: [],
   target: { engine: 'Redshift', schema: 's', table: 't', mode: 'upsert' },
-} as const;
+};
 const COUNTS = { rowsRead: 60_000, rowsWritten: 60_000, rowsRejected: 0, duplicatesDropped: 0, seconds: 1 };
 const record = (stepId: string, results: ExecutionRecord['results'] = {}): ExecutionRecord => ({
   name: 'R-1',
@@ -34,7 +36,7 @@ function engines() {
   const at = { hive: { rowsRead: 0, rowsWritten: 0 }, copied: 0 };
   const progress = new LoadProgress(
     { hive: { progress: async () => at.hive }, redshift: { rowsCopied: () => at.copied }, folder },
-    [TO_DYNAMO, TO_REDSHIFT, { stepId: 'Stats' }],
+    [TO_DYNAMO, TO_REDSHIFT, { stepId: 'Stats', within: [] }],
   );
   return { at, progress };
 }

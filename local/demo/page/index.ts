@@ -1,0 +1,1 @@
+export { reportPage, type PageContent } from './page';
