@@ -5,7 +5,7 @@ export const STYLE = new Html(`
 :root { color-scheme: light dark; --ink: #1b2733; --faint: #66788a; --line: #c5d0da; --paper: #fff; --box: #f3f6f9;
   --good: #1a7f4b; --bad: #b3261e; --run: #9db4cc; --step: #3f7cb5; }
 @media (prefers-color-scheme: dark) { :root { --ink: #dfe7ee; --faint: #93a4b4; --line: #3b4855; --paper: #14191f;
-  --box: #1d252d; --good: #5cc98f; --bad: #ff8a80; --run: #4a6178; --step: #5b9bd5; } }
+  --box: #1d252d; --good: #5cc98f; --bad: #ff8a80; --run: #4a6178; --step: #3f7cb5; } }
 body { margin: 0 auto; padding: 1.5rem; max-width: 84rem; font: 15px/1.45 system-ui, sans-serif; color: var(--ink);
   background: var(--paper); }
 h1 { font-size: 1.4rem; overflow-wrap: anywhere; }
@@ -22,6 +22,7 @@ marker path { fill: var(--faint); }
 .run rect { fill: var(--run); }
 .run.FAILED rect, .run.TIMED_OUT rect, .run.ABORTED rect { fill: var(--bad); }
 .step rect { fill: var(--step); }
+.step rect + text { fill: #fff; }
 .tick line { stroke: var(--line); }
 .tick text { text-anchor: middle; fill: var(--faint); }
 table { border-collapse: collapse; width: 100%; }
