@@ -30,4 +30,5 @@ export {
 } from './fargate-redshift-step/redshift-warehouse';
 export { EtlFunctionOptions } from './function-options';
 export { EventDelivery } from './s3-queue-trigger/event-delivery';
-export { S3QueueTrigger, S3QueueTriggerProps } from './s3-queue-trigger/s3-queue-trigger';
+export { S3QueueTrigger } from './s3-queue-trigger/s3-queue-trigger';
+export { S3QueueTriggerProps } from './s3-queue-trigger/s3-queue-trigger-props';

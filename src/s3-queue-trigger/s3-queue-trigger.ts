@@ -1,216 +1,36 @@
-import { CustomResource, Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
-import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import * as events from 'aws-cdk-lib/aws-events';
-import * as targets from 'aws-cdk-lib/aws-events-targets';
+import type * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import * as sqs from 'aws-cdk-lib/aws-sqs';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { type IStateMachine, type StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { AdvanceFunction } from './advance-function';
-import { ArrivalsFunction } from './arrivals-function';
-import { ARRIVALS_ENV } from './contract';
-import { orderDeletion } from './deletion-order';
 import { deliverByEventBridge, deliverByNotification, EventDelivery } from './event-delivery';
-import { SweepFunction } from './sweep-function';
-import { TeardownFunction } from './teardown-function';
+import { followExecutions } from './execution-rules';
+import {
+  DEFAULT_BATCHING_WINDOW,
+  DEFAULT_MAX_ATTEMPTS,
+  DEFAULT_MAX_BYTES,
+  DEFAULT_MAX_EXECUTIONS,
+  DEFAULT_MAX_FILES,
+  type S3QueueTriggerProps,
+} from './s3-queue-trigger-props';
 import { TriggerAlarms } from './trigger-alarms';
 import { TriggerEvents } from './trigger-events';
+import { TriggerFunctions } from './trigger-functions';
+import { createQueues } from './trigger-queues';
 import { validateComputeFunctions, validateTriggerProps } from './validate-props';
 import { createWorkBucket } from './work-bucket';
 import type { EtlTriggerDescription, IEtlTrigger, StartExecutionsOptions } from '../etl-pipeline/etl-trigger';
-import { DETAIL_TYPE, LEDGER_FUNCTION_TIMEOUT_SECONDS } from '../file-ledger/contract';
+import { DETAIL_TYPE } from '../file-ledger/contract';
 import { FileLedger } from '../file-ledger/file-ledger';
 import { acknowledgeFindings } from '../findings/acknowledge-findings';
-import { functionOptions, type EtlFunctionOptions } from '../function-options';
 import { metricsOf } from '../metrics/contract';
-import { etlMetric, metricEnvironment, metricSourceName } from '../metrics/etl-metric';
+import { etlMetric, metricSourceName } from '../metrics/etl-metric';
 import { graph } from '../metrics/graph';
-import { OPERATOR_ENV, OPERATOR_TIMEOUT_SECONDS } from '../operator/contract';
-import { OperatorFunction } from '../operator/operator-function';
-
-/** Time for a backlog to become one large run; for most loads, starting compute takes longer. */
-const DEFAULT_BATCHING_WINDOW = Duration.seconds(60);
-
-/** Claimed in about 5 seconds, named in lists of about 4 MB that a function reads at once. */
-const DEFAULT_MAX_FILES = 10_000;
-
-/**
- * What the steps load with their defaults within their time, at worst: gzip files (512 MiB hold about 2.1 GB of text)
- * of rows of 100 bytes into a new DynamoDB table on demand. A load uses half of its 4,000 write units a second, so 21
- * million rows take 3.0 hours of EmrHiveDynamoStep's 4, and its cluster starts in 8 minutes; its disks hold 100 GB.
- * Plain files take a quarter of that. Redshift takes such a run in minutes. See docs/capacity.md.
- */
-const DEFAULT_MAX_BYTES = Size.mebibytes(512);
-
-/** Runs follow each other: newer files never overtake older ones, and there is one cluster at a time. */
-const DEFAULT_MAX_EXECUTIONS = 1;
-
-/** Enough for what passes by itself; what fails three times wants a person. */
-const DEFAULT_MAX_ATTEMPTS = 3;
-
-/** The longest that SQS keeps a message. */
-const MESSAGE_RETENTION = Duration.days(14);
-
-/** AWS's advice is 5 at least, so that throttling alone sends no message to the dead-letter queue. */
-const MAX_RECEIVES = 5;
-
-/** The most that SQS hands a function at once; its payload of 6 MB ends a batch before. Without a window it is 10. */
-const LARGEST_BATCH = 10_000;
-const LARGEST_BATCH_WITHOUT_WINDOW = 10;
-
-/** The least that an event source may be told: more functions would only contend for the same files. */
-const PARALLEL_BATCHES = 2;
-
-/**
- * A run's plan of 10,000 files takes about 100 MB; the CPU that comes with 1 GB makes 100 transactions in a few
- * seconds.
- */
-const FUNCTION_MEMORY_MIB = 1_024;
-
-/** As long as Lambda allows: clusters take three minutes to end, containers two. It gives up by itself before. */
-const TEARDOWN_TIMEOUT = Duration.minutes(15);
-/** Of CloudFormation, for a function that dies without an answer: Lambda calls it again after 1 and after 2 minutes. */
-const TEARDOWN_SERVICE_TIMEOUT = Duration.minutes(20);
-
-/** Properties of an S3QueueTrigger. */
-export interface S3QueueTriggerProps extends EtlFunctionOptions {
-  /** The bucket in which files arrive. The trigger only reads it. */
-  readonly bucket: IBucket;
-
-  /**
-   * Only keys that begin with this text are files to load.
-   *
-   * @default - every key, except those that end with `/` (folder markers, which are never files)
-   */
-  readonly prefix?: string;
-
-  /**
-   * Only keys that end with one of these texts are files to load, for instance `.csv` and `.csv.gz`. Upper and lower
-   * case differ.
-   *
-   * @default - every key
-   */
-  readonly suffixes?: string[];
-
-  /**
-   * Smallest file that is loaded. A smaller one is REJECTED as it arrives, with its size as the reason.
-   *
-   * @default - any size: staging rejects files that are empty though they must have a header
-   */
-  readonly minFileSize?: Size;
-
-  /**
-   * Largest file that is loaded, as it is stored. A larger one is REJECTED as it arrives, with its size as the reason:
-   * it keeps no other file waiting.
-   *
-   * @default - any size
-   */
-  readonly maxFileSize?: Size;
-
-  /**
-   * Way of the bucket's events to the queue.
-   *
-   * @default EventDelivery.S3_NOTIFICATION - costs nothing
-   */
-  readonly delivery?: EventDelivery;
-
-  /**
-   * Time that events are collected before their files are entered and a run begins: whole seconds, 0 to 300.
-   *
-   * @default Duration.seconds(60) - files that arrive together travel together
-   */
-  readonly batchingWindow?: Duration;
-
-  /**
-   * Most files that one execution gets, 1 to 50,000. Whatever waits when an execution may start goes with it, up to
-   * this number.
-   *
-   * @default 10000 - claimed in about 5 seconds, and listed in about 4 MB
-   */
-  readonly maxFilesPerExecution?: number;
-
-  /**
-   * Most bytes that the files of one execution have together, as they are stored. A larger file travels alone.
-   *
-   * Raise it if your table or your steps take more: a run then shares one cluster start among more files.
-   *
-   * @default Size.mebibytes(512) - the default compute of both steps loads it within its time and disks, also if it is
-   * gzip
-   */
-  readonly maxBytesPerExecution?: Size;
-
-  /**
-   * The shortest time between the beginnings of two runs: whole seconds, up to 7 days. A trickle of small files gathers
-   * so long, instead of keeping a cluster up all day. A run that is full begins at once, and so does one that looks for
-   * a bad file.
-   *
-   * @default - none: a run begins as soon as an execution may start
-   */
-  readonly minRunInterval?: Duration;
-
-  /**
-   * Most executions that run at once, 1 to 1,000. With more than one, a file may be loaded before one that arrived
-   * earlier.
-   *
-   * @default 1 - runs follow each other in the order of arrival
-   */
-  readonly maxConcurrentExecutions?: number;
-
-  /**
-   * Attempts of a run in all, 1 to 10. Failures that would come again are not repeated: `Etl.Data`,
-   * `Etl.Configuration`, time-outs, and executions that an operator aborts.
-   *
-   * @default 3 - enough for what passes by itself
-   */
-  readonly maxAttempts?: number;
-
-  /**
-   * The bucket in which runs keep their lists, copies of files and results, all below `runs/`. Yours should expire
-   * `runs/` no earlier than after 90 days: so long Step Functions remembers executions.
-   *
-   * @default - a bucket of the trigger's own, encrypted, private, that expires `runs/` after 180 days
-   */
-  readonly workBucket?: IBucket;
-
-  /**
-   * The KMS key for the queues, the ledger and the work bucket.
-   *
-   * @default - keys that SQS, DynamoDB and S3 own
-   */
-  readonly encryptionKey?: IKey;
-
-  /**
-   * Fate of the ledger, the work bucket and the dead-letter queue when they leave the stack: RETAIN,
-   * RETAIN_ON_UPDATE_OR_DELETE or DESTROY. With DESTROY the work bucket is emptied first, and the ledger is not
-   * protected against deletion.
-   *
-   * @default RemovalPolicy.RETAIN - without the ledger, files that come again are loaded again
-   */
-  readonly removalPolicy?: RemovalPolicy;
-
-  /**
-   * Time that the ledger remembers files that are LOADED, REJECTED or FAILED: at least 30 days, longer than an event
-   * can come back from the queue and the dead-letter queue. A file that it has forgotten is loaded again if it is
-   * announced again, or by a backfill.
-   *
-   * @default - for ever; a million files, of 0.8 KB each, cost $0.20 a month
-   */
-  readonly ledgerRetention?: Duration;
-
-  /**
-   * Actions of the alarms, for instance a message to a topic. The alarms watch dead letters, the oldest waiting file (6
-   * hours), failed runs, rejected files, pauses, sweeps that fail (3 in 5 minutes) and compute that does not end (30
-   * minutes). The text of each alarm says what to do.
-   *
-   * @default - no alarms; seven cost $0.70 a month
-   */
-  readonly alarmActions?: cloudwatch.IAlarmAction[];
-}
 
 /**
  * Collects the files that arrive in a bucket and starts executions of a state machine with them, each file once.
@@ -271,12 +91,8 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
 
   private readonly bucket: IBucket;
   private readonly prefix: string;
-  private readonly functions: EtlFunctionOptions;
   private readonly ledger: FileLedger;
-  private readonly arrivals: ArrivalsFunction;
-  private readonly advance: AdvanceFunction;
-  private readonly sweep: SweepFunction;
-  private readonly teardown: TeardownFunction;
+  private readonly functions: TriggerFunctions;
   private readonly events: TriggerEvents;
   private stateMachine?: IStateMachine;
 
@@ -291,19 +107,11 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
     const batchingWindow = props.batchingWindow ?? DEFAULT_BATCHING_WINDOW;
     this.bucket = props.bucket;
     this.prefix = props.prefix ?? '';
-    this.functions = { logRetention: props.logRetention, tracing: props.tracing, architecture: props.architecture };
 
-    this.deadLetterQueue = this.createQueue('DeadLetterQueue', props.encryptionKey, {
-      retentionPeriod: MESSAGE_RETENTION,
-      removalPolicy,
-    });
-    this.queue = this.createQueue('Queue', props.encryptionKey, {
-      retentionPeriod: MESSAGE_RETENTION,
-      // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: six times the time-out, and the
-      // window
-      visibilityTimeout: Duration.seconds(6 * LEDGER_FUNCTION_TIMEOUT_SECONDS).plus(batchingWindow),
-      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
-    });
+    const { encryptionKey } = props;
+    const { queue, deadLetterQueue } = createQueues(this, { encryptionKey, removalPolicy, batchingWindow });
+    this.queue = queue;
+    this.deadLetterQueue = deadLetterQueue;
     this.workBucket = props.workBucket ?? createWorkBucket(this, { encryptionKey: props.encryptionKey, removalPolicy });
     this.ledger = new FileLedger(this, 'Ledger', {
       workBucket: this.workBucket,
@@ -318,35 +126,21 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
     });
     this.ledgerTable = this.ledger.table;
 
-    this.arrivals = this.createArrivals(props, batchingWindow);
-    this.advance = new AdvanceFunction(
-      this,
-      'Advance',
-      this.functionOptions('Advance', 'Tries the runs again that failed, settles those that ended'),
-    );
-    this.sweep = new SweepFunction(this, 'Sweep', this.functionOptions('Sweep', 'Takes up what was left behind'));
-    this.ledger.grantAdvance(this.advance);
-    this.ledger.grantAdvance(this.sweep);
-    this.teardown = new TeardownFunction(this, 'Teardown', {
-      ...this.functionOptions('Teardown', 'Stops the runs before they lose what they need'),
-      timeout: TEARDOWN_TIMEOUT,
+    this.functions = new TriggerFunctions(this, {
+      props,
+      batchingWindow,
+      queue,
+      ledger: this.ledger,
+      grantReadFiles: handler => this.grantReadFiles(handler),
     });
-    this.ledger.grantClose(this.teardown);
-    const operator = this.createOperator(props);
+    const { arrivals, advance, sweep, teardown, operator } = this.functions;
     this.operatorFunction = operator;
-
-    this.events = new TriggerEvents(this, metricSourceName(this), [
-      this.arrivals,
-      this.advance,
-      this.sweep,
-      this.teardown,
-      operator,
-    ]);
+    this.events = new TriggerEvents(this, metricSourceName(this), [arrivals, advance, sweep, teardown, operator]);
     if (props.alarmActions) {
       new TriggerAlarms(this, 'Alarms', {
         trigger: this,
         deadLetterQueue: this.deadLetterQueue,
-        sweep: this.sweep,
+        sweep,
         actions: props.alarmActions,
       });
     }
@@ -389,32 +183,7 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
     validateComputeFunctions(this, { stopFunctions, teardownFunctions });
     this.stateMachine = stateMachine;
     this.ledger.startExecutionsOf(stateMachine, { stopFunctions, teardownFunctions });
-    new events.Rule(this, 'ExecutionEnded', {
-      description: `Executions of ${stateMachine.node.path} that ended`,
-      eventPattern: {
-        source: ['aws.states'],
-        detailType: ['Step Functions Execution Status Change'],
-        detail: {
-          stateMachineArn: [stateMachine.stateMachineArn],
-          status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'],
-        },
-      },
-      targets: [new targets.LambdaFunction(this.advance)],
-    });
-    const schedule = new events.Rule(this, 'EveryMinute', {
-      description: `Runs the sweep of ${this.node.path}`,
-      schedule: events.Schedule.rate(Duration.minutes(1)),
-      targets: [new targets.LambdaFunction(this.sweep)],
-    });
-    orderDeletion({
-      gates: [schedule, ...this.arrivals.node.findAll().filter(child => child instanceof lambda.CfnEventSourceMapping)],
-      first: new CustomResource(this, 'StopRuns', {
-        resourceType: 'Custom::StopRuns',
-        serviceToken: this.teardown.functionArn,
-        serviceTimeout: TEARDOWN_SERVICE_TIMEOUT,
-      }),
-      needed: [this, stateMachine, ...stopFunctions, ...teardownFunctions, ...dependencies],
-    });
+    followExecutions(this, this.functions, stateMachine, [...stopFunctions, ...teardownFunctions, ...dependencies]);
   }
 
   /**
@@ -570,74 +339,5 @@ export class S3QueueTrigger extends Construct implements IEtlTrigger {
   /** Lets somebody call the operator function. It can load every file again, and keep every file from being loaded. */
   public grantOperate(grantee: iam.IGrantable): iam.Grant {
     return this.operatorFunction.grantInvoke(grantee);
-  }
-
-  private createOperator(props: S3QueueTriggerProps): lambda.Function {
-    const operator = new OperatorFunction(this, 'Operator', {
-      ...this.functionOptions('Operator', 'Does what an operator asks for'),
-      timeout: Duration.seconds(OPERATOR_TIMEOUT_SECONDS),
-    });
-    operator.addEnvironment(OPERATOR_ENV.bucket, this.bucket.bucketName);
-    this.filterFiles(operator, props);
-    this.grantReadFiles(operator);
-    this.ledger.grantOperate(operator);
-    return operator;
-  }
-
-  /** Tells a function which objects are files to load. */
-  private filterFiles(
-    handler: lambda.Function,
-    { prefix, suffixes, minFileSize, maxFileSize }: S3QueueTriggerProps,
-  ): void {
-    if (prefix) handler.addEnvironment(ARRIVALS_ENV.prefix, prefix);
-    if (suffixes) handler.addEnvironment(ARRIVALS_ENV.suffixes, JSON.stringify(suffixes));
-    if (minFileSize) handler.addEnvironment(ARRIVALS_ENV.minFileSize, String(minFileSize.toBytes()));
-    if (maxFileSize) handler.addEnvironment(ARRIVALS_ENV.maxFileSize, String(maxFileSize.toBytes()));
-  }
-
-  private createArrivals(props: S3QueueTriggerProps, batchingWindow: Duration): ArrivalsFunction {
-    const arrivals = new ArrivalsFunction(
-      this,
-      'Arrivals',
-      this.functionOptions('Arrivals', 'Enters arrived files into the ledger'),
-    );
-    this.filterFiles(arrivals, props);
-    this.grantReadFiles(arrivals);
-    this.ledger.grantDispatch(arrivals);
-    const hasWindow = batchingWindow.toSeconds() > 0;
-    arrivals.addEventSource(
-      new SqsEventSource(this.queue, {
-        batchSize: hasWindow ? LARGEST_BATCH : LARGEST_BATCH_WITHOUT_WINDOW,
-        maxBatchingWindow: hasWindow ? batchingWindow : undefined,
-        maxConcurrency: PARALLEL_BATCHES,
-        reportBatchItemFailures: true,
-      }),
-    );
-    return arrivals;
-  }
-
-  private createQueue(id: string, encryptionMasterKey: IKey | undefined, props: sqs.QueueProps): sqs.Queue {
-    return new sqs.Queue(this, id, {
-      // never the key that AWS manages for SQS: S3 may not use it, and events would be lost.
-      // https://github.com/aws/aws-cdk/issues/14370
-      encryption: encryptionMasterKey ? sqs.QueueEncryption.KMS : sqs.QueueEncryption.SQS_MANAGED,
-      encryptionMasterKey,
-      enforceSSL: true,
-      ...props,
-    });
-  }
-
-  private functionOptions(id: string, description: string): lambda.FunctionOptions {
-    const role = new iam.Role(this, `${id}Role`, {
-      description: `${description} (${this.node.path})`,
-      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-    });
-    return {
-      ...functionOptions(this, `${id}Logs`, role, this.functions),
-      description: `${description} (${this.node.path})`,
-      environment: metricEnvironment(this, 'trigger'),
-      timeout: Duration.seconds(LEDGER_FUNCTION_TIMEOUT_SECONDS),
-      memorySize: FUNCTION_MEMORY_MIB,
-    };
   }
 }

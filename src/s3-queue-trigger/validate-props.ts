@@ -1,7 +1,7 @@
 import { Annotations, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import type { S3QueueTriggerProps } from './s3-queue-trigger';
+import type { S3QueueTriggerProps } from './s3-queue-trigger-props';
 import type { ComputeFunctions } from '../file-ledger/file-ledger';
 import { validateDuration, validateWholeNumber } from '../validation';
 
