@@ -171,8 +171,16 @@ export class LoaderBench {
     return `s3://${WORK_BUCKET}/runs/${runId}/manifest.json`;
   }
 
+  get awsEndpoint(): string {
+    return this.ministack.endpoint;
+  }
+
   /** Runs the program; `started` gets the process. */
-  async run(input: LoaderInput, started: (child: ChildProcess) => void = () => undefined): Promise<LoaderRun> {
+  async run(
+    input: LoaderInput,
+    started: (child: ChildProcess) => void = () => undefined,
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<LoaderRun> {
     const inputKey = `${stepFolder(input.runId, input.stepId)}input.json`;
     await this.put(inputKey, JSON.stringify(input));
     const child = spawn(process.execPath, [this.program], {
@@ -180,6 +188,7 @@ export class LoaderBench {
         ...this.ministack.environment,
         NODE_EXTRA_CA_CERTS: this.redshift.caFile,
         [LOADER_INPUT_ENV]: `s3://${input.workBucket}/${inputKey}`,
+        ...environment,
       },
     });
     started(child);
