@@ -12,34 +12,37 @@ const REQUIREMENTS = path.join(__dirname, 'requirements.txt');
 const OLDEST_MINOR = 10;
 
 /**
- * Path of a Python that has MiniStack installed: in a virtual environment of its own, made the first time.
+ * Path of a Python that has MiniStack installed.
  * @param onProgress told what is being done when it takes a while
  */
-export async function pythonWithMiniStack(onProgress: (text: string) => void = () => {}): Promise<string> {
+export function pythonWithMiniStack(onProgress: (text: string) => void = () => {}): Promise<string> {
+  return pythonWith('MiniStack', REQUIREMENTS, () =>
+    onProgress('MiniStack and what it needs are fetched with pip: 84 MB unpacked, once'),
+  );
+}
+
+/**
+ * Path of a Python that has what a file of requirements lists, and nothing else: in a virtual environment of its own,
+ * made the first time.
+ * @param onInstall told when it is made
+ */
+export async function pythonWith(name: string, requirements: string, onInstall = () => {}): Promise<string> {
   const { command, version } = await findPython();
-  const hash = createHash('sha256').update(readFileSync(REQUIREMENTS)).update(version).digest('hex').slice(0, 16);
-  const folder = await cached(`ministack-${hash}`, unfinished => {
-    onProgress('MiniStack and what it needs are fetched with pip: 84 MB unpacked, once');
-    return install(command, unfinished);
+  const hash = createHash('sha256').update(readFileSync(requirements)).update(version).digest('hex').slice(0, 16);
+  const folder = await cached(`${name.toLowerCase()}-${hash}`, unfinished => {
+    onInstall();
+    return install(name, requirements, command, unfinished);
   });
   return path.join(folder, 'bin', 'python');
 }
 
-async function install(command: string, folder: string): Promise<void> {
+async function install(what: string, requirements: string, command: string, folder: string): Promise<void> {
   const run = (name: string, program: string, args: string[]) =>
     runProcess({ name, command: program, args, logFile: `${folder}.log`, timeoutSeconds: 300 });
-  await run('Making a virtual environment for MiniStack', command, ['-m', 'venv', folder]);
-  // --no-deps: requirements.txt names every package; one that is missing is to be noticed, not fetched in any version
-  await run('Installing MiniStack', path.join(folder, 'bin', 'python'), [
-    '-m',
-    'pip',
-    'install',
-    '--disable-pip-version-check',
-    '--no-input',
-    '--no-deps',
-    '--requirement',
-    REQUIREMENTS,
-  ]);
+  await run(`Making a virtual environment for ${what}`, command, ['-m', 'venv', folder]);
+  // --no-deps: the file names every package; one that is missing is to be noticed, not fetched in any version
+  const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--no-deps'];
+  await run(`Installing ${what}`, path.join(folder, 'bin', 'python'), [...pip, '--requirement', requirements]);
 }
 
 async function findPython(): Promise<{ command: string; version: string }> {
