@@ -48,22 +48,29 @@ const withNumbers = (names: string[]): ReaderDataset => ({
   columns: FLIGHTS.columns.map(({ name, type }) => column(name, names.includes(name) ? 'integer' : type)),
 });
 
+const ALL = 336_776;
+
 test.each([
-  ['every flight', FLIGHTS, 336_776, 0],
-  ['no flight without a departure, where the delay must be a number', withNumbers(['dep_delay']), 328_521, 8_255],
-])('the flights of a year: %s', async (_, dataset, rowsWritten, rowsRejected) => {
+  ['every flight', FLIGHTS, 2],
+  ['of half of them those whose delay is a number', withNumbers(['dep_delay']), 1],
+])('the flights of a year: %s', async (_, dataset, halves) => {
   const flights = await readFlights();
   const half = flights.indexOf('\n', flights.length / 2) + 1;
   const header = flights.subarray(0, flights.indexOf('\n') + 1);
-  const files = [flights.subarray(0, half), Buffer.concat([header, flights.subarray(half)])];
-  const expected = read(files, dataset);
+  const contents = [flights.subarray(0, half), Buffer.concat([header, flights.subarray(half)])].slice(0, halves);
+  const expected = read(contents, dataset);
 
-  const library = libraryDataset(`flights_${rowsWritten}`, dataset)._definition;
-  const result = await bench.load(library, [{ content: files[0] }, { content: files[1], gzip: true }], {
-    maxRejectedRows: 10_000,
+  const library = libraryDataset(`flights_${halves}`, dataset)._definition;
+  const files = contents.map((content, index) => ({ content, gzip: index === 1 }));
+  const result = await bench.load(library, files, { maxRejectedRows: 10_000 });
+  expect(result).toMatchObject({
+    rowsRead: expected.rowsRead,
+    rowsWritten: expected.rows.length,
+    rowsRejected: expected.rejected.length,
+    duplicatesDropped: 0,
   });
-  expect(result).toMatchObject({ rowsRead: 336_776, rowsWritten, rowsRejected, duplicatesDropped: 0 });
-  expect([expected.rows.length, expected.rejected.length]).toEqual([rowsWritten, rowsRejected]);
+  if (halves === 2) expect(result).toMatchObject({ rowsRead: ALL, rowsWritten: ALL });
+  else expect(result.rowsRejected).toBeGreaterThan(1_000);
 
   const values = dataset.columns.map(({ name, type }) =>
     type === 'timestamp' ? `to_char(${name}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')` : name,
