@@ -4,10 +4,10 @@
 // LOAD_FAULTS=all tries every interruption at every point; by default each point meets one of them.
 import { ChildProcess } from 'child_process';
 import { setTimeout as pause } from 'timers/promises';
-import { Column, DataFormat, Dataset } from '../../src';
-import { LOADER_EXIT, LoaderInput } from '../../src/fargate-redshift-step/contract';
 import { LoaderBench, LoaderRun } from './loader-bench';
+import { Column, DataFormat, Dataset } from '../../src';
 import { AwsProxy, startAwsProxy } from './redshift-faults/aws-proxy';
+import { LOADER_EXIT, LoaderInput } from '../../src/fargate-redshift-step/contract';
 
 jest.setTimeout(3_600_000); // so many loads: it is a matter of minutes, and of more on a busy machine
 

@@ -3,10 +3,10 @@
 import { execFile } from 'child_process';
 import * as path from 'path';
 import { promisify } from 'util';
+import { LoaderBench } from './loader-bench';
 import { pythonWith } from '../../local/ministack/python';
 import { Column, DataFormat, Dataset } from '../../src';
 import type { LoaderInput } from '../../src/fargate-redshift-step/contract';
-import { LoaderBench } from './loader-bench';
 
 jest.setTimeout(600_000);
 

@@ -10,7 +10,7 @@ interface ProcessTimes {
 }
 
 /** CPU seconds of this program and all that it has started: other programs on the machine do not count. */
-export function cpuSeconds(): number {
+export function cpuSecondsSoFar(): number {
   const processes = new Map<number, ProcessTimes>();
   for (const name of readdirSync('/proc').filter(entry => /^[0-9]+$/.test(entry))) {
     const times = timesOf(name);

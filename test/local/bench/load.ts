@@ -5,7 +5,7 @@ import * as path from 'path';
 import { gzipSync } from 'zlib';
 import { buildSync } from 'esbuild';
 import { Client } from 'pg';
-import { cpuSeconds } from './cpu-seconds';
+import { cpuSecondsSoFar } from './cpu-seconds';
 import { serveObjects } from './object-server';
 import { ORDERS, ordersFile } from './orders';
 import { COPY_ROLE, LoaderBench } from '../loader-bench';
@@ -152,8 +152,8 @@ interface Cost {
 
 /** What has been spent since. */
 function startMeasuring(): () => Cost {
-  const [started, cpu] = [Date.now(), cpuSeconds()];
-  return () => ({ seconds: (Date.now() - started) / 1000, cpuSeconds: cpuSeconds() - cpu });
+  const [started, cpu] = [Date.now(), cpuSecondsSoFar()];
+  return () => ({ seconds: (Date.now() - started) / 1000, cpuSeconds: cpuSecondsSoFar() - cpu });
 }
 
 /** COPY into a table of texts, and a MERGE that converts them: what one would write by hand, without any check. */
