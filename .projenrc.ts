@@ -103,6 +103,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
   devDeps: [
     // Everything below that is not for tests or for the local demo ends up inside a bundle.
     '@aws-lambda-powertools/logger@^2.35.0',
+    // jsii-pacmak writes the installed versions of these two into go.mod, and the newest are not served for Go: those
+    // that aws-cdk-lib asks for at least
+    '@aws-cdk/asset-node-proxy-agent-v6@2.1.2',
+    '@aws-cdk/cloud-assembly-schema@54.11.0',
     '@aws-sdk/client-cloudformation@^3.1163.0',
     '@aws-sdk/client-dynamodb@^3.1163.0',
     // not imported here: a custom resource of the CDK needs it on one machine (local/ministack)
@@ -201,12 +205,6 @@ project.addDevDeps('constructs@10.8.1'); // here: `devDeps` of a peer are taken 
 
 // 1.13.0 lacks most of its platform packages on the registry, so `npm ci` refuses any lock made with it.
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
-
-// jsii-pacmak writes the installed versions of these two into go.mod, and the newest ones are not served for Go.
-project.package.addPackageResolutions(
-  '@aws-cdk/asset-node-proxy-agent-v6@2.1.2',
-  '@aws-cdk/cloud-assembly-schema@54.11.0',
-);
 
 // Prettier breaks code, but neither comments nor texts.
 project.eslint?.addRules({
