@@ -57,7 +57,7 @@ func newOrdersWarehouse(parent constructs.Construct, id string, vpc awsec2.IVpc)
 		Vpc:         vpc,
 		Description: jsii.String("Redshift Serverless of the orders"),
 	})
-	subnetIds := []*string{}
+	subnetIds := []interface{}{}
 	for _, subnet := range *vpc.PrivateSubnets() {
 		subnetIds = append(subnetIds, subnet.SubnetId())
 	}
@@ -67,7 +67,7 @@ func newOrdersWarehouse(parent constructs.Construct, id string, vpc awsec2.IVpc)
 			NamespaceName:      namespace.NamespaceName(),
 			BaseCapacity:       jsii.Number(8), // the least
 			SubnetIds:          &subnetIds,
-			SecurityGroupIds:   &[]*string{securityGroup.SecurityGroupId()},
+			SecurityGroupIds:   &[]interface{}{securityGroup.SecurityGroupId()},
 			PubliclyAccessible: jsii.Bool(false),
 			EnhancedVpcRouting: jsii.Bool(true), // COPY reads S3 through the endpoint of the VPC
 			ConfigParameters: &[]*awsredshiftserverless.CfnWorkgroup_ConfigParameterProperty{{

@@ -35,8 +35,8 @@ export function jobLoop(scope: Construct, props: JobLoopProps): sfn.IChainable {
 }
 
 /**
- * Variables: `relaunch`, `deadline` (milliseconds since 1970) and `answer`, a JobStatus. Input of every state: the
- * step's.
+ * Variables: `arguments`, `relaunch`, `deadline` (milliseconds since 1970) and `answer`, a JobStatus. Input of every
+ * state: the step's.
  */
 function launchUntilDone(scope: Construct, { stepId, handler, maxRuntime, ...props }: JobLoopProps): sfn.IChainable {
   const call = (name: string, action: 'launch' | 'check', more: object) =>
@@ -47,7 +47,7 @@ function launchUntilDone(scope: Construct, { stepId, handler, maxRuntime, ...pro
         action,
         executionArn: '{% $states.context.Execution.Id %}',
         relaunch: '{% $relaunch %}',
-        arguments: jsonataLiteral(props.arguments ?? {}),
+        arguments: '{% $arguments %}',
         ...more,
       },
       assign: { answer: '{% $states.result.Payload %}' },
@@ -55,7 +55,12 @@ function launchUntilDone(scope: Construct, { stepId, handler, maxRuntime, ...pro
     });
 
   const begin = sfn.Pass.jsonata(scope, `${stepId}: Begin`, {
-    assign: { relaunch: 0, deadline: `{% $millis() + ${maxRuntime.toMilliseconds()} %}` },
+    assign: {
+      relaunch: 0,
+      deadline: `{% $millis() + ${maxRuntime.toMilliseconds()} %}`,
+      // once for both calls: they hold the HiveQL of a load, and a definition has at most 1 MB
+      arguments: jsonataLiteral(props.arguments ?? {}),
+    },
   });
   const launch = call('Launch', 'launch', {});
   const check = call('Check', 'check', { job: '{% $answer.job %}' });

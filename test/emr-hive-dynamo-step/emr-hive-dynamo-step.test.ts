@@ -87,7 +87,7 @@ const plain = (() => {
 })();
 
 function launchArguments(template: Template): any {
-  return allStates(stateMachineDefinition(template))['ToDynamo: Launch'].Arguments.Payload.arguments;
+  return allStates(stateMachineDefinition(template))['ToDynamo: Begin'].Assign.arguments;
 }
 
 /** The statements of the policies of a role, by their ids; those without one by their first action. */

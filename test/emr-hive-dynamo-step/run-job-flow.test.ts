@@ -51,7 +51,7 @@ function renderedArguments(options: (stack: Stack, vpc: ec2.IVpc) => Options) {
     workBucket: new s3.Bucket(stack, 'Work'),
   });
   new sfn.StateMachine(stack, 'Machine', { definitionBody: sfn.DefinitionBody.fromChainable(chain) });
-  return allStates(stateMachineDefinition(Template.fromStack(stack)))['ToDynamo: Launch'].Arguments.Payload.arguments;
+  return allStates(stateMachineDefinition(Template.fromStack(stack)))['ToDynamo: Begin'].Assign.arguments;
 }
 
 /** The request that reaches EMR, of the first launch or of one after that. */

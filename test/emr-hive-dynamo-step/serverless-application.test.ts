@@ -55,7 +55,7 @@ const only = (template: Template, type: string): any => {
   return found[0].Properties;
 };
 const launchArguments = (template: Template) =>
-  allStates(stateMachineDefinition(template))['ToDynamo: Launch'].Arguments.Payload.arguments;
+  allStates(stateMachineDefinition(template))['ToDynamo: Begin'].Assign.arguments;
 const APPLICATION = 'ToDynamoApplication3331393E';
 const applicationArn = (...rest: string[]) => ({
   'Fn::Join': [

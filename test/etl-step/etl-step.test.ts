@@ -82,11 +82,14 @@ describe('fromJobFunction', () => {
     const states = allStates(definition);
     expect(states['Export: Launch'].Arguments.Payload).toMatchObject({
       action: 'launch',
-      arguments: { target: 'lake' },
+      arguments: '{% $arguments %}',
     });
     expect(states['Export: Check'].Arguments.Payload).toMatchObject({ action: 'check', job: '{% $answer.job %}' });
     expect(states['Export: Stop'].Arguments.Payload).toMatchObject({ action: 'stop' });
-    expect(states['Export: Begin'].Assign).toMatchObject({ deadline: '{% $millis() + 3600000 %}' });
+    expect(states['Export: Begin'].Assign).toMatchObject({
+      deadline: '{% $millis() + 3600000 %}',
+      arguments: { target: 'lake' },
+    });
     expect(config.stopFunctions).toEqual([handler]);
   });
 

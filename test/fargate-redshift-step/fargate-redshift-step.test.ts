@@ -12,7 +12,7 @@ import { Column, DataFormat, Dataset, FargateRedshiftStep, FargateRedshiftStepPr
 import { allStates, definitionErrors, stateMachineDefinition } from '../state-machine-definition';
 
 const launchArguments = (template: Template) =>
-  allStates(stateMachineDefinition(template))['ToRedshift: Launch'].Arguments.Payload.arguments;
+  allStates(stateMachineDefinition(template))['ToRedshift: Begin'].Assign.arguments;
 
 describe('the task', () => {
   const { step, template } = stepStack();
@@ -121,7 +121,9 @@ describe('the task', () => {
         maxRuntimeSeconds: 7200,
       },
     });
-    expect(allStates(definition)['ToRedshift: Check'].Arguments.Payload.arguments).toEqual(given);
+    for (const name of ['Launch', 'Check']) {
+      expect(allStates(definition)[`ToRedshift: ${name}`].Arguments.Payload.arguments).toBe('{% $arguments %}');
+    }
   });
 
   test('is launched by a version that is retained, with a minute for each call', () => {

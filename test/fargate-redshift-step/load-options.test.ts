@@ -17,7 +17,7 @@ const LOG = new Dataset({ name: 'log', format: DataFormat.csv(), columns: [Colum
 
 function loadOf(props: Partial<FargateRedshiftStepProps>): Record<string, unknown> {
   const states = allStates(stateMachineDefinition(stepStack(() => props).template()));
-  return states['ToRedshift: Launch'].Arguments.Payload.arguments.load;
+  return states['ToRedshift: Begin'].Assign.arguments.load;
 }
 
 function bind(props: Partial<FargateRedshiftStepProps>, dataset: Dataset): void {

@@ -20,7 +20,7 @@ const connection = (warehouse: (stack: Stack) => RedshiftWarehouse) => {
   const template = stepStack(stack => ({ warehouse: warehouse(stack) })).template();
   return {
     template,
-    told: allStates(stateMachineDefinition(template))['ToRedshift: Launch'].Arguments.Payload.arguments.load.warehouse,
+    told: allStates(stateMachineDefinition(template))['ToRedshift: Begin'].Assign.arguments.load.warehouse,
   };
 };
 

@@ -9,7 +9,7 @@ import { FargateRedshiftStepProps, RedshiftWarehouse } from '../../src';
 import { allStates, stateMachineDefinition } from '../state-machine-definition';
 
 const launchArguments = (template: Template) =>
-  allStates(stateMachineDefinition(template))['ToRedshift: Launch'].Arguments.Payload.arguments;
+  allStates(stateMachineDefinition(template))['ToRedshift: Begin'].Assign.arguments;
 
 const image = ContainerImage.fromRegistry('example.com/loader:1');
 const WARNING = { path: '/Stack/ToRedshift/Task', endpoints: 'no endpoint that the app knows of for: ' };
