@@ -24,7 +24,7 @@ const CAUSES: Cause[] = [
     // below four core instances HDFS keeps one copy of each block, so a lost core instance takes data along
     text: /Container released on a \*lost\* node|NodeManager .* (?:lost|expired)|Spot interruption|BlockMissingException|Could not obtain (?:the last )?block|There are 0 datanode|Unable to close file because (?:the last block|dfsclient)/i,
     error: CapacityError,
-    advice: 'Instances were lost. The next launch is all on-demand.',
+    advice: 'Instances were lost. The next launch is all on-demand, unless the cluster is your own.',
   },
   {
     // YARN kills such a container with exit code 143 or 137, which alone says nothing: it also ends containers for
