@@ -48,14 +48,11 @@ export async function demonstrate(
   const kept = await rejectedRows(clients.s3, ledger);
   if (files.length > 0) narrator.show(outcomeText(app, outcome, kept, process.stdout.columns ?? DEFAULT_WIDTH));
   narrator.show(whereToLook(environment.folder, options));
-  if (options.report !== undefined) {
+  for (const file of options.reports) {
     const content = { app, ledger, outcome, executions: pipeline.watcher.records, rejectedRows: kept };
-    const isPage = /\.html?$/i.test(options.report);
-    fs.writeFileSync(
-      options.report,
-      isPage ? reportPage(content) : `${JSON.stringify(outcome.report, undefined, 2)}\n`,
-    );
-    narrator.say(`report written to ${options.report}`);
+    const isPage = /\.html?$/i.test(file);
+    fs.writeFileSync(file, isPage ? reportPage(content) : `${JSON.stringify(outcome.report, undefined, 2)}\n`);
+    narrator.say(`report written to ${file}`);
   }
   if (options.keep) {
     lifetime.waitForSignal(outcome.good ? 0 : 1);

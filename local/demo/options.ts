@@ -11,8 +11,8 @@ export interface RunOptions {
   readonly pipeline?: string;
   /** Folder whose files are uploaded. */
   readonly input?: string;
-  /** File that the report is written to: a page if its name ends with .html, else JSON. */
-  readonly report?: string;
+  /** Files that the report is written to: a page where the name ends with .html, else JSON. */
+  readonly reports: string[];
   /** Leave everything running once the files are loaded. */
   readonly keep: boolean;
   readonly help: boolean;
@@ -30,7 +30,8 @@ export interface Command {
 }
 
 const COMMON = `  --keep         leave everything running afterwards, and say how to upload more; Ctrl-C ends it
-  --report FILE  write files, runs and the rows of the targets to FILE: as a page if it ends with .html, else as JSON
+  --report FILE  write files, runs and the rows of the targets to FILE: as a page if it ends with .html, else as JSON;
+                 may be given twice, to have both
   --help         this text
 
 Exit code: 0 if every file was loaded or rejected and both targets, if both are there, hold the same rows; 1 if not, 2
@@ -69,8 +70,8 @@ docs/local.md says what an app must mind.`,
  */
 export function parseOptions(command: Command, commandLine: string[], folder: string): RunOptions {
   const { values, positionals } = parse(command, commandLine);
-  const { input, report, keep = false, pipeline, help } = values;
-  if (help) return { app: command.app ?? '', keep: false, help: true };
+  const { input, report: reports = [], keep = false, pipeline, help } = values;
+  if (help) return { app: command.app ?? '', reports: [], keep: false, help: true };
   const app = command.app ?? appFolder(positionals, folder);
   if (command.name === 'local' && input === undefined && !keep) {
     throw new UsageError('Name the files to load with --input DIR, or upload them later: --keep.');
@@ -79,7 +80,7 @@ export function parseOptions(command: Command, commandLine: string[], folder: st
     app,
     pipeline,
     input: input === undefined ? undefined : existingFolder(path.resolve(folder, input)),
-    report: report === undefined ? undefined : writableFile(path.resolve(folder, report)),
+    reports: reports.map(report => writableFile(path.resolve(folder, report))),
     keep,
     help: false,
   };
@@ -92,14 +93,14 @@ function parse({ name, app }: Command, commandLine: string[]) {
       allowPositionals: app === undefined,
       options: {
         input: { type: 'string' },
-        report: { type: 'string' },
+        report: { type: 'string', multiple: true },
         pipeline: { type: 'string' },
         keep: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     });
     for (const option of ['input', 'report', 'pipeline'] as const) {
-      if (values[option] === '') {
+      if ([values[option]].flat().includes('')) {
         throw new UsageError(`--${option} needs a ${option === 'pipeline' ? 'name' : 'path'}, got an empty text`);
       }
     }

@@ -3,6 +3,9 @@ import type { DatasetDefinition } from '../../dataset/contract';
 
 const LINE_FEED = 0x0a;
 
+/** Enough to tell a binary file from text. */
+const LOOKED_AT_BYTES = 1024;
+
 /** A header may be any text that somebody uploads; what is quoted of it stays readable. */
 const MOST_CHARACTERS = 300;
 
@@ -27,11 +30,13 @@ export function headerProblem(
       .decode(start.subarray(0, lineEnd < 0 ? undefined : lineEnd))
       .replace(/\r$/, '');
   } catch {
+    if (isBinary(start)) return `is binary, not text: ${must}. Upload a CSV file under this name.`;
     return `is not in UTF-8: ${must}. Save the file in UTF-8.`;
   }
   if (line === '') return `begins with an empty line: ${must}`;
   if (line.includes('\r')) return `ends its lines with a carriage return alone: ${must}. End lines with LF or CR LF.`;
   if (line.includes('\0')) {
+    if (isBinary(start)) return `is binary, not text: ${must}. Upload a CSV file under this name.`;
     return `has NUL characters in its first line, perhaps it is UTF-16: ${must}. Save the file in UTF-8.`;
   }
 
@@ -51,6 +56,12 @@ export function headerProblem(
     );
   }
   return `has another header: ${must} (${expected.length} columns), got ${shorten(line)} (${got.length} columns)`;
+}
+
+/** Text has no control characters but tabs and line ends, in any encoding; the NULs of UTF-16 are no sign of anything. */
+function isBinary(start: Buffer): boolean {
+  // eslint-disable-next-line no-control-regex
+  return /[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]/.test(start.subarray(0, LOOKED_AT_BYTES).toString('latin1'));
 }
 
 function shorten(text: string): string {

@@ -102,6 +102,8 @@ describe('rejects', () => {
     ['UTF-16 LE', Buffer.from(`\ufeff${HEADER}\n`, 'utf16le'), /is text in UTF-16 \(little-endian\)/],
     ['UTF-16 BE', Buffer.from(`\ufeff${HEADER}\n`, 'utf16le').swap16(), /is text in UTF-16 \(big-endian\)/],
     ['UTF-16 without mark', Buffer.from(`${HEADER}\n`, 'utf16le'), /NUL characters in its first line/],
+    ['a picture', bytes('\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR'), /^is binary, not text: [^]* Upload a CSV file/],
+    ['a program', bytes('\x7fELF\x02\x01\x01\x00\n'), /^is binary, not text/],
     ['UTF-32', bytes('\xff\xfe\x00\x00o\x00\x00\x00'), /is text in UTF-32/],
     [
       'a zip archive',

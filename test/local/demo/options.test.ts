@@ -10,18 +10,20 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 test('the demo runs examples/orders, and ends', () => {
-  expect(parseOptions(DEMO, [], folder)).toEqual({ app: DEMO.app, keep: false, help: false });
+  expect(parseOptions(DEMO, [], folder)).toEqual({ app: DEMO.app, reports: [], keep: false, help: false });
 });
 
 test('paths are relative to the folder that the user is in', () => {
   fs.mkdirSync(path.join(folder, 'a b'));
-  expect(parseOptions(DEMO, ['--input', 'a b', '--report=out.json', '--keep'], folder)).toEqual({
-    app: DEMO.app,
-    input: path.join(folder, 'a b'),
-    report: path.join(folder, 'out.json'),
-    keep: true,
-    help: false,
-  });
+  expect(parseOptions(DEMO, ['--input', 'a b', '--report=out.json', '--report', 'out.html', '--keep'], folder)).toEqual(
+    {
+      app: DEMO.app,
+      input: path.join(folder, 'a b'),
+      reports: [path.join(folder, 'out.json'), path.join(folder, 'out.html')],
+      keep: true,
+      help: false,
+    },
+  );
 });
 
 test('help needs no other option to be right', () => {
@@ -61,6 +63,7 @@ test('any app is run from its folder, with files to load or to be uploaded later
   fs.writeFileSync(path.join(app, 'cdk.json'), '{}');
   expect(parseOptions(LOCAL, ['my app', '--keep', '--pipeline', 'Orders'], folder)).toEqual({
     app,
+    reports: [],
     keep: true,
     pipeline: 'Orders',
     help: false,
