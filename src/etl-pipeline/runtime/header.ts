@@ -58,7 +58,7 @@ export function headerProblem(
   return `has another header: ${must} (${expected.length} columns), got ${shorten(line)} (${got.length} columns)`;
 }
 
-/** Text has no control characters but tabs and line ends, in any encoding; the NULs of UTF-16 are no sign of anything. */
+/** Text has no control characters but tabs and line ends, whatever its encoding; NULs may be UTF-16's. */
 function isBinary(start: Buffer): boolean {
   // eslint-disable-next-line no-control-regex
   return /[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]/.test(start.subarray(0, LOOKED_AT_BYTES).toString('latin1'));

@@ -82,6 +82,19 @@ test('a signal that comes twice at once, as from a terminal through npm, is one 
   expect(demo.output().match(/SIGINT received/g)).toHaveLength(1);
 });
 
+test('Ctrl-C while an engine starts is one sentence, and no failure of that engine', async () => {
+  const demo = await start('start');
+  while (!fs.existsSync(path.join(folder, 'sleeper.log'))) await sleep(50);
+  process.kill(demo.pids.demo, 'SIGINT');
+  expect(await demo.exitCode()).toBe(130);
+  const lines = demo.output().trimEnd().split('\n');
+  expect(lines.slice(lines.findIndex(line => line.includes('SIGINT')))).toEqual([
+    expect.stringContaining('SIGINT received'),
+    expect.stringContaining('stopping everything …'),
+    expect.stringContaining('stopping everything: done'),
+  ]);
+});
+
 test('Ctrl-C is the normal end of a demo that is kept', async () => {
   const demo = await start('keep');
   process.kill(demo.pids.demo, 'SIGINT');

@@ -9,6 +9,18 @@ async function main([folder, what]: string[]): Promise<void> {
   const narrator = new Narrator();
   const started = new Started(message => narrator.say(message));
   const lifetime = new Lifetime(narrator, started);
+  if (what === 'start') {
+    process.stdout.write(`child ${process.pid} demo ${process.pid}\n`);
+    await narrator.during('starting a sleeper', async () =>
+      startProcess({
+        name: 'sleeper',
+        command: 'sleep',
+        args: ['1000'],
+        logFile: path.join(folder, 'sleeper.log'),
+        readyWhen: async () => false,
+      }),
+    );
+  }
   const child = await started.add(
     'sleeper',
     await startProcess({
