@@ -1,4 +1,5 @@
 export { Column, ColumnOptions } from './dataset/column';
+export { ColumnDefinition, CsvDefinition, DatasetDefinition } from './dataset/contract';
 export { CsvOptions, DataFormat } from './dataset/data-format';
 export { Dataset, DatasetProps } from './dataset/dataset';
 export { EmrCompute } from './emr-hive-dynamo-step/emr-compute';
@@ -13,10 +14,19 @@ export {
   EmrSpotAllocationStrategy,
 } from './emr-hive-dynamo-step/emr-instance-fleets-options';
 export { HiveTransform } from './emr-hive-dynamo-step/hive-transform';
+export { RejectedFile, StagedFile, StagedFiles } from './etl-pipeline/contract';
 export { EtlPipeline, EtlPipelineProps } from './etl-pipeline/etl-pipeline';
 export { EtlTriggerDescription, IEtlTrigger, StartExecutionsOptions } from './etl-pipeline/etl-trigger';
+export { StepResult } from './etl-step/contract';
 export { EtlStep, EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step/etl-step';
 export { JobFunctionOptions } from './etl-step/job-function-step';
+export {
+  LoaderFailure,
+  LoaderInput,
+  LoaderResult,
+  TableLayout,
+  WarehouseConnection,
+} from './fargate-redshift-step/contract';
 export { FargateTaskOptions } from './fargate-redshift-step/fargate-task-options';
 export { FargateRedshiftStep, FargateRedshiftStepProps } from './fargate-redshift-step/fargate-redshift-step';
 export { LoadMode } from './fargate-redshift-step/load-mode';

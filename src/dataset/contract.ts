@@ -3,29 +3,43 @@
 /** The type of a column: what its text in a file must look like, and how each target holds it. */
 export type ColumnType = 'string' | 'integer' | 'decimal' | 'floatingPoint' | 'bool' | 'date' | 'timestamp';
 
+/** A column of a dataset, as programs read it. */
 export interface ColumnDefinition {
+  /** The column's name in the targets. */
   readonly name: string;
+  /** What its texts must look like. */
   readonly type: ColumnType;
   /** The column's name in the header of a file. */
   readonly header: string;
   /** A row in which this column is null is rejected. Columns of the key are always required. */
   readonly required: boolean;
-  /** Decimals only: digits in all, and digits behind the point. */
+  /** Decimals only: digits in all. */
   readonly precision?: number;
+  /** Decimals only: digits behind the point. */
   readonly scale?: number;
 }
 
+/** Format of CSV files, as programs read it. */
 export interface CsvDefinition {
+  /** The only format that there is. */
   readonly type: 'csv';
+  /** One character between fields. */
   readonly delimiter: string;
+  /** Whether the first line of each file names the columns. */
   readonly header: boolean;
 }
 
+/** A dataset, as programs read it. */
 export interface DatasetDefinition {
+  /** Name of the dataset. */
   readonly name: string;
+  /** Format of the files. */
   readonly format: CsvDefinition;
+  /** The fields of each row, in order. */
   readonly columns: ColumnDefinition[];
+  /** Names of the columns that identify a row; empty if rows are never merged. */
   readonly key: string[];
+  /** Of several rows with one key the one with the greatest value in this column wins. */
   readonly latestBy?: string;
 }
 

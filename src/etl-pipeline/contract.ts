@@ -8,7 +8,9 @@ import type { RunFiles } from '../file-ledger/contract';
 export interface StagedFile {
   /** The file's id in the ledger. */
   readonly id: string;
+  /** Key of the copy, in the work bucket. */
   readonly key: string;
+  /** Size of the copy. */
   readonly bytes: number;
   /** By the object's first bytes, not by its name. */
   readonly gzip: boolean;
@@ -16,13 +18,17 @@ export interface StagedFile {
 
 /** A file that cannot be loaded: set aside, the others go on. */
 export interface RejectedFile {
+  /** The file's id in the ledger. */
   readonly id: string;
+  /** What is wrong with it. */
   readonly reason: string;
 }
 
-/** The object at stagedFilesKey() (etl-step/contract). */
+/** The files of a run: a JSON document in the work bucket. */
 export interface StagedFiles {
+  /** Files to load. */
   readonly files: StagedFile[];
+  /** Files that were set aside before. */
   readonly rejected: RejectedFile[];
 }
 

@@ -32,14 +32,19 @@ export const ERROR = {
 
 /** Rows of one step's load: read = written + rejected + duplicates dropped + filtered. */
 export interface StepResult {
+  /** Rows of the files, without headers. */
   readonly rowsRead: number;
+  /** Rows inserted or replaced. */
   readonly rowsWritten: number;
+  /** Rows that cannot be loaded and are kept. */
   readonly rowsRejected: number;
+  /** Rows that another one with the same key has replaced. */
   readonly duplicatesDropped: number;
   /** Rows that a transform has read and not yielded; absent without one. */
   readonly rowsFiltered?: number;
   /** Bytes of what was written, of names and values; absent if they are not counted. */
   readonly bytesWritten?: number;
+  /** How long the load took. */
   readonly seconds: number;
   /** S3 URI of the folder that keeps the rejected rows; absent if there are none. */
   readonly rejectedRows?: string;

@@ -12,9 +12,11 @@ export const REDSHIFT_PORT = 5439;
 
 /** Address and login of the warehouse. */
 export interface WarehouseConnection {
+  /** Name of the database. */
   readonly database: string;
   /** ARN of the role that COPY assumes to read the work bucket. */
   readonly copyRoleArn: string;
+  /** Region of the work bucket, for COPY. */
   readonly region: string;
   /** Redshift Serverless: the endpoint is asked of the service. */
   readonly workgroupName?: string;
@@ -22,6 +24,7 @@ export interface WarehouseConnection {
   readonly clusterIdentifier?: string;
   /** A fixed endpoint. */
   readonly host?: string;
+  /** Port of the fixed endpoint. */
   readonly port?: number;
   /** ARN of a secret with `username` and `password`; absent: temporary credentials by IAM. */
   readonly secretArn?: string;
@@ -29,29 +32,44 @@ export interface WarehouseConnection {
 
 /** How a new table lies in the warehouse. Columns are named as in the dataset. */
 export interface TableLayout {
+  /** Absent: Redshift chooses. */
   readonly distributionStyle?: 'AUTO' | 'EVEN' | 'ALL';
+  /** Rows with one value in this column lie on one node. */
   readonly distributionKey?: string;
+  /** Rows are sorted by these columns. */
   readonly sortKeys?: string[];
 }
 
-/** The work of one task: a JSON document in the work bucket. */
+/**
+ * The work of one task: a JSON document in the work bucket, which the environment variable `ETL_LOADER_INPUT` names.
+ * docs/bring-your-own-loader.md describes it, and schemas/fargate-redshift-step/v1/loader-input.schema.json.
+ */
 export interface LoaderInput {
+  /** Version of this contract: 1. */
   readonly contract: number;
+  /** The run: a fixed list of files. */
   readonly runId: string;
+  /** Attempt of the run, from 1. */
   readonly attempt: number;
+  /** The step. Run and step together name one load. */
   readonly stepId: string;
+  /** Bucket of all keys of this document. */
   readonly workBucket: string;
-  /** Key of the staged files' list (StagedFiles of etl-pipeline/contract). */
+  /** Key of the staged files' list, `StagedFiles`. */
   readonly stagedFilesKey: string;
-  /** Key to write the StepResult to, once (If-None-Match). */
+  /** Key to write the `LoaderResult` to, once (If-None-Match). */
   readonly resultKey: string;
-  /** Key to write the LoaderFailure to, before a non-zero exit. It belongs to this task alone. */
+  /** Key to write the `LoaderFailure` to, before a non-zero exit. It belongs to this task alone. */
   readonly failureKey: string;
   /** Folder for rejected rows. */
   readonly rejectedRowsFolder: string;
+  /** Format and columns of the files. */
   readonly dataset: DatasetDefinition;
+  /** Where to load. */
   readonly warehouse: WarehouseConnection;
+  /** Schema of the target table. */
   readonly schema: string;
+  /** The target table. */
   readonly table: string;
   /** `upsert`: by the dataset's key. `append`: rows are added. `replace`: the run's rows replace the table's. */
   readonly mode: 'upsert' | 'append' | 'replace';
@@ -61,6 +79,7 @@ export interface LoaderInput {
   readonly partitionColumn?: string;
   /** How the table is made if it is not there. */
   readonly createTable?: TableLayout;
+  /** With one more rejected row nothing is loaded, and the run fails as `Etl.Data`. */
   readonly maxRejectedRows: number;
   /** In per cent of the run's rows, beside maxRejectedRows. Absent: 100. */
   readonly maxRejectedPercent?: number;
@@ -68,9 +87,11 @@ export interface LoaderInput {
   readonly maxRuntimeSeconds: number;
 }
 
+/** Why a task has failed: a JSON document at `failureKey`. */
 export interface LoaderFailure {
-  /** One of ERROR (etl-step/contract). */
+  /** `Etl.Transient`, `Etl.Data` or `Etl.Configuration`, as the exit code. */
   readonly error: string;
+  /** What is wrong, and what to do; no values of rows. */
   readonly message: string;
   /** Ids of the files at fault, if they are known (Etl.Data only). */
   readonly files?: string[];

@@ -29,12 +29,21 @@ import {
   LoaderInput,
   WarehouseConnection,
 } from '../../src/fargate-redshift-step/contract';
+import { type LoaderDocument, schemaErrors } from '../fargate-redshift-step/loader-schemas';
 
 export const COPY_ROLE = 'arn:aws:iam::123456789012:role/copy';
 export const STEP_ID = 'ToRedshift';
 const WORK_BUCKET = 'work';
 const USER = 'loader';
 const PASSWORD = "pass'word\\";
+
+/** The documents of the contract keep to their published schemas. */
+function expectDocuments(documents: { [name in LoaderDocument]?: unknown }): void {
+  const errors = Object.entries(documents)
+    .filter(([, document]) => document !== undefined)
+    .flatMap(([name, document]) => schemaErrors(name as LoaderDocument, document));
+  if (errors.length > 0) throw new Error(`Documents of the loader break their schemas: ${errors.join('; ')}`);
+}
 
 export interface InputFile {
   readonly content: string | Buffer;
@@ -201,8 +210,11 @@ export class LoaderBench {
       errors += text;
     });
     const exitCode = await new Promise<number | null>(resolve => child.once('close', resolve));
-    const [result, failure] = await Promise.all([input.resultKey, input.failureKey].map(key => this.get(key)));
-    return { exitCode, log, errors, result: result && JSON.parse(result), failure: failure && JSON.parse(failure) };
+    const [result, failure] = await Promise.all(
+      [input.resultKey, input.failureKey].map(async key => JSON.parse((await this.get(key)) ?? 'null') ?? undefined),
+    );
+    expectDocuments({ 'loader-input': input, 'loader-result': result, 'loader-failure': failure });
+    return { exitCode, log, errors, result, failure };
   }
 
   /** Stages and loads; fails with the program's output if that does. */
