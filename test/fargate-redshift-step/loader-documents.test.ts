@@ -1,4 +1,6 @@
 // What the documents of the contract look like is published as JSON schemas: the library's own keep to them.
+import { readFileSync } from 'fs';
+import * as path from 'path';
 import type { Stack } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { declaredProperties, schemaErrors } from './loader-schemas';
@@ -71,6 +73,12 @@ test.each<[string, (stack: Stack) => Partial<FargateRedshiftStepProps>]>([
   const input = await inputOf(make);
   expect(schemaErrors('loader-input', input)).toEqual([]);
   expect(Object.keys(input).filter(name => !declaredProperties('loader-input').includes(name))).toEqual([]);
+});
+
+test('the input document that the documentation shows is valid', () => {
+  const page = readFileSync(path.join(__dirname, '../../docs/bring-your-own-loader.md'), 'utf8');
+  const [, example] = /```json\n(.*?)```/s.exec(page)!;
+  expect(schemaErrors('loader-input', JSON.parse(example))).toEqual([]);
 });
 
 test('every type of column is valid', async () => {

@@ -1,5 +1,6 @@
 // A loader of one's own, in Java, as `image` of the step: built by Maven, deployed by the CDK CLI, run by the local ECS
 // against the stand-in for Redshift.
+import { ChildProcess, spawn } from 'child_process';
 import { rmSync } from 'fs';
 import * as path from 'path';
 import { setTimeout as sleep } from 'timers/promises';
@@ -28,6 +29,7 @@ import {
   RedshiftWarehouse,
   S3QueueTrigger,
 } from '../../src';
+import { schemaErrors } from '../fargate-redshift-step/loader-schemas';
 
 jest.setTimeout(600_000);
 
@@ -40,9 +42,19 @@ let miniStack: RunningMiniStack;
 let s3Client: S3Client;
 let sfn: SFNClient;
 let outputs: Record<string, string>;
+let image: string;
+let secretArn: string;
+
+const DATASET = new Dataset({
+  name: 'orders',
+  format: DataFormat.csv(),
+  columns: [Column.string('order_id'), Column.decimal('amount', 12, 2), Column.timestamp('updated_at')],
+  key: ['order_id'],
+  latestBy: 'updated_at',
+});
 
 beforeAll(async () => {
-  const image = await buildJavaLoader();
+  image = await buildJavaLoader();
   runFolder = createRunFolder();
   const port = await freePort();
   const awsEndpoint = `http://127.0.0.1:${port}`;
@@ -73,7 +85,8 @@ beforeAll(async () => {
     new CreateSecretCommand({ Name: 'warehouse', SecretString: JSON.stringify(LOGIN) }),
   );
   secrets.destroy();
-  declareStack(app, image, ARN!);
+  secretArn = ARN!;
+  declareStack(app);
   outputs = (await deployApp(app, miniStack, runFolder)).Java;
   await redshift.query(
     'CREATE SCHEMA analytics; ALTER SCHEMA analytics OWNER TO loader; ' +
@@ -91,7 +104,7 @@ afterAll(async () => {
   rmSync(runFolder, { recursive: true });
 });
 
-function declareStack(app: App, image: string, secretArn: string): void {
+function declareStack(app: App): void {
   const stack = new Stack(app, 'Java');
   const landing = new s3.Bucket(stack, 'Landing', { versioned: true });
   const trigger = new S3QueueTrigger(stack, 'Uploads', {
@@ -101,13 +114,7 @@ function declareStack(app: App, image: string, secretArn: string): void {
   });
   const pipeline = new EtlPipeline(stack, 'Orders', {
     trigger,
-    dataset: new Dataset({
-      name: 'orders',
-      format: DataFormat.csv(),
-      columns: [Column.string('order_id'), Column.decimal('amount', 12, 2), Column.timestamp('updated_at')],
-      key: ['order_id'],
-      latestBy: 'updated_at',
-    }),
+    dataset: DATASET,
     steps: [
       new FargateRedshiftStep(stack, 'ToRedshift', {
         vpc: new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 1 }),
@@ -131,14 +138,20 @@ function declareStack(app: App, image: string, secretArn: string): void {
 
 let executionsSeen = 0;
 
-/** Uploads files and waits for the executions that load them. */
-async function load(files: Record<string, string | Buffer>): Promise<{ status: string; output: any; cause: string }> {
+/** Uploads files and waits for the executions that load them; tells how the last one ended. */
+async function load(
+  files: Record<string, string | Buffer>,
+  executionsExpected = 1,
+): Promise<{ status: string; output: any; cause: string }> {
   for (const [Key, Body] of Object.entries(files)) {
     await s3Client.send(new PutObjectCommand({ Bucket: outputs.LandingBucket, Key, Body }));
   }
   for (;;) {
     const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn: outputs.StateMachineArn }));
-    if (executions.length > executionsSeen && executions.every(({ status }) => status !== 'RUNNING')) {
+    if (
+      executions.length === executionsSeen + executionsExpected &&
+      executions.every(({ status }) => status !== 'RUNNING')
+    ) {
       executionsSeen = executions.length;
       const newest = executions.reduce((latest, next) => (next.startDate! > latest.startDate! ? next : latest));
       const { status, output, cause, error } = await sfn.send(
@@ -148,6 +161,18 @@ async function load(files: Record<string, string | Buffer>): Promise<{ status: s
     }
     await sleep(500);
   }
+}
+
+/** Errors of the executions that ended so. */
+async function failures(): Promise<string[]> {
+  const stateMachineArn = outputs.StateMachineArn;
+  const { executions: found = [] } = await sfn.send(
+    new ListExecutionsCommand({ stateMachineArn, statusFilter: 'FAILED' }),
+  );
+  const described = await Promise.all(
+    found.map(({ executionArn }) => sfn.send(new DescribeExecutionCommand({ executionArn }))),
+  );
+  return described.map(({ error, cause }) => `${error}: ${cause}`);
 }
 
 async function rejectedRows(uri: string): Promise<string> {
@@ -181,4 +206,95 @@ test('loads plain and gzip files, keeps what it rejects, and the newest row of a
     { order_id: 'o,3', amount: null, updated_at: '2026-01-01 10:00:00', loaded_by: 'java' },
     { order_id: 'o-1', amount: '11.00', updated_at: '2026-01-02 10:00:00', loaded_by: 'java' },
   ]);
+});
+
+test('replaces rows by key, and sets a file aside that cannot be read to its end, without the others', async () => {
+  const { status, output, cause } = await load(
+    {
+      'three.csv': `${HEADER}o-1,12.00,2026-01-03T10:00:00Z\n`,
+      'torn.csv': `${HEADER}o-9,"1,2026-01-03T10:00:00Z\n`,
+    },
+    2,
+  ); // the second one is without the torn file
+  expect({ status, cause }).toEqual({ status: 'SUCCEEDED', cause: 'undefined: undefined' });
+  expect(output.results.ToRedshift).toMatchObject({ rowsRead: 1, rowsWritten: 1, rowsRejected: 0 });
+  expect(await redshift.query('SELECT order_id, amount FROM analytics.orders ORDER BY order_id')).toEqual([
+    { order_id: 'o,3', amount: null },
+    { order_id: 'o-1', amount: '12.00' },
+  ]);
+  const failed = await failures();
+  expect(failed).toEqual([expect.stringMatching(/^Etl\.Data: .*cannot be read as CSV/s)]);
+});
+
+describe('as a program that is stopped', () => {
+  /** Starts the program on a run of its own, which waits for the table; ends it as `end` says. */
+  async function stopped(runId: string, maxRuntimeSeconds: number, end: (child: ChildProcess) => void) {
+    const folder = `runs/${runId}/ToRedshift/`;
+    const put = async (Key: string, body: unknown) =>
+      s3Client.send(new PutObjectCommand({ Bucket: outputs.WorkBucket, Key, Body: JSON.stringify(body) }));
+    await put(`runs/${runId}/staged.json`, { files: [], rejected: [] });
+    await put(`${folder}input.json`, inputFor(runId, folder, maxRuntimeSeconds));
+    const release = await redshift.hold('LOCK TABLE analytics.orders IN ACCESS EXCLUSIVE MODE');
+    try {
+      const child = spawn('java', ['-jar', 'loader.jar'], {
+        cwd: image,
+        env: {
+          PATH: process.env.PATH,
+          ...miniStack.environment,
+          WAREHOUSE_CA_FILE: redshift.caFile,
+          ETL_LOADER_INPUT: `s3://${outputs.WorkBucket}/${folder}input.json`,
+        },
+      });
+      const exited = new Promise<number | null>(resolve => child.once('close', resolve));
+      await waitsForTable();
+      end(child);
+      const exitCode = await exited;
+      const { Body } = await s3Client.send(
+        new GetObjectCommand({ Bucket: outputs.WorkBucket, Key: `${folder}failure.json` }),
+      );
+      return { exitCode, failure: JSON.parse(await Body!.transformToString()) };
+    } finally {
+      await release();
+    }
+  }
+
+  const waitsForTable = async (): Promise<void> => {
+    const waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+    while ((await redshift.query(waiting)).length === 0) await sleep(100);
+  };
+
+  const inputFor = (runId: string, folder: string, maxRuntimeSeconds: number) => ({
+    contract: 1,
+    runId,
+    attempt: 1,
+    stepId: 'ToRedshift',
+    workBucket: outputs.WorkBucket,
+    stagedFilesKey: `runs/${runId}/staged.json`,
+    resultKey: `${folder}result.json`,
+    failureKey: `${folder}failure.json`,
+    rejectedRowsFolder: `${folder}rejected/`,
+    dataset: DATASET._definition,
+    warehouse: {
+      database: 'dev',
+      copyRoleArn: 'arn:aws:iam::123456789012:role/copy',
+      region: 'us-east-1',
+      host: redshift.host,
+      port: redshift.port,
+      secretArn,
+    },
+    schema: 'analytics',
+    table: 'orders',
+    mode: 'upsert',
+    maxRejectedRows: 0,
+    maxRuntimeSeconds,
+  });
+
+  test.each<[string, number, (child: ChildProcess) => void, string]>([
+    ['by SIGTERM', 300, child => child.kill('SIGTERM'), 'The task was stopped.'],
+    ['by its maxRuntime', 5, () => undefined, 'maxRuntime is over.'],
+  ])('%s it cancels its statement, says why and exits with 10', async (how, maxRuntimeSeconds, end, message) => {
+    const { exitCode, failure } = await stopped(how.replace(/\W/g, '-'), maxRuntimeSeconds, end);
+    expect({ exitCode, failure }).toEqual({ exitCode: 10, failure: { error: 'Etl.Transient', message } });
+    expect(schemaErrors('loader-failure', failure)).toEqual([]);
+  });
 });

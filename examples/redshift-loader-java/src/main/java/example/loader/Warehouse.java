@@ -10,12 +10,14 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 
 /** One connection to Redshift, by JDBC. Its temporary tables live as long as it does. */
 final class Warehouse implements AutoCloseable {
   private static final int DEFAULT_PORT = 5439;
+  private static final int CANCEL_MILLISECONDS = 3_000;
 
   private final Connection connection;
   private volatile Statement running;
@@ -87,12 +89,28 @@ final class Warehouse implements AutoCloseable {
     }
   }
 
-  /** Cancels the statement under way, from another thread. */
+  /**
+   * Cancels the statement under way, and then the connection, which ends whatever waits for it. From another thread.
+   */
   void cancel() throws SQLException {
     Statement statement = running;
     if (statement != null) {
-      statement.cancel();
+      Thread canceller = new Thread(() -> {
+        try {
+          statement.cancel();
+        } catch (SQLException error) {
+          Main.log("the statement under way could not be cancelled", Map.of("error", String.valueOf(error.getMessage())));
+        }
+      });
+      canceller.setDaemon(true);
+      canceller.start();
+      try {
+        canceller.join(CANCEL_MILLISECONDS);
+      } catch (InterruptedException error) {
+        Thread.currentThread().interrupt();
+      }
     }
+    connection.abort(Runnable::run);
   }
 
   /** A transaction that has not committed is rolled back. */
