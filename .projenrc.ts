@@ -325,6 +325,9 @@ project.addTask('test:packages', {
   receiveArgs: true,
 });
 
+// ---- README.md travels with every package
+project.compileTask.exec('tsx projenrc/absolute-links.ts');
+
 // ---- snippets of README.md and of doc comments compile
 project.postCompileTask.spawn(
   project.addTask('snippets', {
@@ -366,6 +369,11 @@ for (const pattern of [
   '/projenrc/',
   '/rosetta/',
   '/docs/',
+  '/API.md',
+  '/CODE_OF_CONDUCT.md',
+  '/CONTRIBUTING.md',
+  '/SECURITY.md',
+  '/.git-blame-ignore-revs',
   '/tsconfig.dev.json',
   'cdk.out/',
 ]) {

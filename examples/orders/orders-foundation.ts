@@ -1,7 +1,8 @@
-import { Fn, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge';
 import { OrdersWarehouse } from './orders-warehouse';
 import { dataRemovalPolicy } from './removal-policy';
 import type { RedshiftWarehouse } from 'cdk-etl-steps';
@@ -29,10 +30,11 @@ export class OrdersFoundation extends Stack {
       removalPolicy: dataRemovalPolicy(this),
     });
     this.warehouse = new OrdersWarehouse(this, 'Warehouse', { vpc: this.vpc }).connection;
-    Validations.of(this.vpc).acknowledge({
-      id: 'AwsSolutions-VPC7',
-      reason: 'Flow logs would cost more than the traffic of an example: switch them on in a network of your own.',
-    });
+    acknowledge(
+      this.vpc,
+      'AwsSolutions-VPC7',
+      'Flow logs would cost more than the traffic of an example: switch them on in a network of your own.',
+    );
   }
 
   /** Redshift Serverless needs three zones, and a stack that is deployed anywhere is taken to have two. */

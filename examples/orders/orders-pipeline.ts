@@ -1,6 +1,7 @@
-import { CfnOutput, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge';
 import { AnnounceStep } from './announce-step';
 import { ORDERS } from './orders-dataset';
 import type { OrdersFoundation } from './orders-foundation';
@@ -33,10 +34,11 @@ export class OrdersPipeline extends Stack {
       removalPolicy,
       autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
     });
-    Validations.of(landing).acknowledge({
-      id: 'AwsSolutions-S1',
-      reason: 'An example: whoever has to know who reads the files adds a bucket for access logs.',
-    });
+    acknowledge(
+      landing,
+      'AwsSolutions-S1',
+      'An example: whoever has to know who reads the files adds a bucket for access logs.',
+    );
 
     const trigger = new S3QueueTrigger(this, 'Uploads', { bucket: landing, prefix: 'orders/', removalPolicy });
     const steps: IEtlStep[] = [

@@ -1,9 +1,10 @@
-import { CfnOutput, Stack, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { CfnNamespace, CfnWorkgroup } from 'aws-cdk-lib/aws-redshiftserverless';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge';
 import { dataRemovalPolicy } from './removal-policy';
 import { RedshiftWarehouse } from 'cdk-etl-steps';
 
@@ -64,10 +65,11 @@ export class OrdersWarehouse extends Construct {
       },
       removalPolicy,
     });
-    Validations.of(login).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason: 'CloudFormation gives the namespace its password from here: a new one needs a deployment.',
-    });
+    acknowledge(
+      login,
+      'AwsSolutions-SMG4',
+      'CloudFormation gives the namespace its password from here: a new one needs a deployment.',
+    );
     new CfnOutput(Stack.of(this), 'WarehouseSecretArn', {
       value: login.secretArn,
       description: 'The administrator of Redshift',
@@ -96,7 +98,7 @@ export class OrdersWarehouse extends Construct {
       enhancedVpcRouting: true, // COPY reads S3 through the endpoint of the VPC
       configParameters: [{ parameterKey: 'require_ssl', parameterValue: 'true' }],
     });
-    workgroup.addResourceDependency(namespace);
+    workgroup.addDependency(namespace);
     return RedshiftWarehouse.serverless({
       workgroupName: NAME,
       workgroupArn: workgroup.attrWorkgroupWorkgroupArn,
