@@ -22,12 +22,9 @@ interface State {
   readonly Branches?: States[];
   readonly ItemProcessor?: States;
   readonly ResultPath?: string | null;
-  readonly Arguments?: {
-    readonly Payload?: {
-      readonly dataset?: DatasetDefinition;
-      readonly arguments?: Partial<EmrHiveDynamoArguments> & Partial<FargateRedshiftArguments>;
-    };
-  };
+  readonly Arguments?: { readonly Payload?: { readonly dataset?: DatasetDefinition } };
+  /** A step with compute of its own keeps what it is to load in a variable: src/etl-step/job-loop.ts. */
+  readonly Assign?: { readonly arguments?: Partial<EmrHiveDynamoArguments> & Partial<FargateRedshiftArguments> };
 }
 
 /** Where a pipeline keeps a step's result, and so the mark of the state that holds the step. */
@@ -54,8 +51,8 @@ function stepOf({ ResultPath: path }: State): string | undefined {
   return quoted ?? plain;
 }
 
-function targetOf({ Arguments: call }: State): Target | undefined {
-  const { load, table } = call?.Payload?.arguments ?? {};
+function targetOf({ Assign: variables }: State): Target | undefined {
+  const { load, table } = variables?.arguments ?? {};
   if (load) {
     const { schema, mode, warehouse } = unescaped(load);
     const { host, port } = warehouse;

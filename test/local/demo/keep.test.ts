@@ -92,7 +92,7 @@ test('after each further run says what was rejected and what the targets hold', 
   const s3 = mockClient(S3Client);
   s3.on(ListObjectsV2Command).resolves({ Contents: [{ Key: 'runs/2/ToDynamo/rejected/0' }] });
   const holds = (text: string) =>
-    ({ transformToString: async () => text }) as unknown as GetObjectCommandOutput['Body'];
+    ({ transformToByteArray: async () => Buffer.from(text) }) as unknown as GetObjectCommandOutput['Body'];
   s3.on(GetObjectCommand, { Key: 'runs/2/staged.json' }).resolves({ Body: holds('{"files":[],"rejected":[]}') });
   s3.on(GetObjectCommand, { Key: 'runs/2/ToDynamo/rejected/0' }).resolves({ Body: holds('id: missing\t,x\n') });
   const pipeline = {

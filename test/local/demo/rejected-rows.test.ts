@@ -46,7 +46,7 @@ beforeEach(() => s3.reset());
 
 function holds(key: string, content: string): void {
   s3.on(GetObjectCommand, { Bucket: 'work', Key: key }).resolves({
-    Body: { transformToString: async () => content } as unknown as GetObjectCommandOutput['Body'],
+    Body: { transformToByteArray: async () => Buffer.from(content) } as unknown as GetObjectCommandOutput['Body'],
   });
 }
 
@@ -61,24 +61,35 @@ function keeps(content: string): void {
   holds('runs/R/ToDynamo/rejected/0', content);
 }
 
-test('rejected rows are shown as the step has kept them, and files by the names that they arrived under', async () => {
-  keeps('quantity: not a valid integer\ts3://work/runs/R/input/part-00000.csv\t3002,two\n');
+test('rows of both steps are shown alike: the file as it arrived, its line, the reason, the row', async () => {
+  holds('runs/R/input/part-00000.csv', 'id,quantity\n3001,1\n3002,two\n');
+  const shown = async (step: string, content: string) => {
+    keeps(content);
+    return rejectedRows(new S3Client({}), ledger({ [step]: result({ rejectedRows: FOLDER }) }));
+  };
+  const row = '    orders/ä b.csv, line 3: quantity: not a valid integer: 3002,two';
   expect(
-    await rejectedRows(
-      new S3Client({}),
-      ledger({ ToDynamo: result({ rejectedRows: FOLDER }), ToRedshift: result({}) }),
+    await shown('ToDynamo', 'quantity: not a valid integer\ts3://work/runs/R/input/part-00000.csv\t3002,two\n'),
+  ).toEqual([`ToDynamo: 1 rejected in run R, kept in ${FOLDER}`, row]);
+  expect(
+    await shown(
+      'ToRedshift',
+      'file,line,reason,raw_line\ns3://work/runs/R/input/part-00000.csv,3,quantity: not a valid integer,"3002,two"\n',
     ),
-  ).toEqual([
-    `ToDynamo: 1 rejected in run R, kept in ${FOLDER}`,
-    '    quantity: not a valid integer  orders/ä b.csv  3002,two',
-  ]);
+  ).toEqual([`ToRedshift: 1 rejected in run R, kept in ${FOLDER}`, row]);
+});
+
+test('what a step of another kind keeps is shown as it is', async () => {
+  keeps('{"reason":"unknown"}\n');
+  const lines = await rejectedRows(new S3Client({}), ledger({ Other: result({ rejectedRows: FOLDER }) }));
+  expect(lines.at(-1)).toBe('    {"reason":"unknown"}');
 });
 
 test('of many only the first are shown', async () => {
   keeps('row\n'.repeat(25));
   const lines = await rejectedRows(new S3Client({}), ledger({ ToDynamo: result({ rejectedRows: FOLDER }) }));
   expect(lines).toHaveLength(22);
-  expect(lines.at(-1)).toBe('    … and 5 more lines in s3://work/runs/R/ToDynamo/rejected/0');
+  expect(lines.at(-1)).toBe('    … and 5 more rows in s3://work/runs/R/ToDynamo/rejected/0');
 });
 
 test('a run without results has none', async () => {
