@@ -7,7 +7,7 @@ export type ColumnType = 'string' | 'integer' | 'decimal' | 'floatingPoint' | 'b
 export interface ColumnDefinition {
   /** The column's name in the targets. */
   readonly name: string;
-  /** What its texts must look like. */
+  /** Rule that its texts obey. */
   readonly type: ColumnType;
   /** The column's name in the header of a file. */
   readonly header: string;

@@ -20,7 +20,7 @@ export interface StagedFile {
 export interface RejectedFile {
   /** The file's id in the ledger. */
   readonly id: string;
-  /** What is wrong with it. */
+  /** Reason of the rejection. */
   readonly reason: string;
 }
 

@@ -44,7 +44,7 @@ export interface StepResult {
   readonly rowsFiltered?: number;
   /** Bytes of what was written, of names and values; absent if they are not counted. */
   readonly bytesWritten?: number;
-  /** How long the load took. */
+  /** Duration of the load. */
   readonly seconds: number;
   /** S3 URI of the folder that keeps the rejected rows; absent if there are none. */
   readonly rejectedRows?: string;

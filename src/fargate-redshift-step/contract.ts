@@ -30,7 +30,7 @@ export interface WarehouseConnection {
   readonly secretArn?: string;
 }
 
-/** How a new table lies in the warehouse. Columns are named as in the dataset. */
+/** Layout of a new table in the warehouse. Columns are named as in the dataset. */
 export interface TableLayout {
   /** Absent: Redshift chooses. */
   readonly distributionStyle?: 'AUTO' | 'EVEN' | 'ALL';
@@ -65,7 +65,7 @@ export interface LoaderInput {
   readonly rejectedRowsFolder: string;
   /** Format and columns of the files. */
   readonly dataset: DatasetDefinition;
-  /** Where to load. */
+  /** Address and login of the warehouse. */
   readonly warehouse: WarehouseConnection;
   /** Schema of the target table. */
   readonly schema: string;
@@ -77,7 +77,7 @@ export interface LoaderInput {
    * Mode `replace`: only rows are replaced that have values in this column which the run has, too. Absent: all rows.
    */
   readonly partitionColumn?: string;
-  /** How the table is made if it is not there. */
+  /** Layout of the table that is made if there is none. */
   readonly createTable?: TableLayout;
   /** With one more rejected row nothing is loaded, and the run fails as `Etl.Data`. */
   readonly maxRejectedRows: number;
@@ -91,7 +91,7 @@ export interface LoaderInput {
 export interface LoaderFailure {
   /** `Etl.Transient`, `Etl.Data` or `Etl.Configuration`, as the exit code. */
   readonly error: string;
-  /** What is wrong, and what to do; no values of rows. */
+  /** The problem, and what to do; no values of rows. */
   readonly message: string;
   /** Ids of the files at fault, if they are known (Etl.Data only). */
   readonly files?: string[];
@@ -106,7 +106,7 @@ export const LOADER_EXIT = { done: 0, transient: 10, data: 11, configuration: 12
 
 /** Result document, at resultKey once the task has exited with 0. */
 export interface LoaderResult extends StepResult {
-  /** How often the task did something again, after a conflict with another transaction or a lost connection. */
+  /** Repetitions within the task, after a conflict with another transaction or a lost connection. */
   readonly retries?: number;
 }
 

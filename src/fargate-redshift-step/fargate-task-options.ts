@@ -3,7 +3,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 
-/** What a task on Fargate is made of, and where it runs. */
+/** Size, place and network of a task on Fargate. */
 export interface FargateTaskOptions {
   /**
    * The network for the tasks, which get an ECS cluster of their own.

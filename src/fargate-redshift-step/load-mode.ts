@@ -1,7 +1,7 @@
 import type { LoaderInput } from './contract';
 
 /**
- * How the rows of a run get into the table. In each mode a run is loaded once, however often its task is repeated, and
+ * Way of a run's rows into the table. In each mode a run is loaded once, however often its task is repeated, and
  * of several rows of a run with one key, if the dataset has a key, one is loaded.
  */
 export class LoadMode {

@@ -16,7 +16,7 @@ const MAX_REJECTED_ROWS = 100_000;
 /** The most columns of a compound sort key: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html */
 const MAX_SORT_KEYS = 400;
 
-/** How a new table spreads its rows over the slices of the warehouse. */
+/** Distribution of a new table's rows over the slices of the warehouse. */
 export enum DistributionStyle {
   /** Redshift chooses, and changes it as the table grows. */
   AUTO = 'AUTO',
@@ -26,10 +26,10 @@ export enum DistributionStyle {
   ALL = 'ALL',
 }
 
-/** How the table is made if it is not there. */
+/** Layout of the table that is made if there is none. */
 export interface CreateTableOptions {
   /**
-   * How its rows are spread over the slices.
+   * Distribution of its rows over the slices.
    *
    * @default - by `distributionKey`; without one Redshift chooses
    */
@@ -51,7 +51,7 @@ export interface CreateTableOptions {
   readonly sortKeys?: string[];
 }
 
-/** What a load into Redshift does. */
+/** Properties of a load into Redshift. */
 export interface RedshiftLoadOptions {
   /**
    * The table's schema: 1 to 127 bytes. It is looked for as it is written, and else in any other case; it is made, in
@@ -69,21 +69,21 @@ export interface RedshiftLoadOptions {
   readonly table: string;
 
   /**
-   * How the rows get into the table.
+   * Way of the rows into the table.
    *
    * @default LoadMode.upsert()
    */
   readonly mode?: LoadMode;
 
   /**
-   * How the table is made if it is not there. It changes nothing of a table that is.
+   * Layout of the table that is made if there is none. It changes nothing of a table that is.
    *
    * @default - Redshift chooses how rows are spread and sorted
    */
   readonly createTable?: CreateTableOptions;
 
   /**
-   * How many rows of a run may be rejected, 0 to 100,000. They are kept with the reasons. With one more nothing is
+   * Rows of a run that may be rejected, 0 to 100,000. They are kept with the reasons. With one more nothing is
    * loaded, and the run fails with `Etl.Data`, which names the files that have the most of them: without these files
    * the others are loaded.
    *
@@ -92,7 +92,7 @@ export interface RedshiftLoadOptions {
   readonly maxRejectedRows?: number;
 
   /**
-   * How many of a run's rows may be rejected, in per cent, 0 to 100: for instance 0.5. It holds beside
+   * Rows of a run that may be rejected, in per cent, 0 to 100: for instance 0.5. It holds beside
    * `maxRejectedRows`; the files that it names are those with the greatest share of rejected rows.
    *
    * @default 100
