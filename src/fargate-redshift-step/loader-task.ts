@@ -17,7 +17,7 @@ import { warnAboutSubnets } from './task-subnets';
 /**
  * A run has at most 512 MiB of files by default, some 2.1 GB of text if they are gzip, and the loader's pass takes a
  * CPU second for 200 MB of it: 11 seconds with one vCPU, well within the minute that Fargate charges at least. Half a
- * vCPU would take twice as long and save 0.03 cents a minute (docs/capacity.md).
+ * vCPU would take twice as long and save 0.03 cents a minute (docs/capacity-redshift.md).
  */
 const DEFAULT_CPU = 1024;
 
