@@ -13,9 +13,10 @@ const SUBJECT_ALTERNATIVE_NAME = [0x55, 0x1d, 0x11];
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 /**
- * A throw-away certificate for localhost and 127.0.0.1, valid for a day around now. X.509 as RFC 5280 has it, in DER.
+ * A throw-away certificate for localhost and 127.0.0.1, valid from a day ago to a day from now, or else expired. X.509
+ * as RFC 5280 has it, in DER.
  */
-export function createCertificate(): Certificate {
+export function createCertificate(expired = false): Certificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const algorithm = sequence(element(0x06, Buffer.from(ECDSA_WITH_SHA256)));
   const name = sequence(
@@ -31,7 +32,7 @@ export function createCertificate(): Certificate {
     element(0x02, Buffer.from([1])), // serial number
     algorithm,
     name, // issuer
-    sequence(time(Date.now() - DAY_MILLISECONDS), time(Date.now() + DAY_MILLISECONDS)),
+    sequence(time(Date.now() - DAY_MILLISECONDS), time(Date.now() + (expired ? -60_000 : DAY_MILLISECONDS))),
     name, // subject
     publicKey.export({ type: 'spki', format: 'der' }),
     element(0xa3, extensions),

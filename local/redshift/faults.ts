@@ -21,8 +21,8 @@ export const SERIALIZATION_FAILURE = {
 } as const;
 
 /**
- * Hears of every statement, before it is run and before it is answered. May cut its connection, or leave the client
- * without an answer for as long as it waits.
+ * Hears of every statement, before it is run and before it is answered, and of `goodbye`, with which a client goes. May
+ * cut its connection, or leave the client without an answer for as long as it waits.
  */
 export type StatementWatch = (sql: string, moment: 'before' | 'after') => Promise<'cut' | 'silence' | undefined>;
 

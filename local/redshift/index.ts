@@ -33,6 +33,11 @@ export interface RedshiftOptions {
    */
   readonly copyRoles?: readonly string[];
   /**
+   * Whether the server's certificate is out of date.
+   * @default false
+   */
+  readonly certificateExpired?: boolean;
+  /**
    * New databases of Redshift have SNAPSHOT, older ones SERIALIZABLE.
    * @default SERIALIZABLE
    */
@@ -85,7 +90,7 @@ export async function startRedshift(options: RedshiftOptions): Promise<RunningRe
   administrator.on('error', () => undefined); // idle connections end with the server
   await administrator.query(SYSTEM_OBJECTS);
 
-  const { key, certificate } = createCertificate();
+  const { key, certificate } = createCertificate(options.certificateExpired);
   mkdirSync(folder, { recursive: true });
   const caFile = path.join(folder, 'certificate.pem');
   writeFileSync(caFile, certificate);

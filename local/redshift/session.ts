@@ -68,7 +68,11 @@ export class Session {
   async serve(): Promise<void> {
     try {
       if (!(await this.logIn())) return;
-      for (let next = await this.receive(); next && next.type !== 'X'; next = await this.receive()) {
+      for (let next = await this.receive(); next; next = await this.receive()) {
+        if (next.type === 'X') {
+          await this.interrupted('goodbye', 'before');
+          return;
+        }
         await this.answer(next);
       }
     } finally {

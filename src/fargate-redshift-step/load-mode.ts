@@ -15,6 +15,8 @@ export class LoadMode {
 
   /**
    * Rows are added, whatever the table holds: a key may be in it several times. For files that hold events, each once.
+   * A file that is put back after its rows were loaded is a run of its own, and adds them once more.
+   *
    * If every new file is simply to be added, without a ledger or other targets, Redshift's own COPY JOB is simpler:
    * https://docs.aws.amazon.com/redshift/latest/dg/r_COPY-JOB.html
    */

@@ -4,6 +4,7 @@ import * as path from 'path';
 import { gzipSync } from 'zlib';
 import {
   CreateBucketCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -226,6 +227,10 @@ export class LoaderBench {
 
   async put(key: string, body: string | Buffer): Promise<void> {
     await this.s3.send(new PutObjectCommand({ Bucket: WORK_BUCKET, Key: key, Body: body }));
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.s3.send(new DeleteObjectCommand({ Bucket: WORK_BUCKET, Key: key }));
   }
 
   async get(key: string): Promise<string | undefined> {

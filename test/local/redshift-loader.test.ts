@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'child_process';
 import { AddressInfo, createServer } from 'net';
+import { setTimeout as pause } from 'timers/promises';
 import { gzipSync } from 'zlib';
 import { SERIALIZATION_FAILURE } from '../../local/redshift';
 import { Column, DataFormat, Dataset } from '../../src';
@@ -541,6 +542,66 @@ describe('the loader', () => {
     });
   });
 
+  describe('says what has become of the files', () => {
+    async function failureAfter(lose: (runId: string) => Promise<void>) {
+      const input = await bench.stage(orders(), [{ content: `${HEADER}o-1,1,,x\n` }]);
+      bench.redshift.watch(async (sql, moment) => {
+        if (sql.startsWith('COPY') && moment === 'before') await lose(input.runId);
+        return undefined;
+      });
+      const run = await bench.run(input);
+      bench.redshift.watch();
+      expect(run).toMatchObject({ exitCode: LOADER_EXIT.configuration, failure: { error: 'Etl.Configuration' } });
+      return run.failure!.message;
+    }
+    const gone = /a staged file is no longer in the bucket work.*look at the lifecycle rules/s;
+
+    test('if one is missing', async () => {
+      expect(await failureAfter(runId => bench.remove(`runs/${runId}/input/part-00000.csv`))).toMatch(gone);
+    });
+
+    test('if the manifest is missing', async () => {
+      const manifest = 'ToRedshift/manifest-plain-header.json';
+      const message = await failureAfter(runId => bench.remove(`runs/${runId}/${manifest}`));
+      expect(message).toMatch(/Problem reading manifest file/);
+      expect(message).toMatch(gone);
+    });
+  });
+
+  test('a full disk is Etl.Transient, and the message says what to do', async () => {
+    const detail = 'error:  Disk Full, code: 1016, context: node: 0, query: 4711';
+    bench.redshift.inject({ statement: /^COPY/, error: { message: 'Disk Full', detail } });
+    const run = await bench.run(await bench.stage(orders(), [{ content: `${HEADER}o-1,1,,x\n` }]));
+    expect(run).toMatchObject({ exitCode: LOADER_EXIT.transient, failure: { error: 'Etl.Transient' } });
+    expect(run.failure!.message).toMatch(/disk is full.*free space.*enlarge the warehouse/);
+  });
+
+  test('a host name that does not exist is Etl.Transient, and the message says what to look at', async () => {
+    const input = await bench.stage(orders(), [{ content: HEADER }], {}, { host: 'nowhere.invalid' });
+    const run = await bench.run(input);
+    expect(run).toMatchObject({ exitCode: LOADER_EXIT.transient, failure: { error: 'Etl.Transient' } });
+    expect(run.failure!.message).toMatch(/name resolution.*Check the host name/);
+  });
+
+  test('a server that takes its time is waited for', async () => {
+    bench.redshift.watch(async () => pause(100));
+    expect(await bench.load(orders(), [{ content: `${HEADER}o-1,1,,x\n` }])).toMatchObject({ rowsWritten: 1 });
+    bench.redshift.watch();
+  });
+
+  test('a server that is silent after the result is written does not keep it', async () => {
+    bench.redshift.watch(async sql => (sql === 'goodbye' ? 'silence' : undefined));
+    const started = Date.now();
+    const run = await bench.run(await bench.stage(orders(), [{ content: `${HEADER}o-1,1,,x\n` }]));
+    bench.redshift.watch();
+    expect(run).toMatchObject({ exitCode: LOADER_EXIT.done, result: { rowsWritten: 1 } });
+    const times = run.log
+      .trimEnd()
+      .split('\n')
+      .map(line => Date.parse((JSON.parse(line) as { time: string }).time));
+    expect(times.at(-1)! - started).toBeLessThan(60_000); // the default of the network is many minutes
+  });
+
   test('an unknown failure is Etl.Transient', async () => {
     bench.redshift.inject({ statement: /^MERGE/, error: { message: 'Assert', detail: 'code: 1000' } });
     const run = await bench.run(await bench.stage(orders(), [{ content: `${HEADER}o-1,1,,x\n` }]));
@@ -629,6 +690,17 @@ test('logs in with a password that is kept as SHA-256, and says that a wrong one
       exitCode: LOADER_EXIT.configuration,
       failure: { message: expect.stringContaining('refused the login') },
     });
+  } finally {
+    await bench.stop();
+  }
+});
+
+test('says that a certificate has expired', async () => {
+  const bench = await LoaderBench.start({ certificateExpired: true });
+  try {
+    const run = await bench.run(await bench.stage(orders(), [{ content: HEADER }]));
+    expect(run).toMatchObject({ exitCode: LOADER_EXIT.configuration, failure: { error: 'Etl.Configuration' } });
+    expect(run.failure!.message).toMatch(/certificate cannot be trusted \(certificate has expired\).*Renew/);
   } finally {
     await bench.stop();
   }

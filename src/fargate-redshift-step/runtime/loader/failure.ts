@@ -99,9 +99,11 @@ function loginFailure(cause: Cause, { input, user }: FailureContext): EtlError |
     /does not support SSL/.test(cause.message)
   ) {
     return new ConfigurationError(
-      `Run ${input.runId}: the warehouse's certificate cannot be trusted (${cause.message}). Use the host name ` +
-        'that the certificate names; ' +
-        'if a certification authority of your own signed it, set NODE_EXTRA_CA_CERTS in the image.',
+      `Run ${input.runId}: the warehouse's certificate cannot be trusted (${cause.message}). ` +
+        (cause.code === 'CERT_HAS_EXPIRED'
+          ? 'Renew it: Redshift renews its own, unless the host is another one.'
+          : 'Use the host name that the certificate names; if a certification authority of your own signed it, set ' +
+            'NODE_EXTRA_CA_CERTS in the image.'),
       { cause },
     );
   }
@@ -158,6 +160,15 @@ function sqlFailure(cause: Cause, context: FailureContext): EtlError | undefined
     return new ConfigurationError(
       `Run ${input.runId}: the database user ${user} lacks a right: ${cause.message}. As an owner or ` +
         `administrator run: ${grants(input, user!)}`,
+      { cause },
+    );
+  }
+  // https://docs.aws.amazon.com/redshift/latest/dg/query-performance-improvement-opportunities.html; other queries may have
+  // filled the disk, and be over soon
+  if (/disk full/i.test(`${cause.message} ${cause.detail ?? ''}`) || cause.code === '53100') {
+    return new TransientError(
+      `Run ${input.runId}: the warehouse's disk is full (${cause.message}). If that stays so, free space (VACUUM, or ` +
+        'drop what nobody needs), look for queries that spill to disk, or enlarge the warehouse.',
       { cause },
     );
   }

@@ -58,6 +58,9 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
+/** A thread takes about as long to start as to read so much: small runs are read in the program's own. */
+const THREAD_BYTES = 16 * 1024 * 1024;
+
 /** What the pass over the files found for the table's columns. */
 interface ReadFiles {
   readonly columns: TargetColumn[];
@@ -193,12 +196,13 @@ class Load {
   private async scan(files: StagedFile[], targets: TargetColumn[]): Promise<CopySources> {
     const { input, log, signal } = this;
     const { workBucket, dataset, rejectedRowsFolder } = input;
-    const threads = await availableCpus();
-    log('reading files', { files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0), threads });
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    const threads = Math.max(1, Math.min(await availableCpus(), Math.ceil(bytes / THREAD_BYTES)));
+    log('reading files', { files: files.length, bytes, threads });
     const progress = new ReadingProgress(log);
     const rowsFolder = `${stepFolder(input.runId, input.stepId)}input/`;
     const context = { workBucket, dataset, targets, rowsFolder, rejectedRowsFolder };
-    const runner = startRunner(context, threads, bytes => progress.add(bytes));
+    const runner = startRunner(context, threads, read => progress.add(read));
     const close = (): void => {
       void runner.close();
     };
