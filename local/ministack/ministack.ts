@@ -38,6 +38,8 @@ export interface MiniStackOptions {
 }
 
 export interface RunningMiniStack {
+  /** Its process, whose children are the functions'. */
+  readonly pid: number;
   readonly endpoint: string;
   readonly port: number;
   /** What an SDK, the AWS CLI or the CDK CLI needs in its environment to use it, and nothing of the real AWS. */
@@ -96,7 +98,7 @@ export async function startMiniStack(options: MiniStackOptions): Promise<Running
     logFile: path.join(options.runFolder, 'ministack.log'),
     readyWhen: () => answers(`${endpoint}/_ministack/ready`),
   });
-  return { endpoint, port, environment, stop: () => running.stop() };
+  return { endpoint, port, pid: running.pid, environment, stop: () => running.stop() };
 }
 
 async function answers(url: string): Promise<boolean> {
