@@ -7,6 +7,7 @@ import { World } from './world';
 /** A call that only reads: that it lands twice, or when its caller is dead, is as if it had not. */
 export const READS: ReadonlySet<string> = new Set([
   'GetItem',
+  'BatchGetItem',
   'Query',
   'GetObject',
   'HeadObject',

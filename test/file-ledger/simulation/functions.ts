@@ -6,12 +6,14 @@ import type { Settings } from './scenario';
 import { STEP_ID } from './state-machine';
 import { STEP_ENV } from '../../../src/etl-step/contract';
 import { LEDGER_ENV } from '../../../src/file-ledger/contract';
-import { STATE_MACHINE, TABLE, WORK_BUCKET } from '../fake-aws';
+import { OPERATOR_ENV } from '../../../src/operator/contract';
+import { LANDING_BUCKET, STATE_MACHINE, TABLE, WORK_BUCKET } from '../fake-aws';
 
 const BUNDLES = {
   arrivals: 's3-queue-trigger/runtime/arrivals.lambda',
   advance: 's3-queue-trigger/runtime/advance.lambda',
   sweep: 's3-queue-trigger/runtime/sweep.lambda',
+  operator: 'operator/runtime/operator.lambda',
   /** Launches, checks and stops. */
   step: 'fargate-redshift-step/runtime/fargate-redshift.lambda',
 } as const;
@@ -50,6 +52,7 @@ export class Functions {
     [LEDGER_ENV.stateMachine]: STATE_MACHINE,
     [LEDGER_ENV.stopFunctions]: 'step',
     [STEP_ENV.stepId]: STEP_ID,
+    [OPERATOR_ENV.bucket]: LANDING_BUCKET,
   };
 
   /** @param textOf the text of a function's bundle */

@@ -5,6 +5,9 @@ import { FakeTable } from '../fake-table';
 /** Most writes by which the index may be behind. */
 const LONGEST_LAG = 6;
 
+/** DynamoDB's limit for one BatchGetItem. */
+const MOST_ITEMS = 100;
+
 /** The ledger's table, whose index shows each write a little later, and never after the tick that follows it. */
 export class LaggingTable {
   public readonly items = new Map<string, Item>();
@@ -19,6 +22,8 @@ export class LaggingTable {
     switch (operation) {
       case 'GetItem':
         return this.table.getItem(input);
+      case 'BatchGetItem':
+        return this.table.batchGetItem(input, MOST_ITEMS);
       case 'Query':
         return this.table.query(input, this.shown());
       case 'PutItem':

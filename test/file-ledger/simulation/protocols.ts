@@ -69,6 +69,9 @@ export function encodeError({ service, operation }: AwsCall, error: any): HttpRe
 
 const target = ({ headers }: HttpRequest): string => headers['x-amz-target'].split('.')[1];
 
+const byTable = (tables: any, change: (ofTable: any) => any): any =>
+  Object.fromEntries(Object.entries(tables).map(([table, ofTable]) => [table, change(ofTable)]));
+
 function plain(input: any): any {
   const items = ['Key', 'Item', 'ExpressionAttributeValues', 'ExclusiveStartKey'].filter(name => input[name]);
   return {
@@ -76,6 +79,9 @@ function plain(input: any): any {
     ...Object.fromEntries(items.map(name => [name, unmarshall(input[name])])),
     ...(input.TransactItems && {
       TransactItems: input.TransactItems.map(({ Update }: any) => ({ Update: plain(Update) })),
+    }),
+    ...(input.RequestItems && {
+      RequestItems: byTable(input.RequestItems, ({ Keys, ...more }) => ({ ...more, Keys: Keys.map(unmarshall) })),
     }),
   };
 }
@@ -86,6 +92,7 @@ function attributes(output: any): any {
     ...output,
     ...(output.Item && { Item: marshalled(output.Item) }),
     ...(output.Items && { Items: output.Items.map(marshalled) }),
+    ...(output.Responses && { Responses: byTable(output.Responses, items => items.map(marshalled)) }),
     ...(output.LastEvaluatedKey && { LastEvaluatedKey: marshalled(output.LastEvaluatedKey) }),
   };
 }

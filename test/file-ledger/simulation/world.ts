@@ -10,8 +10,9 @@ import type { Scenario, Settings } from './scenario';
 import { StateMachine } from './state-machine';
 import { Tasks } from './tasks';
 import { SLOTS_ID, type FileItem, type RunItem, type SlotsItem } from '../../../src/file-ledger/contract';
+import type { OperatorRequest } from '../../../src/operator/contract';
+import { LANDING_BUCKET } from '../fake-aws';
 
-const LANDING_BUCKET = 'landing';
 const DEFAULTS: Settings = { maxFiles: 10, maxExecutions: 1, maxAttempts: 3, pauseAfter: 50 };
 const TICK_MILLISECONDS = 60_000;
 /** Lambda's time-outs. */
@@ -42,6 +43,8 @@ export class World {
   private readonly random: Random;
   private readonly stateMachine: StateMachine;
   private queue: string[] = [];
+  /** Requests to the operator function, until they are answered. */
+  private requests: { readonly payload: OperatorRequest; readonly process: Process }[] = [];
   private deliveries: { readonly process: Process; readonly messages: string[] }[] = [];
 
   constructor(
@@ -124,39 +127,19 @@ export class World {
   }
 
   public pause(reason: string): void {
-    this.updateSlots({
-      UpdateExpression: 'SET #paused = :pause',
-      ExpressionAttributeNames: { '#paused': 'paused' },
-      ExpressionAttributeValues: { ':pause': { reason } },
-    });
+    this.operate({ operation: 'pause', reason });
   }
 
   public resume(): void {
     this.resumes++;
-    this.updateSlots({
-      UpdateExpression: 'REMOVE #failed, #paused',
-      ExpressionAttributeNames: { '#failed': 'failed', '#paused': 'paused' },
-    });
+    this.operate({ operation: 'resume' });
   }
 
   /** Puts a file back, if it is done with. */
   public replay(key: string): void {
     const file = this.file(key);
     if (!file || file.status === 'PENDING' || file.status === 'CLAIMED') return;
-    this.loadsBefore.set(file.id, this.loadsOf(file.id));
-    this.table.perform('UpdateItem', {
-      TableName: 'ledger',
-      Key: { id: file.id },
-      UpdateExpression: 'SET #status = :pending, #limit = :none, #waiting = :shard',
-      ConditionExpression: '#runId = :seen',
-      ExpressionAttributeNames: { '#status': 'status', '#limit': 'limit', '#waiting': 'waiting', '#runId': 'runId' },
-      ExpressionAttributeValues: {
-        ':pending': 'PENDING',
-        ':none': 0,
-        ':shard': parseInt(file.id.slice(0, 2), 16) % 8,
-        ':seen': file.runId,
-      },
-    });
+    this.operate({ operation: 'putBack', fileIds: [file.id] });
   }
 
   // ---- what there is
@@ -198,6 +181,7 @@ export class World {
       await this.processes.runUntilBlocked();
     } while (this.processes.log.length > before);
     this.takeBack();
+    this.askAgain();
     this.tasks.pass();
     this.table.catchUp();
     this.tick++;
@@ -207,14 +191,14 @@ export class World {
     return Date.parse('2026-03-01T10:00:00Z') + this.tick * TICK_MILLISECONDS;
   }
 
-  private startLedger(name: 'arrivals' | 'advance' | 'sweep', event: unknown): Process {
+  private startLedger(name: 'arrivals' | 'advance' | 'sweep' | 'operator', event: unknown): Process {
     return this.processes.start(`${name} of minute ${this.tick}`, this.functions.handlers[name], event, LEDGER_TICKS);
   }
 
   /** The cause of a configuration failure is repaired, and whatever else is paused goes on. */
   private resumeIfStuck(): void {
     const { live, paused, failed } = this.slots();
-    if (live?.size || this.tick <= this.scenario.lastTick) return;
+    if (live?.size || this.tick <= this.scenario.lastTick || this.requests.length > 0) return;
     if (paused || (failed?.size ?? 0) >= this.settings.pauseAfter) this.resume();
   }
 
@@ -239,6 +223,22 @@ export class World {
     this.deliveries = this.deliveries.filter(({ process }) => process.state === 'running');
   }
 
+  private operate(payload: OperatorRequest): void {
+    this.requests.push({ payload, process: this.startLedger('operator', payload) });
+  }
+
+  /** An operator whose request got no answer sends it again. */
+  private askAgain(): void {
+    const over = this.requests.filter(({ process }) => process.state !== 'running');
+    this.requests = this.requests.filter(({ process }) => process.state === 'running');
+    for (const { payload, process } of over) {
+      if (process.state === 'crashed') this.operate(payload);
+      if (process.state === 'failed' || process.result?.refused) {
+        this.invariants.violate(`${process.name}, ${payload.operation}: ${process.error ?? process.result.refused}`);
+      }
+    }
+  }
+
   public callStep(name: string, event: unknown): Process {
     return this.processes.start(name, this.functions.handlers.step, event, STEP_TICKS);
   }
@@ -261,15 +261,20 @@ export class World {
   }
 
   private performOnTable(operation: string, input: any): unknown {
-    if (operation === 'GetItem' || operation === 'Query') return this.table.perform(operation, input);
+    if (operation === 'GetItem' || operation === 'BatchGetItem' || operation === 'Query') {
+      return this.table.perform(operation, input);
+    }
     const unsettled = this.runs()
       .filter(({ status }) => status === 'RUNNING')
       .map(({ id }) => id);
     const slots = structuredClone(this.slots());
+    const done = this.files().filter(({ status }) => status !== 'PENDING' && status !== 'CLAIMED');
     const output = this.table.perform(operation, input);
     const settled = this.runs().filter(run => run.status !== 'RUNNING' && unsettled.includes(run.id));
     for (const run of settled) this.invariants.checkSettled(run);
     this.invariants.checkSlots(slots);
+    const putBack = done.filter(({ id }) => this.files().some(file => file.id === id && file.status === 'PENDING'));
+    for (const { id } of putBack) this.loadsBefore.set(id, this.loadsOf(id));
     return output;
   }
 
@@ -300,15 +305,12 @@ export class World {
     return [
       ...(this.queue.length > 0 || this.deliveries.length > 0 ? ['messages'] : []),
       ...(this.events.length > 0 ? ['events'] : []),
+      ...(this.requests.length > 0 ? ['an operator'] : []),
       ...(this.processes.isIdle() ? [] : ['processes']),
       ...this.executions.running().map(({ name }) => name),
       ...(this.slots().live ?? []),
       ...(this.slots().paused ? ['a pause'] : []),
       ...open,
     ].join(', ');
-  }
-
-  private updateSlots(update: object): void {
-    this.table.perform('UpdateItem', { TableName: 'ledger', Key: { id: SLOTS_ID }, ...update });
   }
 }
