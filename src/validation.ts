@@ -48,6 +48,23 @@ export function validateDuration(
   );
 }
 
+/** Throws if a value is there more than once. */
+export function validateDistinct(name: string, values: readonly string[], advice = ''): void {
+  const repeated = values.find((value, index) => values.indexOf(value) !== index);
+  if (repeated === undefined) return;
+  throw new Error(`${name} must differ from each other, got '${repeated}' more than once.${advice && ` ${advice}`}`);
+}
+
+const BOUND = new WeakSet<object>();
+
+/** Throws when a step is bound that is in a pipeline already: its states and permissions are that pipeline's. */
+export function bindOnce(step: object, name: string): void {
+  if (BOUND.has(step)) {
+    throw new Error(`The step ${name} is in a pipeline already. Make a step of its own for each place.`);
+  }
+  BOUND.add(step);
+}
+
 function spell(duration: Duration): string {
   const milliseconds = duration.toMilliseconds();
   return milliseconds % 1000 === 0 ? duration.toHumanString() || '0 seconds' : `${milliseconds} milliseconds`;

@@ -2,6 +2,7 @@ import { Column } from './column';
 import { ColumnDefinition, DatasetDefinition } from './contract';
 import { DataFormat } from './data-format';
 import { checkName } from './name';
+import { validateDistinct } from '../validation';
 
 /** Properties of a Dataset. */
 export interface DatasetProps {
@@ -96,12 +97,12 @@ export class Dataset {
     if (props.columns.length === 0) throw new Error(`${context} must have at least one column, got none`);
     const format = props.format._definition;
     const columns = props.columns.map(column => column._definition);
-    checkUnique(
+    validateDistinct(
       `${context}: names of columns (upper and lower case are the same)`,
       columns.map(column => column.name.toLowerCase()),
     );
     if (format.header) {
-      checkUnique(
+      validateDistinct(
         `${context}: headers of columns`,
         columns.map(column => column.header),
       );
@@ -121,7 +122,7 @@ export class Dataset {
         `${context}: 'key' must name at least one column, got none: leave it out for a dataset without key`,
       );
     }
-    checkUnique(`${context}: columns of the key`, key);
+    validateDistinct(`${context}: columns of the key`, key);
     for (const name of key) checkColumn(`${context}: 'key'`, name, columns);
     if (props.latestBy !== undefined) {
       checkColumn(`${context}: 'latestBy'`, props.latestBy, columns);
@@ -148,11 +149,6 @@ export class Dataset {
       ...(props.latestBy !== undefined && { latestBy: props.latestBy }),
     };
   }
-}
-
-function checkUnique(what: string, values: string[]): void {
-  const repeated = values.find((value, index) => values.indexOf(value) !== index);
-  if (repeated !== undefined) throw new Error(`${what} must differ from each other, got '${repeated}' more than once`);
 }
 
 function checkColumn(what: string, name: string, columns: ColumnDefinition[]): void {

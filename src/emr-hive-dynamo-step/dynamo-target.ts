@@ -8,7 +8,7 @@ import type { HiveEngine } from './hive-settings';
 import { HiveTransform, loadedDataset } from './hive-transform';
 import { hasKnownKeys, keyAttributes, validateIndexKeys, validateTableKey } from './table-key';
 import type { DatasetDefinition } from '../dataset/contract';
-import { validateWholeNumber } from '../validation';
+import { validateDistinct, validateWholeNumber } from '../validation';
 
 const DEFAULT_WRITE_THROUGHPUT_PERCENT = 50;
 /** The connector's own bounds. https://docs.aws.amazon.com/emr/latest/ReleaseGuide/EMR_Hive_Optimizing.html */
@@ -155,10 +155,5 @@ function validateAttributes({ columns }: DatasetDefinition, options: AttributeOp
     );
   }
   const attributes = columns.map(column => attributeOf(column, options).name);
-  const repeated = attributes.find((name, index) => attributes.indexOf(name) !== index);
-  if (repeated !== undefined) {
-    throw new Error(
-      `'attributeNames' must give each column of ${owner} an attribute of its own, got '${repeated}' more than once.`,
-    );
-  }
+  validateDistinct(`Attributes of ${owner}`, attributes, "Give the columns other names in 'attributeNames'.");
 }

@@ -5,7 +5,7 @@ import {
   EmrOnDemandAllocationStrategy,
   EmrSpotAllocationStrategy,
 } from './emr-instance-fleets-options';
-import { validateDuration, validateWholeNumber } from '../validation';
+import { validateDistinct, validateDuration, validateWholeNumber } from '../validation';
 
 /**
  * Half a year in use, security fixes until April 2028 (a release has 24 months of support), Hive 3.1.3 like every 7.x,
@@ -179,7 +179,6 @@ function instanceTypes(name: string, types: InstanceType[]): string[] {
     );
   }
   const names = types.map(type => type.toString());
-  const repeated = names.find((type, index) => names.indexOf(type) !== index);
-  if (repeated) throw new Error(`'${name}' must name each instance type once, got '${repeated}' twice. Remove one.`);
+  validateDistinct(`'${name}'`, names, 'Remove one.');
   return names;
 }

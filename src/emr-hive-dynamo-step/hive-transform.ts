@@ -5,6 +5,7 @@ import { safeStatement } from './hive-statement';
 import { TABLE } from './hive-tables';
 import { Column } from '../dataset/column';
 import type { ColumnDefinition, DatasetDefinition } from '../dataset/contract';
+import { validateDistinct } from '../validation';
 
 /** A transform as the script needs it. */
 export interface TransformDefinition {
@@ -87,14 +88,10 @@ export class HiveTransform {
     }
     if (columns.length === 0) throw new Error(`${what} must yield at least one column, got none`);
     const definitions = columns.map(column => column._definition);
-    const names = definitions.map(({ name }) => name.toLowerCase());
-    const repeated = names.find((name, index) => names.indexOf(name) !== index);
-    if (repeated !== undefined) {
-      throw new Error(
-        `${what}: its columns must differ from each other (upper and lower case are the same), got '${repeated}' ` +
-          'more than once',
-      );
-    }
+    validateDistinct(
+      `${what}: its columns (upper and lower case are the same)`,
+      definitions.map(({ name }) => name.toLowerCase()),
+    );
     const renamed = definitions.find(({ name, header }) => name !== header);
     if (renamed) {
       throw new Error(

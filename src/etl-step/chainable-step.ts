@@ -1,11 +1,10 @@
 import type { IChainable } from 'aws-cdk-lib/aws-stepfunctions';
 import type { EtlStepConfig, IEtlStep } from './etl-step';
 import { validateStepId } from './step-id';
+import { bindOnce } from '../validation';
 
 /** A step of the user's own states. */
 export class ChainableStep implements IEtlStep {
-  private bound = false;
-
   constructor(
     public readonly stepId: string,
     private readonly states: IChainable,
@@ -14,10 +13,7 @@ export class ChainableStep implements IEtlStep {
   }
 
   public bind(): EtlStepConfig {
-    if (this.bound) {
-      throw new Error(`The step '${this.stepId}' belongs to a pipeline already. Make another step for each use.`);
-    }
-    this.bound = true;
+    bindOnce(this, `'${this.stepId}'`);
     return { chain: this.states };
   }
 }

@@ -6,7 +6,7 @@ import { inputFolder, stagedFilesKey, stepFolder } from './contract';
 import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step';
 import { jobLoop } from './job-loop';
 import { validateStepId } from './step-id';
-import { validateDuration } from '../validation';
+import { bindOnce, validateDuration } from '../validation';
 
 /** Options of EtlStep.fromJobFunction(). */
 export interface JobFunctionOptions {
@@ -31,8 +31,6 @@ const DEFAULT_MAX_RUNTIME = Duration.hours(4);
 
 /** A step whose compute a function of the user's starts, looks at and ends. */
 export class JobFunctionStep implements IEtlStep {
-  private bound = false;
-
   constructor(
     public readonly stepId: string,
     private readonly handler: IFunction,
@@ -43,10 +41,7 @@ export class JobFunctionStep implements IEtlStep {
   }
 
   public bind(scope: Construct, { workBucket }: EtlStepBindOptions): EtlStepConfig {
-    if (this.bound) {
-      throw new Error(`The step '${this.stepId}' belongs to a pipeline already. Make another step for each use.`);
-    }
-    this.bound = true;
+    bindOnce(this, `'${this.stepId}'`);
     const objects = (...keys: string[]) => keys.map(key => workBucket.arnForObjects(key));
     const ofStep = `${stepFolder('*', this.stepId)}*`;
     for (const statement of [

@@ -3,12 +3,11 @@ import { Construct } from 'constructs';
 import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step';
 import { isolatedStates } from './isolated-states';
 import { validatePresence, validateStepId } from './step-id';
+import { bindOnce } from '../validation';
 
 /** Steps side by side. Its states hand on their input with `results` of the steps inside. */
 export class ParallelStep implements IEtlStep {
   public readonly steps: IEtlStep[];
-  private bound = false;
-
   constructor(
     public readonly stepId: string,
     steps: IEtlStep[],
@@ -24,10 +23,7 @@ export class ParallelStep implements IEtlStep {
   }
 
   public bind(scope: Construct, options: EtlStepBindOptions): EtlStepConfig {
-    if (this.bound) {
-      throw new Error(`The step '${this.stepId}' belongs to a pipeline already. Make another step for each use.`);
-    }
-    this.bound = true;
+    bindOnce(this, `'${this.stepId}'`);
     const parallel = sfn.Parallel.jsonPath(scope, this.stepId);
     const configs = this.steps.map(step => bindStep(scope, step, options));
     for (const { chain } of configs) parallel.branch(chain);

@@ -8,6 +8,7 @@ import { bindJobFunction } from './job-function';
 import { jobLoop } from './job-loop';
 import { etlMetric } from '../metrics/etl-metric';
 import { graph } from '../metrics/graph';
+import { bindOnce } from '../validation';
 
 export interface StepJobsProps {
   /** Answers launch, check and stop (contract.ts). */
@@ -31,8 +32,6 @@ export interface BoundJobs {
 
 /** The jobs of a step with compute of its own: the function behind them, their states and their graphs. */
 export class StepJobs {
-  private bound = false;
-
   constructor(
     private readonly step: Construct,
     private readonly props: StepJobsProps,
@@ -45,12 +44,7 @@ export class StepJobs {
   public bind(scope: Construct, options: EtlStepBindOptions, bindCompute: () => BoundJobs): EtlStepConfig {
     const stepId = this.step.node.id;
     const { handler, role, maxRuntime } = this.props;
-    if (this.bound) {
-      throw new Error(
-        `The step ${this.step.node.path} is in a pipeline already. Make a step of its own for each pipeline.`,
-      );
-    }
-    this.bound = true;
+    bindOnce(this.step, this.step.node.path);
     bindJobFunction(handler, role, stepId, options);
     const { arguments: launchArguments, dependencies, keepsCompute } = bindCompute();
     return {

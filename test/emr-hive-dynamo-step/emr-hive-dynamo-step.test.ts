@@ -841,7 +841,7 @@ describe('refused', () => {
     [
       'a type twice',
       { coreInstanceTypes: [new ec2.InstanceType('m5.xlarge'), new ec2.InstanceType('m5.xlarge')] },
-      "got 'm5.xlarge' twice",
+      "got 'm5.xlarge' more than once. Remove one.",
     ],
     [
       'a weight of a type that is not there',

@@ -125,7 +125,7 @@ describe('fromJobFunction', () => {
   test('belongs to one pipeline', () => {
     const { stack, step } = inStack();
     expect(() => bindStep(new Stack(stack, 'Other'), step, { dataset, workBucket: new Bucket(stack, 'More') })).toThrow(
-      "The step 'Export' belongs to a pipeline already. Make another step for each use.",
+      "The step 'Export' is in a pipeline already. Make a step of its own for each place.",
     );
   });
 
@@ -208,6 +208,6 @@ describe('a step', () => {
     const step = makeStep(stack);
     const options = { dataset, workBucket: new Bucket(stack, 'Work') };
     step.bind(stack, options);
-    expect(() => step.bind(stack, options)).toThrow("The step 'A' belongs to a pipeline already.");
+    expect(() => step.bind(stack, options)).toThrow("The step 'A' is in a pipeline already.");
   });
 });
