@@ -18,7 +18,8 @@ export { RejectedFile, StagedFile, StagedFiles } from './etl-pipeline/contract';
 export { EtlPipeline, EtlPipelineProps } from './etl-pipeline/etl-pipeline';
 export { EtlTriggerDescription, IEtlTrigger, StartExecutionsOptions } from './etl-pipeline/etl-trigger';
 export { StepResult } from './etl-step/contract';
-export { EtlStep, EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step/etl-step';
+export { EtlStep } from './etl-step/etl-step';
+export { EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step/step';
 export { JobFunctionOptions } from './etl-step/job-function-step';
 export {
   LoaderFailure,

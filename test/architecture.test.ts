@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'fs';
-import { join } from 'path';
+import { dirname, join } from 'path';
 // the project's configuration is in eslintrc form, which only this class reads
 import { ESLint, Linter } from 'eslint';
 
@@ -76,5 +76,33 @@ test('consumers need nothing but aws-cdk-lib and constructs', () => {
 
 test('index.ts exports name by name', () => {
   expect(readFileSync(join(root, 'src/index.ts'), 'utf8')).not.toMatch(/export \*/);
-  expect(readdirSync(join(root, 'src'))).toContain('index.ts');
 });
+
+test('no file of src imports itself by a detour', () => {
+  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter(file =>
+    file.endsWith('.ts'),
+  );
+  const imports = new Map(files.map(file => [file, importsOf(file)]));
+  const circles = files.filter(file => reachable(imports, imports.get(file)!).has(file));
+  expect(circles).toEqual([]);
+  expect(imports.get('etl-pipeline/etl-pipeline.ts')).toContain('dataset/dataset.ts'); // they were read
+});
+
+/** The files of src that a file imports, types too. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, 'src', file), 'utf8');
+  return [...text.matchAll(/^(?:import|export)[^;]*? from '(\.[^']*)'/gm)].map(
+    ([, path]) => `${join(dirname(file), path)}.ts`,
+  );
+}
+
+function reachable(imports: Map<string, string[]>, from: string[]): Set<string> {
+  const found = new Set<string>();
+  for (const queue = [...from]; queue.length > 0;) {
+    const file = queue.pop()!;
+    if (found.has(file)) continue;
+    found.add(file);
+    queue.push(...(imports.get(file) ?? []));
+  }
+  return found;
+}

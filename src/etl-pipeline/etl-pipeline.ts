@@ -11,8 +11,8 @@ import { FileStaging } from './file-staging';
 import { createDashboard, type PipelineDashboardProps } from './pipeline-dashboard';
 import { pollingSteps, stepConstructs, validateStack, validateSteps } from './pipeline-steps';
 import type { Dataset } from '../dataset/dataset';
-import type { IEtlStep } from '../etl-step/etl-step';
 import { bindStep } from '../etl-step/parallel-step';
+import type { IEtlStep } from '../etl-step/step';
 import { acknowledgeFindings } from '../findings/acknowledge-findings';
 import { createLogGroup, type EtlFunctionOptions } from '../function-options';
 

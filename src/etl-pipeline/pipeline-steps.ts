@@ -2,8 +2,8 @@ import { Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { PollingSteps } from './execution-history';
 import { ChainableStep } from '../etl-step/chainable-step';
-import type { IEtlStep } from '../etl-step/etl-step';
 import { ParallelStep } from '../etl-step/parallel-step';
+import type { IEtlStep } from '../etl-step/step';
 import { validatePresence, validateStepId } from '../etl-step/step-id';
 
 /**

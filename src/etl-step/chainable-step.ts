@@ -1,5 +1,5 @@
 import type { IChainable } from 'aws-cdk-lib/aws-stepfunctions';
-import type { EtlStepConfig, IEtlStep } from './etl-step';
+import type { EtlStepConfig, IEtlStep } from './step';
 import { validateStepId } from './step-id';
 import { bindOnce } from '../validation';
 

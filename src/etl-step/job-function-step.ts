@@ -3,8 +3,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { inputFolder, stagedFilesKey, stepFolder } from './contract';
-import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step';
 import { jobLoop } from './job-loop';
+import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from './step';
 import { validateStepId } from './step-id';
 import { bindOnce, validateDuration } from '../validation';
 

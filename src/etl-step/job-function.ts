@@ -2,7 +2,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { STEP_ENV, stepFolder } from './contract';
-import type { EtlStepBindOptions } from './etl-step';
+import type { EtlStepBindOptions } from './step';
 import { functionOptions, type EtlFunctionOptions } from '../function-options';
 import { keepVersions } from '../kept-revisions';
 import { metricEnvironment } from '../metrics/etl-metric';

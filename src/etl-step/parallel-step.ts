@@ -1,7 +1,7 @@
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from './etl-step';
 import { isolatedStates } from './isolated-states';
+import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from './step';
 import { validatePresence, validateStepId } from './step-id';
 import { bindOnce } from '../validation';
 

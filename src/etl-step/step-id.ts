@@ -1,5 +1,5 @@
 import { Token } from 'aws-cdk-lib';
-import type { IEtlStep } from './etl-step';
+import type { IEtlStep } from './step';
 
 /** At most 40 characters: state names, cluster names and tokens are made of it. */
 const STEP_ID = /^[A-Za-z0-9_-]{1,40}$/;

@@ -16,8 +16,8 @@ import { DEFAULT_SCHEMA, loadWork, RedshiftLoadOptions, validateLoadOptions } fr
 import { LoaderTask } from './loader-task';
 import type { RedshiftWarehouse } from './redshift-warehouse';
 import type { DatasetDefinition } from '../dataset/contract';
-import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from '../etl-step/etl-step';
 import { jobFunctionOptions } from '../etl-step/job-function';
+import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from '../etl-step/step';
 import { validateStepId } from '../etl-step/step-id';
 import { StepJobs } from '../etl-step/step-jobs';
 import { acknowledgeFindings } from '../findings/acknowledge-findings';

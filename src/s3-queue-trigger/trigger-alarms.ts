@@ -3,7 +3,6 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { S3QueueTrigger } from './s3-queue-trigger';
 import { operatorCommand, type OperatorRequest } from '../operator/contract';
 
 /** Longer than a run that goes well and the one before it, which the file had to wait for. */
@@ -15,8 +14,18 @@ const STOP_MINUTES = 30;
 /** One sweep that fails is repeated a minute later. */
 const FAILED_SWEEPS = 3;
 
+/** What the alarms have to know of their trigger. */
+export interface AlarmedTrigger {
+  readonly operatorFunction: IFunction;
+  metricOldestFileAge(): cloudwatch.Metric;
+  metricRunsFailed(): cloudwatch.Metric;
+  metricFilesRejected(): cloudwatch.Metric;
+  metricPaused(): cloudwatch.Metric;
+  metricRunsStopping(options: cloudwatch.MetricOptions): cloudwatch.Metric;
+}
+
 export interface TriggerAlarmsProps {
-  readonly trigger: S3QueueTrigger;
+  readonly trigger: AlarmedTrigger;
   readonly deadLetterQueue: IQueue;
   readonly sweep: IFunction;
   readonly actions: cloudwatch.IAlarmAction[];

@@ -6,9 +6,10 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Column } from '../../src/dataset/column';
 import { DataFormat } from '../../src/dataset/data-format';
 import { Dataset } from '../../src/dataset/dataset';
-import { EtlStep, type IEtlStep } from '../../src/etl-step/etl-step';
+import { EtlStep } from '../../src/etl-step/etl-step';
 import type { JobFunctionOptions } from '../../src/etl-step/job-function-step';
 import { bindStep } from '../../src/etl-step/parallel-step';
+import type { IEtlStep } from '../../src/etl-step/step';
 import { allStates, definitionErrors, stateMachineDefinition } from '../state-machine-definition';
 
 const dataset = new Dataset({ name: 'orders', format: DataFormat.csv(), columns: [Column.string('order_id')] });

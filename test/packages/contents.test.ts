@@ -1,5 +1,5 @@
 import { execFileSync } from 'child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { artefact, ARTEFACTS, ROOT } from './clean-folder';
@@ -55,6 +55,7 @@ test('a change of the API that breaks a consumer fails', () => {
   const options = tasks.compat.steps[0].exec.split(' ').slice(2);
   const folder = mkdtempSync(join(tmpdir(), 'api-'));
   execFileSync('tar', ['xzf', tarball, '-C', folder]);
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const file = join(folder, 'package/.jsii');
   const released = JSON.parse(readFileSync(file, 'utf8'));
   released.types['cdk-etl-steps.EtlPipeline'].properties.push({

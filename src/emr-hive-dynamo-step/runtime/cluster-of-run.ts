@@ -1,10 +1,3 @@
-import { STEP_ENV } from '../../etl-step/contract';
-import { launchName } from '../../etl-step/runtime/launch-records';
-import { requireEnv } from '../../runtime/environment';
-import { logger } from '../../runtime/logger';
-import { putJsonOnce } from '../../runtime/work-bucket';
-import { instanceHoursKey, logsFolder, scriptKey } from '../contract';
-import type { LoadCompute } from './compute';
 import {
   describeCluster,
   findClusterByName,
@@ -18,6 +11,13 @@ import { recordInstanceHours } from './instance-hours';
 import { launchRequest } from './launch-request';
 import type { Load, LoadLaunch } from './load';
 import { locateLoad } from './load';
+import { STEP_ENV } from '../../etl-step/contract';
+import { launchName } from '../../etl-step/runtime/launch-records';
+import { requireEnv } from '../../runtime/environment';
+import { logger } from '../../runtime/logger';
+import { putJsonOnce } from '../../runtime/work-bucket';
+import { instanceHoursKey, logsFolder, scriptKey } from '../contract';
+import type { LoadCompute } from './load-compute';
 import type { Launcher } from './script';
 
 /** A cluster that is started for the load and ends with it. */

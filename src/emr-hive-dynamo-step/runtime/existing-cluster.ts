@@ -1,4 +1,4 @@
-import type { LoadCompute } from './compute';
+import type { LoadCompute } from './load-compute';
 import { startOnCluster, stepOnCluster } from './step-on-cluster';
 
 /** A cluster of the user's. */

@@ -1,5 +1,7 @@
 import type { StepSummary } from '@aws-sdk/client-emr';
 import type { JobRun } from '@aws-sdk/client-emr-serverless';
+import { readCounts } from './counts';
+import type { Load } from './load';
 import type { CheckEvent, JobStatus, StepResult } from '../../etl-step/contract';
 import { ERROR, rejectedRowsFolder, STEP_ENV } from '../../etl-step/contract';
 import { stillRunning } from '../../etl-step/runtime/job-compute';
@@ -10,9 +12,7 @@ import type { EmrHiveDynamoArguments, EmrJob } from '../contract';
 import { logsFolder, serverlessLogs } from '../contract';
 import { classify } from './classify';
 import { classifyJobRun } from './classify-job-run';
-import type { LoadState } from './compute';
-import { readCounts } from './counts';
-import type { Load } from './load';
+import type { LoadState } from './load-compute';
 import type { StepOutput } from './step-log';
 import { isComplete, LOG_DELAY_MILLISECONDS, progress, readStepLog } from './step-log';
 

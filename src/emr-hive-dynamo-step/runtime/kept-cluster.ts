@@ -1,15 +1,5 @@
 import { createHash } from 'crypto';
 import type { Cluster } from '@aws-sdk/client-emr';
-import { STEP_ENV } from '../../etl-step/contract';
-import { isRefusal } from '../../etl-step/runtime/aws-errors';
-import { ensureStillRunning } from '../../etl-step/runtime/execution';
-import { requireEnv } from '../../runtime/environment';
-import { TransientError } from '../../runtime/errors';
-import { logger } from '../../runtime/logger';
-import { getJsonVersion, putJsonIfUnchanged } from '../../runtime/work-bucket';
-import type { ClusterRequest } from '../contract';
-import { keptClusterKey, STEP_TAG } from '../contract';
-import type { LoadCompute } from './compute';
 import {
   describeCluster,
   findClusterByName,
@@ -21,6 +11,16 @@ import {
 import { recordInstanceHours } from './instance-hours';
 import { keptClusterRequest } from './launch-request';
 import type { Load, LoadLaunch } from './load';
+import { STEP_ENV } from '../../etl-step/contract';
+import { isRefusal } from '../../etl-step/runtime/aws-errors';
+import { ensureStillRunning } from '../../etl-step/runtime/execution';
+import { requireEnv } from '../../runtime/environment';
+import { TransientError } from '../../runtime/errors';
+import { logger } from '../../runtime/logger';
+import { getJsonVersion, putJsonIfUnchanged } from '../../runtime/work-bucket';
+import type { ClusterRequest } from '../contract';
+import { keptClusterKey, STEP_TAG } from '../contract';
+import type { LoadCompute } from './load-compute';
 import type { Launcher } from './script';
 import { startOnCluster, stepOnCluster } from './step-on-cluster';
 

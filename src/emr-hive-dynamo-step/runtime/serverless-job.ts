@@ -1,14 +1,14 @@
 import { createHash } from 'crypto';
 import type { JobRunState, StartJobRunRequest } from '@aws-sdk/client-emr-serverless';
+import { LISTING_LAG_MILLISECONDS } from './emr-calls';
+import type { Load, LoadLaunch } from './load';
+import { locateLoad } from './load';
 import { STEP_ENV } from '../../etl-step/contract';
 import { launchName } from '../../etl-step/runtime/launch-records';
 import { requireEnv } from '../../runtime/environment';
 import { logger } from '../../runtime/logger';
 import { scriptKey, SERVERLESS_TASK, serverlessLogs, serverlessScratch } from '../contract';
-import type { LoadCompute } from './compute';
-import { LISTING_LAG_MILLISECONDS } from './emr-calls';
-import type { Load, LoadLaunch } from './load';
-import { locateLoad } from './load';
+import type { LoadCompute } from './load-compute';
 import type { Launcher } from './script';
 import { cancelJobRun, findJobRunByName, getJobRun, startJobRun } from './serverless-calls';
 

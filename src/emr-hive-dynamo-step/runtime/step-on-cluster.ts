@@ -1,9 +1,3 @@
-import { STEP_ENV } from '../../etl-step/contract';
-import { launchName, updateLaunch } from '../../etl-step/runtime/launch-records';
-import { requireEnv } from '../../runtime/environment';
-import { logger } from '../../runtime/logger';
-import { scriptKey } from '../contract';
-import type { StartedLoad } from './compute';
 import {
   addStep,
   cancelStep,
@@ -17,6 +11,12 @@ import {
 } from './emr-calls';
 import type { Load, LoadLaunch } from './load';
 import { locateLoad } from './load';
+import { STEP_ENV } from '../../etl-step/contract';
+import { launchName, updateLaunch } from '../../etl-step/runtime/launch-records';
+import { requireEnv } from '../../runtime/environment';
+import { logger } from '../../runtime/logger';
+import { scriptKey } from '../contract';
+import type { StartedLoad } from './load-compute';
 import type { Launcher } from './script';
 
 /** How long a step is left to end by itself after an interrupt. */
