@@ -53,6 +53,19 @@ test.each([
     /lifecycle rules/,
   ],
   [
+    error('Problem reading manifest file - S3ServiceException:Access Denied,Status 403,Error AccessDenied,Rid 1', {
+      code: 'XX000',
+    }),
+    'Etl.Configuration',
+    /s3:GetObject on arn:aws:s3:::work\/runs\/\*/,
+  ],
+  [
+    error('Disk Full', { code: 'XX000', detail: 'error:  Disk Full, code: 1016, context: node: 0' }),
+    'Etl.Transient',
+    /free space.*enlarge the warehouse/,
+  ],
+  [error('certificate has expired', { code: 'CERT_HAS_EXPIRED' }), 'Etl.Configuration', /Renew it/],
+  [
     error('permission denied for relation orders', { code: '42501' }),
     'Etl.Configuration',
     /GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE "analytics"."orders", "analytics"."etl_load_history" TO "IAMR:Loader";/,
