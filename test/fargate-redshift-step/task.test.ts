@@ -165,6 +165,12 @@ describe('subnets without a way out', () => {
     expect(warned(stack)).toEqual([services]);
   });
 
+  test('are not helped by the endpoints of another VPC', () => {
+    const { stack } = stepStack(made => ({ vpc: isolated(made) }));
+    new ec2.Vpc(stack, 'Other').addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
+    expect(warned(stack)).toEqual([expect.stringMatching(/^s3, /)]);
+  });
+
   test('are fine with all endpoints, also if those are declared after the step', () => {
     let vpc: ec2.Vpc;
     const { stack } = stepStack(made => ({ vpc: (vpc = isolated(made)) }));
