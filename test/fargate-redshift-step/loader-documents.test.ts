@@ -24,7 +24,7 @@ import { allStates, stateMachineDefinition } from '../state-machine-definition';
 /** The input document that a launch writes for a step with these props. */
 async function inputOf(make: (stack: Stack) => Partial<FargateRedshiftStepProps>): Promise<LoaderInput> {
   const states = allStates(stateMachineDefinition(stepStack(make).template()));
-  const { load } = states['ToRedshift: Launch'].Arguments.Payload.arguments as FargateRedshiftArguments;
+  const { load } = states['ToRedshift: Begin'].Assign.arguments as FargateRedshiftArguments;
   resetAws();
   await handler({
     contract: CONTRACT_VERSION,
