@@ -1,5 +1,6 @@
 import { statfsSync } from 'fs';
 import * as path from 'path';
+import { ProcessFailure } from '../processes';
 
 /** Below this much free space Hive's jobs, PostgreSQL and the local AWS fail one after the other. */
 const LEAST_FREE_BYTES = 500_000_000;
@@ -16,7 +17,8 @@ export function explain(error: unknown): string {
       'below .local in the checkout: make that writable, or use another checkout.'
     );
   }
-  return error.stack ?? message;
+  // the process has said why; where it was called from helps nobody
+  return error instanceof ProcessFailure ? message : (error.stack ?? message);
 }
 
 /** Says so before anything starts where there is hardly any space. */

@@ -8,23 +8,26 @@ export interface LedgerContent {
   readonly runs: RunItem[];
   /** Runs that hold a slot. */
   readonly live: string[];
+  /** Why no run begins until somebody resumes the pipeline; absent: it is not paused. */
+  readonly paused?: string;
 }
 
 /** Reads the whole ledger: on one machine it is small. */
 export async function readLedger(client: DynamoDBDocumentClient, table: string): Promise<LedgerContent> {
   const files: FileItem[] = [];
   const runs: RunItem[] = [];
-  let live: string[] = [];
+  let slots: SlotsItem | undefined;
   for await (const page of paginateScan({ client }, { TableName: table, ConsistentRead: true })) {
     for (const item of page.Items ?? []) {
-      if (item.id === SLOTS_ID) live = [...((item as SlotsItem).live ?? [])].sort();
+      if (item.id === SLOTS_ID) slots = item as SlotsItem;
       else if ('attempt' in item) runs.push(item as RunItem);
       else files.push(item as FileItem);
     }
   }
   files.sort((one, other) => (one.arrived < other.arrived ? -1 : 1));
   runs.sort((one, other) => (one.id < other.id ? -1 : 1));
-  return { files, runs, live };
+  const paused = slots?.paused?.reason;
+  return { files, runs, live: [...(slots?.live ?? [])].sort(), ...(paused !== undefined && { paused }) };
 }
 
 export function isFinal({ status }: FileItem): boolean {

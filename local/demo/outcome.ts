@@ -30,7 +30,7 @@ export function outcomeOf(
   );
   const comparison =
     stuck.length > 0
-      ? 'a load is still under way, and the other target may not have its rows yet'
+      ? 'not every file is loaded, and one target may lack rows that the other has'
       : compareTargets(dataset, targets, new Set(filtering));
   const filesDone = ledger.files.every(file => file.status === 'LOADED' || file.status === 'REJECTED');
   return {

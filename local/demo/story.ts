@@ -52,7 +52,8 @@ export async function tellStory(
     patienceSeconds,
     async ledger => {
       stuck = await unsettled(uploaded, ledger, queue);
-      return stuck.length === 0;
+      // nothing more comes of a pipeline that waits for somebody
+      return stuck.length === 0 || (ledger.paused !== undefined && ledger.live.length === 0);
     },
     steps => {
       underWay = steps;
@@ -64,9 +65,11 @@ export async function tellStory(
   if (stuck.length === 0) {
     narrator.say(`every file has its final status ${seconds} s after the first upload began`);
   } else {
-    narrator.say(
-      `nothing has changed for ${patienceSeconds} s, and no engine has done anything; what is stuck:\n${stuck.map(line => `  ${line}`).join('\n')}`,
-    );
+    const why =
+      content.paused === undefined
+        ? `nothing has changed for ${patienceSeconds} s, and no engine has done anything`
+        : 'the pipeline is paused';
+    narrator.say(`${why}; what is stuck:\n${stuck.map(line => `  ${line}`).join('\n')}`);
   }
   return { ledger: content, stuck };
 }

@@ -67,7 +67,7 @@ async function runCdk(options: DeployOptions, cwd: string, command: string, args
     args: [command, ...args, '--no-notices', '--no-color', '--ci'], // --ci: everything goes to standard output
     cwd,
     env: {
-      ...withoutAws(process.env),
+      ...ownEnvironment(process.env),
       ...options.environment,
       PATH: `${commands}${path.delimiter}${process.env.PATH}`, // the app's own command
       TMPDIR: options.runFolder,
@@ -91,7 +91,9 @@ async function reportLines(logFile: string, ended: () => boolean, report?: (line
   if (report) for await (const line of followLines(logFile, ended)) report(line);
 }
 
-/** A developer's own profile or region must not matter. */
-function withoutAws(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('AWS_')));
+/** A developer's own profile or region must not matter, and an app has a tsconfig of its own, if it runs with tsx. */
+function ownEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !name.startsWith('AWS_') && name !== 'TSX_TSCONFIG_PATH'),
+  );
 }

@@ -73,7 +73,10 @@ export async function startProcess(options: StartProcessOptions): Promise<Runnin
   return running;
 }
 
-/** Runs a process to its end; throws with the end of its log if it fails or takes too long. */
+/** A process has failed: the message says how, with the end of its log. */
+export class ProcessFailure extends Error {}
+
+/** Runs a process to its end; throws a ProcessFailure if it fails or takes too long. */
 export async function runProcess(options: RunProcessOptions): Promise<void> {
   const running = await startProcess(options);
   const limit = new AbortController();
@@ -83,9 +86,11 @@ export async function runProcess(options: RunProcessOptions): Promise<void> {
       sleep(options.timeoutSeconds * 1000, undefined, { signal: limit.signal, ref: false }),
     ]);
     if (code === undefined) {
-      throw new Error(`${options.name} took longer than ${options.timeoutSeconds} s and was ended.${logOf(options)}`);
+      throw new ProcessFailure(
+        `${options.name} took longer than ${options.timeoutSeconds} s and was ended.${logOf(options)}`,
+      );
     }
-    if (code !== 0) throw new Error(`${options.name} failed with exit code ${code}.${logOf(options)}`);
+    if (code !== 0) throw new ProcessFailure(`${options.name} failed with exit code ${code}.${logOf(options)}`);
   } finally {
     limit.abort();
     await running.stop(2);
@@ -139,9 +144,10 @@ async function untilReady(
   try {
     while (!(await readyWhen())) {
       if (code !== undefined) {
-        throw new Error(`${options.name} ended with exit code ${code} before it was ready.${logOf(options)}`);
+        throw new ProcessFailure(`${options.name} ended with exit code ${code} before it was ready.${logOf(options)}`);
       }
-      if (Date.now() > deadline) throw new Error(`${options.name} was not ready within ${seconds} s.${logOf(options)}`);
+      if (Date.now() > deadline)
+        throw new ProcessFailure(`${options.name} was not ready within ${seconds} s.${logOf(options)}`);
       await sleep(50);
     }
   } catch (error) {

@@ -17,6 +17,7 @@ const stack = new Stack(app, 'Small');
 const bucket = new aws_s3.Bucket(stack, 'Bucket', { autoDeleteObjects: true, removalPolicy: RemovalPolicy.DESTROY });
 new CfnOutput(stack, 'Name', { value: bucket.bucketName });
 new CfnOutput(stack, 'Greeting', { value: app.node.tryGetContext('greeting') });
+new CfnOutput(stack, 'Inherited', { value: process.env.TSX_TSCONFIG_PATH ?? 'nothing' });
 `;
 
 let runFolder: string;
@@ -47,10 +48,13 @@ const deployApp = (name: string, program: string, onProgress?: (line: string) =>
   });
 };
 
-test('the CDK CLI deploys an app, tells its progress, and its outputs are returned', async () => {
+test('the CDK CLI deploys an app as its user would, tells its progress, and returns its outputs', async () => {
+  process.env.TSX_TSCONFIG_PATH = 'tsconfig.dev.json'; // as tsx, with which commands of the project run, leaves it
   const lines: string[] = [];
   const outputs = await deployApp('small', APP, line => lines.push(line));
-  expect(outputs).toEqual({ Small: { Name: expect.stringMatching(/^small-bucket/), Greeting: 'hello' } });
+  expect(outputs).toEqual({
+    Small: { Name: expect.stringMatching(/^small-bucket/), Greeting: 'hello', Inherited: 'nothing' },
+  });
   expect(lines).toContainEqual(expect.stringMatching(/CREATE_COMPLETE .* AWS::S3::Bucket/));
 });
 

@@ -13,8 +13,9 @@ export interface LedgerLines {
 export class LedgerChanges {
   private readonly files = new Map<string, FileItem>();
   private readonly runs = new Map<string, RunItem>();
+  private paused?: string;
 
-  public since({ files, runs }: LedgerContent): LedgerLines {
+  public since({ files, runs, paused }: LedgerContent): LedgerLines {
     const changedFiles = files.filter(file => {
       const before = this.files.get(file.id);
       return before?.status !== file.status || before.runId !== file.runId;
@@ -27,10 +28,12 @@ export class LedgerChanges {
       settled: [
         ...this.fileLines(changedFiles.filter(isFinal)),
         ...runs.flatMap(run => endLines(this.runs.get(run.id), run)),
+        ...(paused !== undefined && paused !== this.paused ? [`the pipeline is paused: ${paused}`] : []),
       ],
     };
     for (const file of files) this.files.set(file.id, file);
     for (const run of runs) this.runs.set(run.id, run);
+    this.paused = paused;
     return lines;
   }
 

@@ -1,5 +1,6 @@
 import type { statfsSync } from 'fs';
 import { explain, spaceProblem } from '../../../local/demo/explain';
+import { ProcessFailure } from '../../../local/processes';
 
 const failure = (message: string, more: object = {}) => Object.assign(new Error(message), more);
 
@@ -18,6 +19,12 @@ test('a read-only folder says so, with its name', () => {
     expect(text).toMatch(/^\/checkout\/\.local cannot be written: it is read-only/);
     expect(text).not.toContain('\n');
   }
+});
+
+test('a process that has failed has said why itself', () => {
+  expect(explain(new ProcessFailure('cdk deploy failed with exit code 1.'))).toBe(
+    'cdk deploy failed with exit code 1.',
+  );
 });
 
 test('anything else keeps its stack', () => {

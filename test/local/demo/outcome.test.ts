@@ -77,7 +77,7 @@ test('not good: a row is in one target only', () => {
 test('while a load is under way, rows that the other target lacks are no difference', () => {
   const stuck = outcomeOf({ dataset: DATASET }, ledger([file('CLAIMED')]), [BOTH[0], redshift([])], [], ['run R']);
   expect(stuck.good).toBe(false);
-  expect(under('Do the targets agree?', text(stuck))).toMatch(/^ {2}not compared: a load is still under way/);
+  expect(under('Do the targets agree?', text(stuck))).toMatch(/^ {2}not compared: not every file is loaded/);
   expect(text(stuck)).not.toContain('only in DynamoDB');
 });
 

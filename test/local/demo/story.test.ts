@@ -94,3 +94,15 @@ test('what is stuck is told by name', async () => {
   ]);
   expect(told.join('\n')).toContain('what is stuck');
 });
+
+test('a pipeline that has paused is not waited for', async () => {
+  const { used, told } = pipeline([item('first.csv', 'PENDING')]);
+  const paused: Look = {
+    content: { files: [item('first.csv', 'PENDING')], runs: [], live: [], paused: 'no such table' },
+    changed: true,
+    underWay: [],
+  };
+  const { stuck } = await tellStory({ ...used, watcher: { look: async () => paused } }, files.slice(0, 1));
+  expect(stuck).toEqual(['orders/first.csv: PENDING']);
+  expect(told.join('\n')).toContain('the pipeline is paused; what is stuck:');
+});

@@ -76,3 +76,12 @@ test('a run is told when an attempt begins and when it is over', () => {
     settled: ['run R: SUCCEEDED'],
   });
 });
+
+test('a pause is told once, with its reason, and again after a resume', () => {
+  const changes = new LedgerChanges();
+  const told = (paused?: string) => changes.since({ files: [], runs: [], live: [], paused }).settled;
+  expect(told('no such table')).toEqual(['the pipeline is paused: no such table']);
+  expect(told('no such table')).toEqual([]);
+  expect(told()).toEqual([]);
+  expect(told('no such table')).toEqual(['the pipeline is paused: no such table']);
+});
