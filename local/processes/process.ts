@@ -146,8 +146,9 @@ async function untilReady(
       if (code !== undefined) {
         throw new ProcessFailure(`${options.name} ended with exit code ${code} before it was ready.${logOf(options)}`);
       }
-      if (Date.now() > deadline)
+      if (Date.now() > deadline) {
         throw new ProcessFailure(`${options.name} was not ready within ${seconds} s.${logOf(options)}`);
+      }
       await sleep(50);
     }
   } catch (error) {
