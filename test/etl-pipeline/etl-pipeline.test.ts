@@ -171,7 +171,9 @@ describe('the state machine', () => {
   });
 
   test('is what the trigger starts', () => {
-    expect(() => pipeline.trigger.startExecutionsOf(pipeline.stateMachine)).toThrow();
+    expect(() => pipeline.trigger.startExecutionsOf(pipeline.stateMachine)).toThrow(
+      'starts Stack/Orders/StateMachine already',
+    );
   });
 
   test('leaves compute that the trigger ends through every step', () => {

@@ -272,7 +272,7 @@ test('permissions that are missing are named', async () => {
 test('a second cluster of one launch, which EMR showed too late, is ended', async () => {
   aws.failAfter.set('RunJobFlow', awsError('TimeoutError', undefined));
   const event = launchEvent('SELECT 1;');
-  await expect(handler(event)).rejects.toThrow();
+  await expect(handler(event)).rejects.toThrow('EMR did not do RunJobFlow');
   const waiting = (await handler(event)) as JobStatus<EmrJob>;
   jest.advanceTimersByTime(301_000);
   const started = (await handler(checkEvent(event, waiting))) as JobStatus<EmrJob>;
@@ -311,7 +311,7 @@ describe('clusters of other attempts and relaunches', () => {
 
   test('are found by name if nobody recorded their id', async () => {
     aws.failAfter.set('RunJobFlow', awsError('TimeoutError', undefined));
-    await expect(start(1, 0)).rejects.toThrow();
+    await expect(start(1, 0)).rejects.toThrow('EMR did not do RunJobFlow');
     const { check } = await start(2, 0);
     aws.clusters[0].listed = true;
     await check();

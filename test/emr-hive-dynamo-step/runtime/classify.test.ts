@@ -179,7 +179,7 @@ test.each([
 
 test('memory that ran out names no file, so that the ledger looks for it', () => {
   const { message } = failure('STEP_FAILURE', undefined, 'java.lang.OutOfMemoryError: Java heap space');
-  expect(() => JSON.parse(message)).toThrow(); // a message with files is JSON
+  expect(() => JSON.parse(message)).toThrow(SyntaxError); // a message with files is JSON
 });
 
 describe('a quota of the account', () => {

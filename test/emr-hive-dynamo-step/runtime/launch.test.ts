@@ -123,7 +123,7 @@ describe('a repeated launch starts nothing twice', () => {
 
   test('with a cluster whose name only begins like its own', async () => {
     aws.failAfter.set('RunJobFlow', awsError('TimeoutError', undefined));
-    await expect(launch()).rejects.toThrow();
+    await expect(launch()).rejects.toThrow('EMR did not do RunJobFlow');
     const [own] = aws.clusters;
     aws.clusters.unshift({
       ...own,
@@ -147,7 +147,7 @@ describe('a repeated launch starts nothing twice', () => {
 
   test('while ListClusters lags behind: the check waits for the cluster to appear', async () => {
     aws.failAfter.set('RunJobFlow', awsError('TimeoutError', undefined));
-    await expect(launch()).rejects.toThrow();
+    await expect(launch()).rejects.toThrow('EMR did not do RunJobFlow');
     const waiting = await launch();
     expect(waiting).toEqual({ status: 'running', waitSeconds: 5, job: { askedAt: '2026-11-23T12:00:00.000Z' } });
     jest.advanceTimersByTime(200_000);
@@ -163,7 +163,7 @@ describe('a repeated launch starts nothing twice', () => {
 
   test('after a crash between the record and RunJobFlow: it asks again, but only once the call cannot appear any more', async () => {
     aws.failBefore.set('RunJobFlow', awsError('TimeoutError', undefined));
-    await expect(launch()).rejects.toThrow();
+    await expect(launch()).rejects.toThrow('EMR did not do RunJobFlow');
     const waiting = await launch();
     expect(aws.count('RunJobFlow')).toBe(1);
     jest.advanceTimersByTime(301_000);

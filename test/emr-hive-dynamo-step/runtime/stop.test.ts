@@ -53,7 +53,7 @@ test('asks EMR no more once a cluster is known to have ended', async () => {
 
 test('a call whose answer is not known may still show a cluster: not ended before ListClusters would show it', async () => {
   aws.failAfter.set('RunJobFlow', awsError('TimeoutError', undefined));
-  await expect(launch()).rejects.toThrow();
+  await expect(launch()).rejects.toThrow('EMR did not do RunJobFlow');
   expect(await stop()).toEqual(STOPPING);
   jest.advanceTimersByTime(200_000);
   expect(await stop()).toEqual(STOPPING);
@@ -69,7 +69,7 @@ test('a call whose answer is not known may still show a cluster: not ended befor
 
 test('a call that made no cluster is forgotten after a while', async () => {
   aws.failBefore.set('RunJobFlow', awsError('TimeoutError', undefined));
-  await expect(launch()).rejects.toThrow();
+  await expect(launch()).rejects.toThrow('EMR did not do RunJobFlow');
   expect(await stop()).toEqual(STOPPING);
   jest.advanceTimersByTime(301_000);
   expect(await stop()).toEqual(ENDED);
@@ -77,7 +77,7 @@ test('a call that made no cluster is forgotten after a while', async () => {
 
 test('a call that EMR refused made no cluster', async () => {
   aws.failBefore.set('RunJobFlow', awsError('ValidationException', 400));
-  await expect(launch()).rejects.toThrow();
+  await expect(launch()).rejects.toThrow('EMR refused RunJobFlow');
   expect(await stop()).toEqual(ENDED);
   expect(aws.count('ListClusters')).toBe(0);
 });

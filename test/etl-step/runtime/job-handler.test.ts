@@ -266,7 +266,7 @@ describe.each([
 
     test('for an execution that has ended meanwhile leaves open whether the first call has started something', async () => {
       machines.failAfter = lost();
-      await expect(launch()).rejects.toThrow();
+      await expect(launch()).rejects.toThrow('socket hang up');
       sfn.on(DescribeExecutionCommand).resolves({ status: 'ABORTED' });
       if (startsOnce) await expect(launch()).rejects.toMatchObject({ name: 'Etl.Stopped' });
       expect(await stop()).toEqual(STOPPING);
@@ -299,7 +299,7 @@ describe.each([
     test('ends what earlier attempts and relaunches have running, whoever knows of it, and never later ones', async () => {
       await launch(1, 0);
       machines.failAfter = lost();
-      await expect(launch(1, 1)).rejects.toThrow();
+      await expect(launch(1, 1)).rejects.toThrow('socket hang up');
       const { job } = await launch(2, 1);
       await launch(2, 0);
       await launch(2, 2);
@@ -360,7 +360,7 @@ describe.each([
     test('finds what a launch has started without living to write it down, however late it shows', async () => {
       machines.failAfter = lost();
       machines.hidden.add(name());
-      await expect(launch()).rejects.toThrow();
+      await expect(launch()).rejects.toThrow('socket hang up');
       expect(await stop()).toEqual(STOPPING);
       expect(machines.are('running')).toEqual([name()]);
       machines.hidden.clear();
@@ -373,7 +373,7 @@ describe.each([
 
     test('forgets a call that nothing came of, after a while', async () => {
       machines.failBefore = lost();
-      await expect(launch()).rejects.toThrow();
+      await expect(launch()).rejects.toThrow('socket hang up');
       jest.advanceTimersByTime(FORGOTTEN_MILLISECONDS);
       expect(await stop()).toEqual(STOPPING);
       jest.advanceTimersByTime(1);
@@ -432,7 +432,7 @@ describe('with a service that starts nothing twice for one name', () => {
     const service = machines();
     const handler = setUp(service);
     service.failAfter = lost();
-    await expect(handler(event)).rejects.toThrow();
+    await expect(handler(event)).rejects.toThrow('socket hang up');
     service.failBefore = new CapacityError('none');
     await expect(handler(event)).rejects.toMatchObject({ name: 'Etl.Capacity' });
     expect(record()).toMatchObject({ state: 'asked' });
@@ -444,10 +444,10 @@ describe('with a service that starts nothing twice for one name', () => {
     const service = machines();
     const handler = setUp(service);
     service.failBefore = lost();
-    await expect(handler(event)).rejects.toThrow();
+    await expect(handler(event)).rejects.toThrow('socket hang up');
     jest.advanceTimersByTime(FORGOTTEN_MILLISECONDS);
     service.failBefore = lost();
-    await expect(handler(event)).rejects.toThrow();
+    await expect(handler(event)).rejects.toThrow('socket hang up');
     jest.advanceTimersByTime(FORGOTTEN_MILLISECONDS);
     expect(await handler(stopEvent)).toMatchObject({ status: 'stopping' });
   });
@@ -472,7 +472,7 @@ describe('with a service that has to be asked what it has started', () => {
     const compute = { ...service.compute, startsOnce: false };
     const handler = jobHandler({ computeOf: () => compute, computeOfRecord: () => compute, stopWaitSeconds: 7 });
     service.failBefore = lost();
-    await expect(handler(event)).rejects.toThrow();
+    await expect(handler(event)).rejects.toThrow('socket hang up');
     const { job } = (await handler(event)) as { job: Job };
     expect(job).toEqual({ askedAt: '2026-11-23T12:00:00.000Z' });
     jest.advanceTimersByTime(FORGOTTEN_MILLISECONDS);

@@ -83,7 +83,7 @@ test('leaves the tasks of a later attempt alone: whoever asks may come late', as
 
 test('a launch without an answer is not forgotten while it may still get one', async () => {
   ecs.on(RunTaskCommand).rejects(new ServerException({ message: 'timed out', $metadata: {} }));
-  await expect(launch(1)).rejects.toThrow();
+  await expect(launch(1)).rejects.toThrow('ECS did not do RunTask: ServerException');
   expect(await stop()).toEqual(STOPPING);
   later(300);
   expect(await stop()).toEqual(ENDED);
@@ -107,7 +107,7 @@ test('a launch that ECS refused leaves nothing to wait for', async () => {
   ecs
     .on(RunTaskCommand)
     .rejects(new InvalidParameterException({ message: 'TaskDefinition is inactive', $metadata: {} }));
-  await expect(launch(1)).rejects.toThrow();
+  await expect(launch(1)).rejects.toThrow('TaskDefinition is inactive');
   expect(await stop()).toEqual(ENDED);
 });
 
