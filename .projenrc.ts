@@ -379,7 +379,9 @@ for (const pattern of [
 ]) {
   project.addPackageIgnore(pattern);
 }
-for (const pattern of ['cdk.out/', '/.local/', '__pycache__/']) project.gitignore.exclude(pattern);
+for (const pattern of ['cdk.out/', '/.local/', '__pycache__/', '.venv/', '/examples/orders-java/target/']) {
+  project.gitignore.exclude(pattern);
+}
 
 // ---- the API
 // The stability is experimental, of which jsii-diff by itself reports changes without failing.

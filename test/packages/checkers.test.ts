@@ -10,7 +10,7 @@ beforeAll(() => {
   synthesizeTypeScript(folder);
   template = join(folder.path, 'cdk.out/OrdersPipeline.template.json');
   folder.run('python3', ['-m', 'venv', '.venv']);
-  folder.run('.venv/bin/python', ['-m', 'pip', 'install', '--quiet', 'cfn-lint==1.51.0', 'checkov==3.3.30']);
+  folder.run('.venv/bin/python', ['-m', 'pip', 'install', '--quiet', 'cfn-lint==1.58.0', 'checkov==3.3.30']);
 });
 afterAll(() => folder.remove());
 
