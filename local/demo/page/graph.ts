@@ -3,7 +3,7 @@ import type { DeployedPipeline } from '../deployed';
 import type { RunReport } from '../report';
 import { titleOf } from '../targets';
 
-const BOX = { width: 220, height: 86, gap: 46 };
+const BOX = { width: 236, height: 106, gap: 36 };
 
 interface Box {
   readonly x: number;
@@ -81,8 +81,9 @@ function whatStepDid(stepId: string, runs: RunReport['runs']): Pick<Box, 'lines'
     counted.reduce((total, step) => total + step[name], 0).toLocaleString('en-US');
   return {
     lines: [
-      `${sum('rowsRead')} rows read, ${sum('rowsWritten')} written`,
-      `${sum('rowsRejected')} rejected, ${sum('duplicatesDropped')} duplicates`,
+      `${sum('rowsRead')} rows read`,
+      `${sum('rowsWritten')} written, ${sum('rowsRejected')} rejected`,
+      `${sum('duplicatesDropped')} duplicates dropped`,
     ],
     isDone: true,
   };
@@ -106,5 +107,5 @@ function drawn({ x, y, title, lines, isDone }: Box): Html {
 
 /** As many characters as a box is wide. */
 function fit(text: string): string {
-  return text.length > 31 ? `${text.slice(0, 30)}…` : text;
+  return text.length > 27 ? `${text.slice(0, 26)}…` : text;
 }

@@ -42,7 +42,11 @@ export function content(): PageContent {
     stateMachineArn: 'arn:aws:states:us-east-1:0:stateMachine:Trips',
     dataset: DATASET,
     steps: [
-      { stepId: 'ToDynamo', within: [], target: { engine: 'DynamoDB', table: 'items' } },
+      {
+        stepId: 'ToDynamo',
+        within: [],
+        target: { engine: 'DynamoDB', table: 'OrdersFoundation-Items5C12978B-CE3E8969F0AFC' },
+      },
       {
         stepId: 'ToRedshift',
         within: [],
