@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'fs';
+import { readFileSync, rmSync, writeFileSync } from 'fs';
+import { homedir } from 'os';
 import { join } from 'path';
 import { pathToFileURL } from 'url';
 import {
@@ -47,6 +48,8 @@ test('Python from the wheel makes the template that TypeScript makes', () => {
 
 test('Java from the jar makes the template that TypeScript makes', () => {
   const folder = keep(new CleanFolder('orders-java'));
+  // Maven keeps what it has once taken, and never asks again for that version
+  rmSync(join(homedir(), '.m2/repository/io/github/cdk-etl-steps'), { recursive: true, force: true });
   writeFileSync(join(folder.path, 'settings.xml'), mavenSettings(ARTEFACTS.java));
   const options = ['--quiet', '--batch-mode', '--settings', 'settings.xml'];
   const library = [`-Detl.steps.version=${VERSION}`, `-Dcdk.version=${NEWEST.cdk}`];
