@@ -226,36 +226,32 @@ test('replaces rows by key, and sets a file aside that cannot be read to its end
   expect(failed).toEqual([expect.stringMatching(/^Etl\.Data: .*cannot be read as CSV/s)]);
 });
 
-describe('as a program that is stopped', () => {
-  /** Starts the program on a run of its own, which waits for the table; ends it as `end` says. */
-  async function stopped(runId: string, maxRuntimeSeconds: number, end: (child: ChildProcess) => void) {
+describe('as a program', () => {
+  /** Starts the program with an input document of its own. */
+  async function start(runId: string, more: object): Promise<{ child: ChildProcess; ended: () => Promise<object> }> {
     const folder = `runs/${runId}/ToRedshift/`;
     const put = async (Key: string, body: unknown) =>
       s3Client.send(new PutObjectCommand({ Bucket: outputs.WorkBucket, Key, Body: JSON.stringify(body) }));
     await put(`runs/${runId}/staged.json`, { files: [], rejected: [] });
-    await put(`${folder}input.json`, inputFor(runId, folder, maxRuntimeSeconds));
-    const release = await redshift.hold('LOCK TABLE analytics.orders IN ACCESS EXCLUSIVE MODE');
-    try {
-      const child = spawn('java', ['-jar', 'loader.jar'], {
-        cwd: image,
-        env: {
-          PATH: process.env.PATH,
-          ...miniStack.environment,
-          WAREHOUSE_CA_FILE: redshift.caFile,
-          ETL_LOADER_INPUT: `s3://${outputs.WorkBucket}/${folder}input.json`,
-        },
-      });
-      const exited = new Promise<number | null>(resolve => child.once('close', resolve));
-      await waitsForTable();
-      end(child);
+    await put(`${folder}input.json`, { ...inputFor(runId, folder), ...more });
+    const child = spawn('java', ['-jar', 'loader.jar'], {
+      cwd: image,
+      env: {
+        PATH: process.env.PATH,
+        ...miniStack.environment,
+        WAREHOUSE_CA_FILE: redshift.caFile,
+        ETL_LOADER_INPUT: `s3://${outputs.WorkBucket}/${folder}input.json`,
+      },
+    });
+    const exited = new Promise<number | null>(resolve => child.once('close', resolve));
+    const ended = async () => {
       const exitCode = await exited;
       const { Body } = await s3Client.send(
         new GetObjectCommand({ Bucket: outputs.WorkBucket, Key: `${folder}failure.json` }),
       );
       return { exitCode, failure: JSON.parse(await Body!.transformToString()) };
-    } finally {
-      await release();
-    }
+    };
+    return { child, ended };
   }
 
   const waitsForTable = async (): Promise<void> => {
@@ -263,7 +259,7 @@ describe('as a program that is stopped', () => {
     while ((await redshift.query(waiting)).length === 0) await sleep(100);
   };
 
-  const inputFor = (runId: string, folder: string, maxRuntimeSeconds: number) => ({
+  const inputFor = (runId: string, folder: string) => ({
     contract: 1,
     runId,
     attempt: 1,
@@ -286,15 +282,34 @@ describe('as a program that is stopped', () => {
     table: 'orders',
     mode: 'upsert',
     maxRejectedRows: 0,
-    maxRuntimeSeconds,
+    maxRuntimeSeconds: 300,
   });
 
   test.each<[string, number, (child: ChildProcess) => void, string]>([
     ['by SIGTERM', 300, child => child.kill('SIGTERM'), 'The task was stopped.'],
     ['by its maxRuntime', 5, () => undefined, 'maxRuntime is over.'],
   ])('%s it cancels its statement, says why and exits with 10', async (how, maxRuntimeSeconds, end, message) => {
-    const { exitCode, failure } = await stopped(how.replace(/\W/g, '-'), maxRuntimeSeconds, end);
-    expect({ exitCode, failure }).toEqual({ exitCode: 10, failure: { error: 'Etl.Transient', message } });
-    expect(schemaErrors('loader-failure', failure)).toEqual([]);
+    const release = await redshift.hold('LOCK TABLE analytics.orders IN ACCESS EXCLUSIVE MODE');
+    try {
+      const { child, ended } = await start(how.replace(/\W/g, '-'), { maxRuntimeSeconds });
+      await waitsForTable();
+      end(child);
+      const failure = { error: 'Etl.Transient', message };
+      expect(await ended()).toEqual({ exitCode: 10, failure });
+      expect(schemaErrors('loader-failure', failure)).toEqual([]);
+    } finally {
+      await release();
+    }
+  });
+
+  test('a mode that it does not know is refused, instead of loaded in another way', async () => {
+    const { ended } = await start('append', { mode: 'append' });
+    expect(await ended()).toEqual({
+      exitCode: 12,
+      failure: {
+        error: 'Etl.Configuration',
+        message: expect.stringContaining('The mode is append, and this program knows upsert only.'),
+      },
+    });
   });
 });

@@ -17,6 +17,7 @@ record LoaderInput(
     Warehouse warehouse,
     String schema,
     String table,
+    String mode,
     Long maxRejectedRows,
     int maxRuntimeSeconds) {
 

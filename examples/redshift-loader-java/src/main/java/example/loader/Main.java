@@ -71,6 +71,11 @@ public final class Main {
     if (input.contract() != CONTRACT) {
       throw LoadFailure.configuration("The contract is version " + input.contract() + ", and this program knows version " + CONTRACT + ".", null);
     }
+    if (!"upsert".equals(input.mode())) {
+      throw LoadFailure.configuration(
+          "The mode is " + input.mode() + ", and this program knows upsert only. Use LoadMode.upsert(), or add the mode here.",
+          null);
+    }
     if (input.dataset().key().isEmpty()) {
       throw LoadFailure.configuration("The dataset needs a key: this program replaces rows by it.", null);
     }
