@@ -82,7 +82,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestVersion: '^30',
     updateSnapshot: javascript.UpdateSnapshot.NEVER, // a golden file changes only by `npx projen test:update`
     jestConfig: {
-      maxWorkers: 2,
+      maxWorkers: 3, // on two cores: suites with engines wait more than they work
       moduleNameMapper: { '^cdk-etl-steps$': '<rootDir>/src' },
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/packages/'], // they need the packages: test:packages
