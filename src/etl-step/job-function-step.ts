@@ -2,7 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { inputFolder, stagedFilesKey, stepFolder } from './contract';
+import { inputFolder, stagedFilesKey } from './contract';
+import { stepFolderStatements } from './job-function';
 import { jobLoop } from './job-loop';
 import type { EtlStepBindOptions, EtlStepConfig, IEtlStep } from './step';
 import { validateStepId } from './step-id';
@@ -42,18 +43,13 @@ export class JobFunctionStep implements IEtlStep {
 
   public bind(scope: Construct, { workBucket }: EtlStepBindOptions): EtlStepConfig {
     bindOnce(this, `'${this.stepId}'`);
-    const objects = (...keys: string[]) => keys.map(key => workBucket.arnForObjects(key));
-    const ofStep = `${stepFolder('*', this.stepId)}*`;
-    for (const statement of [
-      new iam.PolicyStatement({
-        actions: ['s3:GetObject'],
-        resources: objects(`${inputFolder('*')}*`, stagedFilesKey('*'), ofStep),
-      }),
-      new iam.PolicyStatement({ actions: ['s3:PutObject'], resources: objects(ofStep) }),
-      // else a missing object is answered as forbidden
-      new iam.PolicyStatement({ actions: ['s3:ListBucket'], resources: [workBucket.bucketArn] }),
-    ]) {
-      this.handler.addToRolePolicy(statement);
+    const readStaged = new iam.PolicyStatement({
+      actions: ['s3:GetObject'],
+      resources: [`${inputFolder('*')}*`, stagedFilesKey('*')].map(key => workBucket.arnForObjects(key)),
+    });
+    // several steps may share a function, and a policy takes each sid once
+    for (const statement of [readStaged, ...stepFolderStatements(workBucket, this.stepId)]) {
+      this.handler.addToRolePolicy(statement.copy({ sid: undefined }));
     }
     workBucket.encryptionKey?.grantEncryptDecrypt(this.handler);
     return {

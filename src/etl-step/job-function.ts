@@ -1,5 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { STEP_ENV, stepFolder } from './contract';
 import type { EtlStepBindOptions } from './step';
@@ -34,19 +35,22 @@ export function bindJobFunction(
   handler.addEnvironment(STEP_ENV.stepId, stepId);
   handler.addEnvironment(STEP_ENV.workBucket, workBucket.bucketName);
   if (operatorFunction) handler.addEnvironment(STEP_ENV.operatorFunction, operatorFunction.functionName);
-  role.addToPolicy(
+  for (const statement of stepFolderStatements(workBucket, stepId)) role.addToPolicy(statement);
+  workBucket.encryptionKey?.grantEncryptDecrypt(role);
+}
+
+/** Lets the function of a step read and write the step's folders in the work bucket. */
+export function stepFolderStatements(workBucket: IBucket, stepId: string): iam.PolicyStatement[] {
+  return [
     new iam.PolicyStatement({
       sid: 'UseStepFolder',
       actions: ['s3:GetObject', 's3:PutObject'],
       resources: [workBucket.arnForObjects(`${stepFolder('*', stepId)}*`)],
     }),
-  );
-  role.addToPolicy(
     new iam.PolicyStatement({
       sid: 'ListWorkBucket', // without it, or with a condition on the prefix, a missing object is answered as forbidden
       actions: ['s3:ListBucket'],
       resources: [workBucket.bucketArn],
     }),
-  );
-  workBucket.encryptionKey?.grantEncryptDecrypt(role);
+  ];
 }
